@@ -1,0 +1,182 @@
+"""pytest's way in: options, fixtures over :mod:`schemaproof.postgres`, and what a failing test says of its database.
+
+It is loaded in every pytest run of every project that has the harness installed, so imports are made where they are
+needed, and no server is started before a test asks for one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from schemaproof.postgres import Choice, Database, Options, Server, Template
+    from schemaproof.postgres.broker import Broker
+
+_DATABASES = pytest.StashKey[list["Database"]]()
+_FAILED = pytest.StashKey[bool]()
+_STATE = pytest.StashKey["_State"]()
+
+
+@dataclasses.dataclass
+class _State:
+    """What the plugin knows of this run; ``broker`` is made when it is first needed, and never in an xdist worker."""
+
+    options: Options
+    choice: Choice | None = None
+    broker: Broker | None = None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("schemaproof", "throwaway PostgreSQL")
+    group.addoption(
+        "--postgres",
+        metavar="auto|container|embedded|URL",
+        help="Where the tests' PostgreSQL is from. auto (the default): a container where a Docker engine answers, else"
+        " embedded. With a URL, databases are created beside the named one. Else SCHEMAPROOF_POSTGRES, else postgres in"
+        " [tool.schemaproof].",
+    )
+    group.addoption(
+        "--postgres-image",
+        metavar="IMAGE",
+        help="The container's image. Else SCHEMAPROOF_POSTGRES_IMAGE, else postgres-image in [tool.schemaproof].",
+    )
+    group.addoption(
+        "--postgres-bindir",
+        metavar="DIR",
+        help="The folder of the embedded server's programs, instead of the wheel's. Else SCHEMAPROOF_POSTGRES_BINDIR,"
+        " else postgres-bindir in [tool.schemaproof].",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from schemaproof.postgres.errors import PostgresError
+    from schemaproof.postgres.options import Options
+
+    try:
+        options = Options.read(
+            config.rootpath,
+            provider=config.getoption("--postgres"),
+            image=config.getoption("--postgres-image"),
+            bindir=config.getoption("--postgres-bindir"),
+        )
+    except PostgresError as error:
+        raise pytest.UsageError(str(error)) from error
+    config.stash[_STATE] = _State(options)
+
+
+@pytest.hookimpl(optionalhook=True)  # xdist's
+def pytest_configure_node(node: Any) -> None:
+    address = _broker(node.config).address
+    node.workerinput["schemaproof"] = list(dataclasses.astuple(address))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    state = config.stash.get(_STATE, None)
+    if state is not None and state.broker is not None:
+        state.broker.close()
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    from schemaproof.postgres import PostgresError, choose
+
+    state = config.stash[_STATE]
+    if not state.options.given:
+        return None  # a project that only happens to have the harness installed
+    try:
+        state.choice = choose(state.options)
+    except PostgresError as error:
+        return f"postgres: none ({error.cause})"
+    return f"postgres: {state.choice}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    broker = config.stash[_STATE].broker
+    if broker is not None and broker.server is not None:
+        terminalreporter.write_line(f"postgres: ran on {broker.server.version_text}, {broker.server.about}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    databases = item.stash.get(_DATABASES, [])
+    if report.failed and databases:
+        item.stash[_FAILED] = True
+        lines = ["Kept until the session ends (--pdb stops before that):", *(database.psql for database in databases)]
+        report.sections.append(("PostgreSQL", "\n".join(lines)))
+    return report
+
+
+@pytest.fixture(scope="session")
+def postgres_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """The run's throwaway PostgreSQL server; all xdist workers share it."""
+    server = _ask(request.config)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Template | None:
+    """What ``postgres_database`` is cloned from: None is an empty database; a project overrides this fixture.
+
+    Make one with ``postgres_server.template(parts, build)``.
+    """
+    return None
+
+
+@pytest.fixture
+def postgres_database(
+    request: pytest.FixtureRequest, postgres_server: Server, postgres_template: Template | None
+) -> Iterator[Database]:
+    """A fresh clone of ``postgres_template``, dropped after the test unless it failed."""
+    yield from _lend(request, postgres_server.clone(postgres_template))
+
+
+@pytest.fixture
+def empty_database(request: pytest.FixtureRequest, postgres_server: Server) -> Iterator[Database]:
+    """A fresh empty database, dropped after the test unless it failed."""
+    yield from _lend(request, postgres_server.create())
+
+
+def _lend(request: pytest.FixtureRequest, database: Database) -> Iterator[Database]:
+    item: pytest.Item = request.node
+    item.stash.setdefault(_DATABASES, []).append(database)
+    yield database
+    if not item.stash.get(_FAILED, False):
+        database.drop()
+
+
+def _ask(config: pytest.Config) -> Server:
+    from schemaproof.postgres.broker import Address
+    from schemaproof.postgres.errors import PostgresError
+
+    address = getattr(config, "workerinput", {}).get("schemaproof")  # xdist's: there is one in its workers only
+    try:
+        return Address(*address).ask() if address else _broker(config).ask()
+    except PostgresError as error:
+        pytest.fail(str(error), pytrace=False)  # cause and remedy say it all; the harness' frames do not
+
+
+def _broker(config: pytest.Config) -> Broker:
+    from schemaproof.postgres.broker import Broker
+
+    state = config.stash[_STATE]
+    if state.broker is None:
+        state.broker = Broker(lambda: _open(config, state))
+    return state.broker
+
+
+def _open(config: pytest.Config, state: _State) -> AbstractContextManager[Server]:
+    from schemaproof.postgres import start
+
+    def progress(text: str) -> None:
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.write_line(f"postgres: {text}")
+
+    return start(state.options, choice=state.choice, progress=progress)

@@ -1,0 +1,205 @@
+"""The container provider: a Docker image through testcontainers, its port published on the loopback only."""
+
+import contextlib
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from sqlalchemy import URL
+
+from schemaproof.postgres import engine
+from schemaproof.postgres.errors import PostgresError
+from schemaproof.postgres.owner import Owner
+from schemaproof.postgres.settings import arguments
+
+if TYPE_CHECKING:
+    import docker
+    from testcontainers.core.container import DockerContainer
+
+_START_TIMEOUT = 60.0  # seconds, without the pull; measured: 0.6
+_PULL_TIMEOUT = 600  # seconds without a byte; a slow download is no error
+_POLL = 0.01  # seconds between two tries to connect to a server that is starting
+_LABEL = "schemaproof.owner"
+_PORT = "5432/tcp"
+
+# Below this, a data directory in the engine's memory would crowd out what it is there for.
+_TMPFS_ROOM = 4 << 30  # bytes
+
+# Neither the image's PGDATA nor below its volume: the official image moved both in version 18.
+_DATA = "/schemaproof"
+
+
+class ImageUnavailableError(PostgresError):
+    """The image is not on this machine and can't be pulled."""
+
+
+@dataclass
+class Container:
+    """A running container; :meth:`stop` removes it."""
+
+    url: URL
+    _container: "DockerContainer"
+
+    @property
+    def container_id(self) -> str:
+        """The engine's id of the container."""
+        return str(self._container.get_wrapped_container().id)
+
+    def stop(self) -> None:
+        """Remove the container and its volumes; one that is gone already is no error."""
+        import docker.errors
+
+        with contextlib.suppress(docker.errors.NotFound):
+            self._container.stop()
+
+
+def image_version(client: "docker.DockerClient", image: str) -> str | None:
+    """The PostgreSQL version that ``image`` says it holds ("16.11", "17"); None if it is not here or says nothing."""
+    import docker.errors
+
+    try:
+        environment = client.images.get(image).attrs["Config"]["Env"] or []
+    except docker.errors.ImageNotFound:
+        return None
+    variables = dict(line.partition("=")[::2] for line in environment)
+    full = re.match(r"[\d.]+", variables.get("PG_VERSION", "") or variables.get("PG_MAJOR", ""))
+    path = re.search(r"/postgresql/(\d+)/bin", variables.get("PATH", ""))
+    return full[0] if full else path[1] if path else None
+
+
+def ensure_image(client: "docker.DockerClient", image: str, progress: Callable[[str], None]) -> None:
+    """Pull ``image`` unless the engine has it.
+
+    Raises:
+        ImageUnavailableError: when it can't be pulled.
+    """
+    import docker.errors
+    import requests
+
+    try:
+        client.images.get(image)
+    except docker.errors.ImageNotFound:
+        progress(f"pulling {image}, once on this machine")
+        client.api.timeout = _PULL_TIMEOUT
+        try:
+            client.images.pull(image)
+        except (docker.errors.APIError, requests.RequestException) as error:
+            raise ImageUnavailableError(
+                f"The image {image} is not on this machine and can't be pulled.",
+                evidence=str(error),
+                remedy="Check name and network, name another with --postgres-image, or use --postgres=embedded.",
+            ) from error
+
+
+def start(image: str, owner: Owner, progress: Callable[[str], None]) -> Container:
+    """A new container of ``image``, ready for connections, with a random password.
+
+    Args:
+        image: its name; pulled when the engine does not have it.
+        owner: goes into a label, by which a later run finds what this one left.
+        progress: told before anything that takes over a second.
+
+    Raises:
+        ImageUnavailableError: when the image can't be had.
+        PostgresError: when its server does not start; the container's log is the evidence.
+    """
+    client = engine.connect()
+    try:
+        ensure_image(client, image, progress)
+        memory = client.info()["MemTotal"] >= _TMPFS_ROOM
+    finally:
+        client.close()
+    password = secrets.token_urlsafe(24)
+    container = _configured(image, owner, password, memory=memory)
+    try:
+        with _without_ryuk():
+            container.start()
+        container.get_wrapped_container().reload()
+        published = container.get_wrapped_container().ports[_PORT] or []
+        port = int(published[0]["HostPort"])
+        server = Container(URL.create("postgresql", "postgres", password, "127.0.0.1", port, "postgres"), container)
+        _wait(server, image)
+    except Exception as error:
+        container.stop()
+        if isinstance(error, PostgresError):
+            raise
+        raise PostgresError(
+            f"The container of {image} did not start.",
+            evidence=str(error),
+            remedy="See what the engine says; --postgres=embedded needs none.",
+        ) from error
+    except BaseException:
+        container.stop()
+        raise
+    return server
+
+
+def sweep(client: "docker.DockerClient") -> None:
+    """Remove the containers that runs left behind whose process is gone."""
+    import docker.errors
+
+    for container in client.containers.list(all=True, filters={"label": _LABEL}):
+        owner = Owner.find(container.labels[_LABEL])
+        if owner is not None and owner.gone():
+            with contextlib.suppress(docker.errors.APIError):  # another run sweeps as well
+                container.remove(force=True, v=True)
+
+
+def _configured(image: str, owner: Owner, password: str, *, memory: bool) -> "DockerContainer":
+    from testcontainers.core.container import DockerContainer
+
+    settings: dict[str, Any] = {"labels": {_LABEL: owner.token}, "shm_size": "256m"}
+    container = DockerContainer(image).with_kwargs(**settings).with_command(["postgres", *arguments()])
+    container.with_envs(
+        POSTGRES_USER="postgres",
+        POSTGRES_PASSWORD=password,
+        POSTGRES_DB="postgres",
+        POSTGRES_INITDB_ARGS="--encoding=UTF8 --locale=C.UTF-8 --no-sync",
+        PGDATA=f"{_DATA}/data",
+    )
+    if memory:
+        container.tmpfs[_DATA] = "rw"
+    # with_exposed_ports would publish on every address of the machine.
+    container.ports[_PORT] = ("127.0.0.1", None)  # type: ignore[assignment]
+    return container
+
+
+@contextlib.contextmanager
+def _without_ryuk() -> Iterator[None]:
+    """Keep testcontainers' reaper out of it: our sweep does its work, without another image and container."""
+    from testcontainers.core.config import testcontainers_config
+
+    before = testcontainers_config.ryuk_disabled
+    testcontainers_config.ryuk_disabled = True
+    try:
+        yield
+    finally:
+        testcontainers_config.ryuk_disabled = before
+
+
+def _wait(server: Container, image: str) -> None:
+    """Return when the server takes connections over TCP; while the image sets itself up it listens on no port."""
+    import docker.errors
+
+    wrapped = server._container.get_wrapped_container()
+    deadline = time.monotonic() + _START_TIMEOUT
+    while True:
+        try:
+            psycopg.connect(server.url.render_as_string(hide_password=False), connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            wrapped.reload()
+            if wrapped.status != "running" or time.monotonic() > deadline:
+                with contextlib.suppress(docker.errors.APIError):
+                    log = wrapped.logs(tail=15).decode(errors="replace")
+                raise PostgresError(
+                    f"The container of {image} started no PostgreSQL server (status: {wrapped.status}).",
+                    evidence=log,
+                    remedy="See its log above; the image must take the official image's environment variables.",
+                ) from error
+        else:
+            return
+        time.sleep(_POLL)

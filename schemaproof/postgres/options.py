@@ -1,0 +1,138 @@
+"""Which server is wanted: by command line, else environment, else ``[tool.schemaproof]``, else the default."""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from schemaproof.postgres.errors import PostgresError
+
+PROVIDERS = ("auto", "container", "embedded")
+
+# Pinned to a major version: a tag that moves between majors would change what is proved from one day to the next.
+DEFAULT_IMAGE = "postgres:17"
+
+_URL_SCHEMES = ("postgresql://", "postgres://", "postgresql+")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The wanted server, validated.
+
+    Attributes:
+        provider: "auto", "container", "embedded", or the URL of a server.
+        image: the container image.
+        bindir: the folder with ``postgres`` and ``initdb`` for the embedded server; None for the wheel's.
+        given: whether anything was said at all, by whichever way.
+    """
+
+    provider: str = "auto"
+    image: str = DEFAULT_IMAGE
+    bindir: Path | None = None
+    given: bool = False
+
+    @classmethod
+    def read(
+        cls,
+        project: Path,
+        *,
+        provider: str | None = None,
+        image: str | None = None,
+        bindir: str | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> Self:
+        """The options in force in ``project``; an argument that is None was not given on the command line.
+
+        Raises:
+            PostgresError: on a value that is not one of the valid ones, which it names.
+        """
+        table = _table(project)
+        provider, provider_from = _first("postgres", provider, environ, table)
+        image, image_from = _first("postgres-image", image, environ, table)
+        bindir, bindir_from = _first("postgres-bindir", bindir, environ, table)
+        options = cls(
+            provider=_valid_provider(provider, provider_from),
+            image=_valid_image(image, image_from),
+            bindir=_valid_bindir(bindir, bindir_from, project),
+            given=table is not None or {provider_from, image_from, bindir_from} != {""},
+        )
+        if options.bindir is not None and options.provider not in {"auto", "embedded"}:
+            raise PostgresError(
+                f"postgres-bindir (from {bindir_from}) is for the embedded server, but postgres is"
+                f" {'container' if options.provider == 'container' else 'a URL'} (from {provider_from}).",
+                remedy="Leave one of the two out.",
+            )
+        return options
+
+    @property
+    def is_url(self) -> bool:
+        """Whether the user named a server."""
+        return self.provider not in PROVIDERS
+
+
+def _table(project: Path) -> Mapping[str, object] | None:
+    path = project / "pyproject.toml"
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PostgresError(f"{path} is not valid TOML: {error}.", remedy="Mend the file.") from error
+    table = document.get("tool", {}).get("schemaproof")
+    if table is not None and not isinstance(table, dict):
+        raise PostgresError(f"tool.schemaproof in {path} is not a table.", remedy="Write it as [tool.schemaproof].")
+    return table
+
+
+def _first(
+    key: str, argument: str | None, environ: Mapping[str, str], table: Mapping[str, object] | None
+) -> tuple[str | None, str]:
+    """The value of ``key`` and where it is from; an explicit empty value counts as given."""
+    if argument is not None:
+        return argument, f"--{key}"
+    variable = f"SCHEMAPROOF_{key.upper().replace('-', '_')}"
+    if variable in environ:
+        return environ[variable], variable
+    if table is not None and key in table:
+        value = table[key]
+        if not isinstance(value, str):
+            raise PostgresError(f"{key} in [tool.schemaproof] is {value!r}.", remedy="Give a string.")
+        return value, "[tool.schemaproof]"
+    return None, ""
+
+
+def _valid_provider(value: str | None, source: str) -> str:
+    if value is None:
+        return "auto"
+    if value in PROVIDERS or value.startswith(_URL_SCHEMES):
+        return value
+    shown = re.sub(r"(?<=://)[^@]*(?=@)", "***", value)  # it may be a mistyped URL with a password
+    raise PostgresError(
+        f"{source} names no PostgreSQL server: {shown!r}.",
+        remedy=f"Give one of {', '.join(PROVIDERS)}, or a URL such as postgresql://user:password@127.0.0.1:5432/postgres.",
+    )
+
+
+def _valid_image(value: str | None, source: str) -> str:
+    if value is None:
+        return DEFAULT_IMAGE
+    if not value or value != value.strip() or " " in value:
+        raise PostgresError(f"{source} is no image name: {value!r}.", remedy=f"Give one such as {DEFAULT_IMAGE}.")
+    return value
+
+
+def _valid_bindir(value: str | None, source: str, project: Path) -> Path | None:
+    if value is None:
+        return None
+    bindir = (project / value).resolve()
+    missing = [name for name in ("postgres", "initdb") if not os.access(bindir / name, os.X_OK)]
+    if not value or missing:
+        raise PostgresError(
+            f"{source} is {value!r}, where there is no executable {' and no '.join(missing) or 'postgres'}.",
+            remedy="Give the folder of a server's programs, such as /usr/lib/postgresql/17/bin"
+            " (pg_config --bindir tells it).",
+        )
+    return bindir

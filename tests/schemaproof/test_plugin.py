@@ -1,0 +1,267 @@
+"""The pytest plugin from outside: pytest runs on small projects, and what they show and leave behind."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from schemaproof.postgres import Database
+from tests.schemaproof.processes import ended, wait_until
+
+PASSING = "def test_passes(empty_database): pass"
+
+
+@pytest.fixture(autouse=True)
+def embedded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The inner runs use the embedded server, by the same way that a user's CI says so."""
+    monkeypatch.setenv("SCHEMAPROOF_POSTGRES", "embedded")
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A project with an empty test configuration."""
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    return pytester
+
+
+def databases(output: str) -> list[str]:
+    """The connection strings that the inner tests printed."""
+    return re.findall(r"\bdsn (\S+)$", output, re.MULTILINE)
+
+
+def test_header_says_which_server_which_version_and_why(project: pytest.Pytester) -> None:
+    project.makepyfile(PASSING)
+    result = project.runpytest_subprocess("--postgres", "embedded")
+    result.stdout.re_match_lines([r"postgres: embedded PostgreSQL \d+\.\d+ \(\S+\); chosen by an option"])
+
+
+def test_header_says_why_there_is_no_container(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{project.path / 'none.sock'}")
+    project.makepyfile(PASSING)
+    result = project.runpytest_subprocess("--postgres", "auto")
+    result.stdout.re_match_lines([r"postgres: embedded .*; no Docker engine answered within 2 s"])
+
+
+def test_header_is_silent_in_a_project_that_asked_for_nothing(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SCHEMAPROOF_POSTGRES")
+    project.makepyfile("def test_passes(): pass")
+    project.runpytest_subprocess().stdout.no_fnmatch_line("postgres:*")
+
+
+def test_summary_names_the_server_that_the_tests_ran_on(project: pytest.Pytester) -> None:
+    project.makepyfile("def test_version(postgres_server): print('version', postgres_server.version_text)")
+    output = project.runpytest_subprocess("-s").stdout.str()
+    version = re.search(r"version (\S+)", output)
+    assert version is not None
+    assert f"postgres: ran on {version[1]}, embedded PostgreSQL {version[1]} (" in output
+
+
+def test_no_server_is_started_when_no_test_asks(project: pytest.Pytester) -> None:
+    project.makepyfile("def test_passes(): pass")
+    result = project.runpytest_subprocess()
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("postgres: ran on*")
+
+
+def test_wrong_value_is_a_usage_error_that_names_the_valid_ones(project: pytest.Pytester) -> None:
+    result = project.runpytest_subprocess("--postgres", "docker")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*names no PostgreSQL server: 'docker'*", "*auto, container, embedded, or a URL*"])
+
+
+def test_server_that_is_not_to_be_had_fails_the_test_with_cause_and_remedy_and_no_frames(
+    project: pytest.Pytester,
+) -> None:
+    project.makepyfile(PASSING)
+    result = project.runpytest_subprocess("--postgres", "postgresql://me@127.0.0.1:1/x")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*127.0.0.1:1/x does not take a connection*", "*Remedy: Check that it runs*"])
+    result.stdout.no_fnmatch_line("*databases.py*")
+
+
+def test_database_of_a_passing_test_is_dropped_and_of_a_failing_one_kept(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import psycopg
+
+        seen = {}
+
+        def test_passes(empty_database):
+            seen["passing"] = empty_database.name
+
+        def test_fails(empty_database):
+            seen["failing"] = empty_database.name
+            assert False
+
+        def test_looks(postgres_server):
+            with psycopg.connect(postgres_server.url.render_as_string(hide_password=False)) as connection:
+                names = {name for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall()}
+            assert seen["failing"] in names
+            assert seen["passing"] not in names
+        """
+    )
+    project.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=2, failed=1)
+
+
+def test_report_of_a_failing_test_has_a_psql_command_that_connects(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import psycopg, re
+
+        def test_fails(empty_database):
+            with psycopg.connect(empty_database.dsn) as connection:
+                connection.execute("CREATE TABLE evidence ()")
+            assert False
+
+        def test_follows_the_advice(pytestconfig):
+            (report,) = pytestconfig.stash[KEY]
+            command = re.search("psql '(.*)'", dict(report.sections)["PostgreSQL"])[1]
+            with psycopg.connect(command) as connection:
+                connection.execute("TABLE evidence")
+        """
+    )
+    project.makeconftest(
+        """
+        import builtins, pytest
+
+        builtins.KEY = pytest.StashKey()
+
+        @pytest.hookimpl(wrapper=True, tryfirst=True)
+        def pytest_runtest_makereport(item):
+            report = yield
+            if report.failed:
+                item.config.stash.setdefault(KEY, []).append(report)
+            return report
+        """
+    )
+    project.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1, failed=1)
+
+
+def test_template_of_a_project_is_what_its_databases_are_cloned_from(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import psycopg, pytest
+
+        def build(database):
+            with psycopg.connect(database.dsn) as connection:
+                connection.execute("CREATE TABLE from_template ()")
+
+        @pytest.fixture(scope="session")
+        def postgres_template(postgres_server):
+            return postgres_server.template(["1"], build)
+
+        @pytest.mark.parametrize("n", [1, 2])
+        def test_has_its_table(postgres_database, n):
+            with psycopg.connect(postgres_database.dsn) as connection:
+                connection.execute("TABLE from_template")
+                connection.execute("DROP TABLE from_template")
+        """
+    )
+    project.runpytest_subprocess().assert_outcomes(passed=2)
+
+
+def test_workers_share_one_server_and_build_a_template_once(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import os, pathlib, pytest
+
+        @pytest.fixture(scope="session")
+        def postgres_template(postgres_server):
+            def build(database):
+                with open("built", "a") as file:
+                    file.write("once\\n")
+            return postgres_server.template(["shared"], build)
+
+        @pytest.mark.parametrize("n", range(8))
+        def test_uses_it(postgres_server, postgres_database, n):
+            with open("seen", "a") as file:
+                print(os.environ["PYTEST_XDIST_WORKER"], postgres_server.url.port, file=file)
+        """
+    )
+    project.runpytest_subprocess("-n", "2").assert_outcomes(passed=8)
+    workers, ports = zip(*(line.split() for line in (project.path / "seen").read_text().splitlines()), strict=True)
+    assert set(workers) == {"gw0", "gw1"}
+    assert len(set(ports)) == 1
+    assert (project.path / "built").read_text() == "once\n"
+
+
+def test_named_server_is_left_as_it_was(project: pytest.Pytester, empty_database: Database) -> None:
+    project.makepyfile("def test_fails(empty_database):\n    print('dsn', empty_database.dsn)\n    assert False")
+    url = empty_database.url().render_as_string(hide_password=False)
+    result = project.runpytest_subprocess("--postgres", url)
+    result.assert_outcomes(failed=1)
+    (dsn,) = databases(result.stdout.str())
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        psycopg.connect(dsn)
+    psycopg.connect(empty_database.dsn).close()
+
+
+BLOCKING = """
+def test_blocks(postgres_server, empty_database):
+    print("dsn", empty_database.dsn, flush=True)
+    import sys, time
+    time.sleep(120)
+"""
+
+
+@contextmanager
+def blocked_run(project: pytest.Pytester, *arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """A pytest run that has its database and does not end by itself; the process and the connection string."""
+    project.makepyfile(test_blocks=BLOCKING)
+    command = [sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=project.path) as process:
+        assert process.stdout is not None
+        dsn = next(found[0] for line in process.stdout if (found := databases(line)))
+        yield process, dsn
+        process.kill()
+
+
+def server_of(run: "subprocess.Popen[str]") -> tuple[psutil.Process, Path]:
+    """The run's PostgreSQL server, and its folder."""
+    (guard,) = psutil.Process(run.pid).children()
+    (server,) = guard.children()
+    return server, Path(server.cwd()).parent
+
+
+def gone(server: psutil.Process, folder: Path) -> bool:
+    """Whether neither is there any more."""
+    return ended(server) and not folder.exists()
+
+
+def test_run_that_is_interrupted_leaves_nothing(project: pytest.Pytester) -> None:
+    with blocked_run(project) as (run, _):
+        server, folder = server_of(run)
+        run.send_signal(signal.SIGINT)
+        assert run.wait(30) == pytest.ExitCode.INTERRUPTED
+        assert gone(server, folder)
+
+
+@pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM])
+def test_run_that_is_killed_takes_its_embedded_server_along(project: pytest.Pytester, kill: signal.Signals) -> None:
+    with blocked_run(project) as (run, _):
+        server, folder = server_of(run)
+        run.send_signal(kill)
+        wait_until(lambda: gone(server, folder))
+
+
+def test_databases_that_a_killed_run_left_on_a_named_server_are_swept_by_the_next(
+    project: pytest.Pytester, empty_database: Database
+) -> None:
+    url = empty_database.url().render_as_string(hide_password=False)
+    with blocked_run(project, "--postgres", url) as (run, dsn):
+        run.kill()
+        run.wait()
+    psycopg.connect(dsn).close()  # it is still there
+    project.makepyfile(test_blocks=PASSING)
+    project.runpytest_subprocess("--postgres", url).assert_outcomes(passed=1)
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        psycopg.connect(dsn)

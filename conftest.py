@@ -1,8 +1,28 @@
-"""The test run's Hypothesis profile."""
+"""What is Faceplate's in the test run: the Hypothesis profile, and the migrated template of every test's database."""
 
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from schema.migrate import upgrade
+from schemaproof.postgres import Database, Server, Template
 from tests import profiles
+
+ROOT = Path(__file__).parent
 
 # Runs pytest inside pytest, for what the plugin shows and leaves behind.
 pytest_plugins = ["pytester"]
 
 profiles.load()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Server) -> Template:
+    """Faceplate's schema, migrated to head once per run by the application's own ``upgrade``."""
+    sources = [*sorted((ROOT / "migrations").rglob("*.py")), *sorted((ROOT / "schema").glob("*.py"))]
+
+    def migrate(database: Database) -> None:
+        asyncio.run(upgrade(database.url()))
+
+    return postgres_server.template([path.read_bytes() for path in sources], migrate)

@@ -1,0 +1,5 @@
+import sys
+
+from schema.migrate import main
+
+sys.exit(main())

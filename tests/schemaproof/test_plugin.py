@@ -52,7 +52,8 @@ def test_header_says_why_there_is_no_container(project: pytest.Pytester, monkeyp
 def test_header_is_silent_in_a_project_that_asked_for_nothing(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("SCHEMAPROOF_POSTGRES")
+    for name in ("POSTGRES", "POSTGRES_IMAGE", "POSTGRES_BINDIR"):
+        monkeypatch.delenv(f"SCHEMAPROOF_{name}", raising=False)
     project.makepyfile("def test_passes(): pass")
     project.runpytest_subprocess().stdout.no_fnmatch_line("postgres:*")
 

@@ -1,0 +1,123 @@
+"""What the README shows is true: its examples are run, and so are the quickstart's steps."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from schemaproof.postgres import Database, binaries
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The contents of the README's code blocks in ``language``, in order."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def commands(program: str) -> list[list[str]]:
+    """The arguments of each ``uv run PROGRAM`` in the README, in order."""
+    lines = "".join(blocks("bash")).splitlines()
+    return [shlex.split(line)[3:] for line in lines if line.startswith(f"uv run {program}")]
+
+
+def run(database: Database, module: str, *arguments: str) -> str:
+    """What ``python -m module`` prints in this folder with DATABASE_URL set, having succeeded."""
+    url = database.url().render_as_string(hide_password=False)
+    command = [sys.executable, "-m", module, *arguments]
+    environment = os.environ | {"DATABASE_URL": url}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def psql(database: Database, script: str) -> str:
+    """What psql prints for ``script``, without table borders and footers."""
+    done = subprocess.run(
+        [binaries.find(None).program("psql"), "--no-psqlrc", "--set=ON_ERROR_STOP=1", "-At", database.dsn],
+        input=script,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def without_accidents(line: str) -> str:
+    """``line`` without what is different in every run: password, port and name of a throwaway database."""
+    return re.sub(r"postgres:[^@]+@127\.0\.0\.1:\d+/schemaproof_\w+", "...", line).rstrip()
+
+
+def test_readme_example_fails_as_the_readme_shows(pytester: pytest.Pytester) -> None:
+    (example,) = blocks("python")
+    command, *shown = blocks("console")[1].splitlines()
+    name = example.splitlines()[0].removeprefix("# ")
+    (pytester.path / name).write_text(example)
+    arguments = shlex.split(command.removeprefix("$ pytest "))
+    printed = [without_accidents(line) for line in pytester.runpytest_subprocess(*arguments).outlines]
+    positions = [printed.index(without_accidents(line)) for line in shown]
+    assert positions == sorted(positions)
+
+
+def test_readme_quickstarts_alembic_commands_succeed_in_order(empty_database: Database) -> None:
+    outputs = [run(empty_database, "alembic", *arguments) for arguments in commands("alembic")]
+    assert [arguments[0] for arguments in commands("alembic")] == [
+        *("upgrade", "check"),
+        *("current", "history", "downgrade", "upgrade"),
+    ]
+    assert "No new upgrade operations detected" in outputs[1]
+    assert "(head)" in outputs[2]
+
+
+def test_readme_look_at_the_schema_shows_the_four_tables(postgres_database: Database) -> None:
+    listing, _ = blocks("sql")
+    fields = [line.split("|") for line in psql(postgres_database, listing).splitlines()]
+    assert fields[0][0] == "faceplate"
+    tables = {line[1] for line in fields[1:]}
+    assert tables == {"alembic_version", "conversations", "mcp_configs", "messages", "users"}
+
+
+def test_readme_deletion_takes_along_what_it_says(postgres_database: Database) -> None:
+    _, deletion = blocks("sql")
+    assert psql(postgres_database, deletion).splitlines()[-2:] == ["0", "0"]
+
+
+@pytest.mark.parametrize("arguments", commands("pytest"), ids=lambda arguments: arguments[0])  # not "-k cascade"'s own
+def test_readme_pytest_commands_select_tests(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == pytest.ExitCode.OK
+    assert re.search(r"[1-9]\d*(/\d+)? tests collected", done.stdout)
+
+
+def test_readme_names_nox_sessions_that_there_are() -> None:
+    sessions = set(re.findall(r"^def ([a-z]\w*)\(session", (ROOT / "noxfile.py").read_text(), re.MULTILINE))
+    (sentence,) = re.findall(r"^Parts of it: (.*)\(`uv run nox --list`\)", README, re.MULTILINE)
+    named = {word.removeprefix("uv run nox -s ") for word in re.findall(r"`([^`]+)`", sentence)}
+    assert named <= sessions
+    assert {arguments[-1] for arguments in commands("nox")} <= sessions
+
+
+def test_compose_server_is_productions_and_on_the_loopback_alone() -> None:
+    compose = (ROOT / "compose.yaml").read_text()
+    image = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["schemaproof"]["postgres-image"]
+    assert f"image: {image}" in compose
+    assert re.findall(r"- (\S+:5432)$", compose, re.MULTILINE) == ["127.0.0.1:5432:5432"]
+
+
+def test_compose_server_is_the_one_that_the_readmes_url_names() -> None:
+    compose = (ROOT / "compose.yaml").read_text()
+    user, password, database = (
+        re.search(rf"POSTGRES_{name}: (?:\$\{{POSTGRES_{name}:-)?(\w+)", compose) for name in ("USER", "PASSWORD", "DB")
+    )
+    assert user is not None
+    assert password is not None
+    assert database is not None
+    assert f"postgresql+asyncpg://{user[1]}:{password[1]}@localhost:5432/{database[1]}" in README

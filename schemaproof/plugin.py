@@ -58,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from schemaproof.postgres.errors import PostgresError
     from schemaproof.postgres.options import Options
 
+    _refuse_separate_bindir(config)
     try:
         options = Options.read(
             config.rootpath,
@@ -149,6 +150,20 @@ def _lend(request: pytest.FixtureRequest, database: Database) -> Iterator[Databa
     yield database
     if not item.stash.get(_FAILED, False):
         database.drop()
+
+
+def _refuse_separate_bindir(config: pytest.Config) -> None:
+    """End the run where a folder follows ``--postgres-bindir`` after a space.
+
+    pytest looks for its root directory before it knows the options of plugins, takes such a folder for one of tests,
+    and then finds another configuration or none.
+    """
+    if "--postgres-bindir" in config.invocation_params.args:
+        folder = config.getoption("--postgres-bindir")
+        raise pytest.UsageError(
+            "--postgres-bindir and its folder must be one argument, or pytest looks for its configuration there."
+            f"\nRemedy: --postgres-bindir={folder}"
+        )
 
 
 def _ask(config: pytest.Config) -> Server:

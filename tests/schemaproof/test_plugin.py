@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from schemaproof.postgres import Database
+from schemaproof.postgres.binaries import find
 from tests.schemaproof.processes import ended, wait_until
 
 PASSING = "def test_passes(empty_database): pass"
@@ -77,6 +78,22 @@ def test_wrong_value_is_a_usage_error_that_names_the_valid_ones(project: pytest.
     result = project.runpytest_subprocess("--postgres", "docker")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*names no PostgreSQL server: 'docker'*", "*auto, container, embedded, or a URL*"])
+
+
+def test_bindir_as_an_argument_of_its_own_is_a_usage_error_with_the_right_way(project: pytest.Pytester) -> None:
+    """It is taken for a folder of tests, long before plugins are asked, and moves its root directory there."""
+    result = project.runpytest_subprocess("--postgres-bindir", "/")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*must be one argument*", "Remedy: --postgres-bindir=/"])
+
+
+def test_bindir_is_where_the_server_is_from(project: pytest.Pytester) -> None:
+    bindir = find(None).bindir
+    project.makepyfile(PASSING)
+    result = project.runpytest_subprocess(f"--postgres-bindir={bindir}")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([f"postgres: embedded PostgreSQL * ({bindir});*"])
+    result.stdout.fnmatch_lines([f"rootdir: {project.path}"])
 
 
 def test_server_that_is_not_to_be_had_fails_the_test_with_cause_and_remedy_and_no_frames(

@@ -12,6 +12,7 @@ from schemaproof.postgres import Options, PostgresError, start
 # Exit statuses, as for every subcommand (see the design): 1 is kept for what is found faulty.
 _DONE = 0
 _IMPOSSIBLE = 2
+_INTERRUPTED = 130  # as a shell reports SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PostgresError as error:
         print(f"schemaproof: {error}", file=sys.stderr)
         return _IMPOSSIBLE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,9 +51,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _postgres(options: Options, driver: str) -> int:
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
     with start(options, progress=_tell) as server, server.create() as database:
+        # Not before: what interrupts the start must end it, and not wait for a download.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
         _tell(f"PostgreSQL {server.version_text}: {server.about}; Ctrl-C stops it")
         print(database.url(driver).render_as_string(hide_password=False), flush=True)
         stopped.wait()

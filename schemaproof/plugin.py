@@ -7,6 +7,7 @@ needed, and no server is started before a test asks for one.
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -78,9 +79,14 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    from schemaproof.postgres.errors import PostgresError
+
     state = config.stash.get(_STATE, None)
     if state is not None and state.broker is not None:
-        state.broker.close()
+        try:
+            state.broker.close()
+        except PostgresError as error:  # a server that a test killed, say: the tests' own outcome stands
+            print(f"schemaproof: {error}", file=sys.stderr)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -99,7 +105,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     broker = config.stash[_STATE].broker
     if broker is not None and broker.server is not None:
-        terminalreporter.write_line(f"postgres: ran on {broker.server.version_text}, {broker.server.about}")
+        terminalreporter.write_line(f"postgres: ran on {broker.server.release}, {broker.server.about}")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -110,7 +116,28 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         item.stash[_FAILED] = True
         lines = ["Kept until the session ends (--pdb stops before that):", *(database.psql for database in databases)]
         report.sections.append(("PostgreSQL", "\n".join(lines)))
+        if item.config.getoption("usepdb"):  # the debugger opens before the report is shown
+            item.config.get_terminal_writer().line("\n".join(lines))
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Drop the test's databases after all of its fixtures, any of which may fail in its teardown."""
+    from schemaproof.postgres.errors import PostgresError
+
+    try:
+        result = yield
+    except BaseException:
+        item.stash[_FAILED] = True
+        raise
+    if not item.stash.get(_FAILED, False):
+        try:
+            for database in item.stash.get(_DATABASES, []):
+                database.drop()
+        except PostgresError as error:
+            pytest.fail(str(error), pytrace=False)
+    return result
 
 
 @pytest.fixture(scope="session")
@@ -133,23 +160,21 @@ def postgres_template() -> Template | None:
 @pytest.fixture
 def postgres_database(
     request: pytest.FixtureRequest, postgres_server: Server, postgres_template: Template | None
-) -> Iterator[Database]:
+) -> Database:
     """A fresh clone of ``postgres_template``, dropped after the test unless it failed."""
-    yield from _lend(request, postgres_server.clone(postgres_template))
+    return _lend(request, postgres_server.clone(postgres_template))
 
 
 @pytest.fixture
-def empty_database(request: pytest.FixtureRequest, postgres_server: Server) -> Iterator[Database]:
+def empty_database(request: pytest.FixtureRequest, postgres_server: Server) -> Database:
     """A fresh empty database, dropped after the test unless it failed."""
-    yield from _lend(request, postgres_server.create())
+    return _lend(request, postgres_server.create())
 
 
-def _lend(request: pytest.FixtureRequest, database: Database) -> Iterator[Database]:
+def _lend(request: pytest.FixtureRequest, database: Database) -> Database:
     item: pytest.Item = request.node
     item.stash.setdefault(_DATABASES, []).append(database)
-    yield database
-    if not item.stash.get(_FAILED, False):
-        database.drop()
+    return database
 
 
 def _refuse_separate_bindir(config: pytest.Config) -> None:

@@ -137,7 +137,8 @@ def reachable(binaries: Binaries, account: Account, copies: Path = _COPIES) -> B
     target = copies / f"schemaproof-binaries-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
     if not target.exists():
         _copy(package, target)
-    if target.stat().st_uid != os.geteuid() or target.stat().st_mode & stat.S_IWOTH:
+    found = target.lstat()  # not what a link of somebody's leads to
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise PostgresError(
             f"{target} is not this user's own folder, so the server's programs in it can't be trusted.",
             remedy="Remove it and run again.",
@@ -154,7 +155,7 @@ def _copy(package: Path, target: Path) -> None:
                 shutil.copytree(folder, work / folder.name, symlinks=True)
         work.chmod(0o755)
         work.rename(target)
-    except OSError:
+    except BaseException as error:
         shutil.rmtree(work, ignore_errors=True)
-        if not target.exists():  # another run was not faster
+        if not (isinstance(error, OSError) and target.exists()):  # another run was not faster
             raise

@@ -7,12 +7,13 @@ started when nothing asks, and no worker's death takes the server along.
 import contextlib
 import secrets
 import threading
+import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from multiprocessing import AuthenticationError
-from multiprocessing.connection import Client, Connection, Listener
+from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
 from typing import TYPE_CHECKING, cast
 
 from schemaproof.postgres.errors import PostgresError
@@ -38,7 +39,7 @@ class Address:
         try:
             with Client((self.host, self.port), authkey=self.key.encode()) as connection:
                 answer = connection.recv()
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, AuthenticationError) as error:
             raise PostgresError(
                 "The process that owns the PostgreSQL server does not answer.", remedy="Run again."
             ) from error
@@ -75,20 +76,32 @@ class Broker:
         """
         with self._lock:
             if self._answer is None:
-                try:
-                    self._answer = self._stack.enter_context(self._open())
-                except PostgresError as error:
-                    self._answer = error
+                self._answer = self._start()
         if isinstance(self._answer, PostgresError):
             raise self._answer
         return self._answer
+
+    def _start(self) -> "Server | PostgresError":
+        if self._closed:
+            return PostgresError("The run is ending.", remedy="Ask for the server while tests run.")
+        try:
+            return self._stack.enter_context(self._open())
+        except PostgresError as error:
+            return error
+        except Exception as error:  # noqa: BLE001 (told to every worker, instead of a connection that breaks off)
+            return PostgresError(
+                "The PostgreSQL server could not be started.",
+                evidence="".join(traceback.format_exception(error)),
+                remedy="See the error above; --postgres=URL uses a server that you start yourself.",
+            )
 
     @cached_property
     def address(self) -> Address:
         """Where other processes ask; it is listened at from the first use on."""
         key = secrets.token_hex(16)
-        self._listener = Listener(("127.0.0.1", 0), authkey=key.encode())
-        threading.Thread(target=self._serve, args=[self._listener], daemon=True, name="schemaproof-broker").start()
+        self._listener = Listener(("127.0.0.1", 0))
+        serve = threading.Thread(target=self._serve, args=[self._listener, key.encode()], daemon=True)
+        serve.start()
         host, port = self._listener.address  # a pair, as the family is AF_INET
         return Address(str(host), int(port), key)
 
@@ -100,19 +113,19 @@ class Broker:
         with self._lock:
             self._stack.close()
 
-    def _serve(self, listener: Listener) -> None:
-        while True:
-            try:
+    def _serve(self, listener: Listener, key: bytes) -> None:
+        while not self._closed:
+            with contextlib.suppress(OSError):
                 connection = listener.accept()
-            except (OSError, EOFError, AuthenticationError):
-                if self._closed:
-                    return
-                continue  # one caller that went away, or had no key, is no reason to leave the others alone
-            # A thread each: a worker that asks while the server starts must not keep the others from connecting.
-            threading.Thread(target=self._reply, args=[connection], daemon=True).start()
+                # A thread each: neither a worker that asks while the server starts nor a stranger that says nothing
+                # keeps the others from connecting.
+                threading.Thread(target=self._reply, args=[connection, key], daemon=True).start()
 
-    def _reply(self, connection: "Connection[object, object]") -> None:
-        with connection, contextlib.suppress(OSError):
+    def _reply(self, connection: "Connection[object, object]", key: bytes) -> None:
+        # What a caller does that went away, or has no key, concerns nobody else.
+        with connection, contextlib.suppress(OSError, EOFError, AuthenticationError):
+            deliver_challenge(connection, key)
+            answer_challenge(connection, key)
             try:
                 connection.send(self.ask())
             except PostgresError as error:

@@ -53,7 +53,7 @@ class Container:
         """Remove the container and its volumes; one that is gone already is no error."""
         import docker.errors
 
-        with contextlib.suppress(docker.errors.NotFound):
+        with engine.errors_told(), contextlib.suppress(docker.errors.NotFound):
             self._container.stop()
 
 
@@ -107,45 +107,45 @@ def start(image: str, owner: Owner, progress: Callable[[str], None]) -> Containe
         ImageUnavailableError: when the image can't be had.
         PostgresError: when its server does not start; the container's log is the evidence.
     """
-    client = engine.connect()
-    try:
+    with engine.errors_told(), contextlib.closing(engine.connect()) as client:
         ensure_image(client, image, progress)
         memory = client.info()["MemTotal"] >= _TMPFS_ROOM
-    finally:
-        client.close()
     password = secrets.token_urlsafe(24)
-    container = _configured(image, owner, password, memory=memory)
+    name = f"schemaproof-{owner.token}-{secrets.token_hex(3)}"
+    container = _configured(image, owner, password, memory=memory).with_name(name)
     try:
-        with _without_ryuk():
+        with engine.errors_told(), _without_ryuk():
             container.start()
-        container.get_wrapped_container().reload()
+            container.get_wrapped_container().reload()
         published = container.get_wrapped_container().ports[_PORT] or []
         port = int(published[0]["HostPort"])
         server = Container(URL.create("postgresql", "postgres", password, "127.0.0.1", port, "postgres"), container)
         _wait(server, image)
-    except Exception as error:
-        container.stop()
-        if isinstance(error, PostgresError):
-            raise
-        raise PostgresError(
-            f"The container of {image} did not start.",
-            evidence=str(error),
-            remedy="See what the engine says; --postgres=embedded needs none.",
-        ) from error
     except BaseException:
-        container.stop()
+        container.get_docker_client().client.close()
+        _discard(name)
         raise
     return server
+
+
+def _discard(name: str) -> None:
+    """Remove the container ``name``, however far its start came; an interrupt may come before we know its id."""
+    import docker.errors
+
+    with contextlib.closing(engine.connect()) as client, contextlib.suppress(docker.errors.NotFound):
+        client.api.remove_container(name, v=True, force=True)
 
 
 def sweep(client: "docker.DockerClient") -> None:
     """Remove the containers that runs left behind whose process is gone."""
     import docker.errors
+    import requests
 
-    for container in client.containers.list(all=True, filters={"label": _LABEL}):
+    # ignore_removed: another run may end while these are listed.
+    for container in client.containers.list(all=True, filters={"label": _LABEL}, ignore_removed=True):
         owner = Owner.find(container.labels[_LABEL])
         if owner is not None and owner.gone():
-            with contextlib.suppress(docker.errors.APIError):  # another run sweeps as well
+            with contextlib.suppress(docker.errors.APIError, requests.RequestException):  # another run sweeps as well
                 container.remove(force=True, v=True)
 
 
@@ -191,8 +191,10 @@ def _wait(server: Container, image: str) -> None:
         try:
             psycopg.connect(server.url.render_as_string(hide_password=False), connect_timeout=5).close()
         except psycopg.OperationalError as error:
-            wrapped.reload()
+            with engine.errors_told():
+                wrapped.reload()
             if wrapped.status != "running" or time.monotonic() > deadline:
+                log = ""
                 with contextlib.suppress(docker.errors.APIError):
                     log = wrapped.logs(tail=15).decode(errors="replace")
                 raise PostgresError(

@@ -2,11 +2,11 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, LiteralString, Self
 
 import psycopg
 from psycopg import sql
@@ -31,7 +31,10 @@ class Database:
 
     def url(self, driver: str = "asyncpg") -> URL:
         """SQLAlchemy's URL, for ``driver`` ("asyncpg", "psycopg", ...)."""
-        return self.server.url.set(drivername=f"postgresql+{driver}", database=self.name)
+        url = self.server.url.set(drivername=f"postgresql+{driver}", database=self.name)
+        if driver == "asyncpg" and "sslmode" in url.query:  # libpq's name for it, which asyncpg.connect() refuses
+            url = url.update_query_dict({"ssl": url.query["sslmode"]}).difference_update_query(["sslmode"])
+        return url
 
     @property
     def dsn(self) -> str:
@@ -44,7 +47,8 @@ class Database:
         """The command that connects to it; the password of a server that the user named is left out."""
         url = self.server.url.set(drivername="postgresql", database=self.name)
         if not self.server.disposable:
-            url = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
+            query = {name: value for name, value in url.query.items() if "password" not in name}
+            url = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, query)
         return f"psql '{url.render_as_string(hide_password=False)}'"
 
     def drop(self) -> None:
@@ -78,28 +82,47 @@ class Server:
         owner: in whose name databases are made (the process that started the server).
         about: which server and why, for people: "embedded PostgreSQL 17.10 (no Docker engine answered)".
         disposable: whether it goes at the end of the run with all that is on it; False for one that the user named.
+        release: what ``version_text`` said when the server was started; it outlives the server.
+        run: what tells two uses of one server by the same owner apart; in the name of every database.
     """
 
     url: URL
     owner: Owner
     about: str
     disposable: bool = True
+    release: str = ""
+    run: str = field(default_factory=lambda: secrets.token_hex(3))
+    _open: psycopg.Connection[tuple[Any, ...]] | None = field(default=None, init=False, repr=False, compare=False)
 
-    @cached_property
+    @property
     def _connection(self) -> psycopg.Connection[tuple[Any, ...]]:
+        """The administrative connection; a new one where a test ended the last, as tests of outages do."""
+        if self._open is None or self._open.closed:
+            self._open = self._connect()
+        return self._open
+
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
         dsn = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
         try:
             # Autocommit: CREATE DATABASE runs in no transaction block.
             return psycopg.connect(dsn, autocommit=True, connect_timeout=10, application_name="schemaproof")
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             raise PostgresError(
-                f"The PostgreSQL server {self.url.render_as_string()} does not take a connection.",
+                f"The PostgreSQL server {self.address} does not take a connection.",
                 evidence=str(error),
-                remedy="Check that it runs and that user and password are right.",
+                remedy="Check that it runs and that user, password and parameters of its URL are right.",
             ) from error
 
     def __getstate__(self) -> dict[str, object]:
-        return {name: value for name, value in self.__dict__.items() if name != "_connection"}
+        """Leave the connection behind: another process opens its own."""
+        return self.__dict__ | {"_open": None}
+
+    @property
+    def address(self) -> str:
+        """Where it is, for people: "user@host:port/database", whatever else the URL says."""
+        host = self.url.host or self.url.query.get("host", "localhost")
+        port = self.url.port or self.url.query.get("port", 5432)
+        return f"{self.url.username or ''}@{host}:{port}/{self.url.database}"
 
     @property
     def version(self) -> int:
@@ -136,7 +159,8 @@ class Server:
         name = self._name("t", _digest(parts))
         with self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
-            builder = Server(self.url, self.owner, self.about, self.disposable)  # CREATE DATABASE: no transaction
+            # CREATE DATABASE runs in no transaction, and this one holds the lock.
+            builder = replace(self)
             try:
                 builder.build_template(name, build)
             finally:
@@ -145,7 +169,7 @@ class Server:
 
     def build_template(self, name: str, build: Callable[[Database], None]) -> None:
         """Build the template ``name`` unless it is complete; the caller holds its lock."""
-        found = self._connection.execute("SELECT datistemplate FROM pg_database WHERE datname = %s", [name]).fetchone()
+        found = self._administer("SELECT datistemplate FROM pg_database WHERE datname = %s", [name]).fetchone()
         if found == (True,):
             return
         if found is not None:  # its builder died: the mark is set last
@@ -166,30 +190,36 @@ class Server:
         """
         if not name.startswith(PREFIX):
             raise ValueError(f"{name!r} is not a database of this harness: its name does not begin with {PREFIX!r}")
-        if self._connection.execute(
-            "SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate", [name]
-        ).fetchone():
-            self._execute("ALTER DATABASE {} WITH IS_TEMPLATE false", name)
+        query = "SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate"
+        if self._administer(query, [name]).fetchone():
+            # Where another process is dropping it at this moment, DROP decides.
+            with suppress(psycopg.errors.InternalError_, psycopg.errors.ObjectNotInPrerequisiteState):
+                self._execute("ALTER DATABASE {} WITH IS_TEMPLATE false", name)
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
     def drop_all(self) -> None:
-        """Drop every database made in the owner's name, templates included."""
-        self._drop_where(lambda name: Owner.find(name) == self.owner)
+        """Drop every database made in this run, templates included."""
+        for name in self._names():
+            if name.startswith(self._name("", "")):
+                self.drop(name)
 
     def sweep(self) -> None:
-        """Drop the databases that runs left behind whose process is gone."""
-        self._drop_where(lambda name: (owner := Owner.find(name)) is not None and owner.gone())
+        """Drop the databases that runs left behind whose process is gone; one that can't be dropped is left alone."""
+        for name in self._names():
+            owner = Owner.find(name)
+            if owner is not None and owner.gone():
+                # Another run sweeps it as well, or it belongs to another role.
+                with suppress(PostgresError, psycopg.Error):
+                    self.drop(name)
 
     def close(self) -> None:
         """Close the administrative connection; the next use opens another."""
-        if (connection := self.__dict__.pop("_connection", None)) is not None:
-            connection.close()
+        if self._open is not None:
+            self._open.close()
 
-    def _drop_where(self, doomed: Callable[[str], bool]) -> None:
-        rows = self._connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX])
-        for (name,) in rows.fetchall():
-            if doomed(name):
-                self.drop(name)
+    def _names(self) -> list[str]:
+        query = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
+        return [name for (name,) in self._administer(query, [PREFIX]).fetchall()]
 
     def _create(self, template: str) -> Database:
         name = self._name("d", secrets.token_hex(5))
@@ -203,7 +233,7 @@ class Server:
         self._execute("CREATE DATABASE {} TEMPLATE {}" + strategy, name, template)
 
     def _name(self, kind: str, unique: str) -> str:
-        name = f"{PREFIX}{self.owner.token}_{kind}{unique}"
+        name = f"{PREFIX}{self.owner.token}_{self.run}_{kind}{unique}"
         assert len(name) <= _MAX_NAME, name  # noqa: S101 (by construction; PostgreSQL would cut it silently)
         return name
 
@@ -211,11 +241,27 @@ class Server:
         """Run ``statement`` with quoted ``identifiers``; names cannot be parameters."""
         query = sql.SQL(statement).format(*map(sql.Identifier, identifiers))
         try:
-            self._connection.execute(query)
+            self._administer(query)
         except psycopg.errors.InsufficientPrivilege as error:
             raise PostgresError(
-                f"The user {self.url.username} may not do this on {self.url.render_as_string()}: {error}.",
-                remedy=f"Grant it: ALTER ROLE {self.url.username} CREATEDB, or name another user.",
+                f"The user of {self.address} may not run {statement.split(' {', maxsplit=1)[0]}: {error}.",
+                remedy=f"ALTER ROLE {self.url.username} CREATEDB lets it make databases and drop its own; or name"
+                " another user.",
+            ) from error
+
+    def _administer(self, query: sql.Composed | LiteralString, values: Sequence[str] = ()) -> psycopg.Cursor[Any]:
+        """Run ``query``; once more on a new connection where a test has ended the old one's session."""
+        connection = self._connection
+        try:
+            return connection.execute(query, values)
+        except psycopg.OperationalError:
+            if not connection.broken:
+                raise
+        try:
+            return self._connection.execute(query, values)
+        except psycopg.OperationalError as error:
+            raise PostgresError(
+                f"The PostgreSQL server {self.address} was lost.", evidence=str(error), remedy="Run again."
             ) from error
 
 

@@ -45,6 +45,15 @@ class Embedded:
     folder: Path
     _guard: "subprocess.Popen[bytes]"
 
+    def alive(self) -> bool:
+        """Whether the server runs, or is about to."""
+        if (pid := _pid(self.folder)) is None:
+            return self._guard.poll() is None  # it writes the pid first of all
+        try:
+            return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
+
     def stop(self) -> None:
         """End the server and wait until it and its folder are gone.
 
@@ -52,7 +61,9 @@ class Embedded:
             PostgresError: when that takes over 30 s.
         """
         assert self._guard.stdin is not None  # noqa: S101 (for the type checker)
-        self._guard.stdin.close()
+        # A line, because a child that a test forked may hold the pipe open. BrokenPipeError: somebody ended the guard.
+        with contextlib.suppress(BrokenPipeError), self._guard.stdin as pipe:
+            pipe.write(b"\n")
         try:
             self._guard.wait(_STOP_TIMEOUT)
         except subprocess.TimeoutExpired as error:
@@ -60,6 +71,9 @@ class Embedded:
                 f"The embedded server (guard pid {self._guard.pid}) did not stop within {_STOP_TIMEOUT:.0f} s.",
                 remedy=f"End that process and remove {self.folder}; the next run does it too.",
             ) from error
+        if self.folder.exists():
+            _end_server(self.folder)
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def start(binaries: Binaries, owner: Owner, cache: Path | None = None) -> Embedded:
@@ -161,13 +175,17 @@ def _set_password(server: Embedded, initial: str) -> None:
     deadline = time.monotonic() + _START_TIMEOUT
     while True:
         try:
-            connection = psycopg.connect(dsn, autocommit=True, connect_timeout=5)
+            connection = psycopg.connect(dsn, autocommit=True, connect_timeout=2)
             break
         except psycopg.OperationalError as error:
-            if not _alive(server.folder) or time.monotonic() > deadline:
+            if not server.alive() or time.monotonic() > deadline:
                 raise _start_error(server) from error
         time.sleep(_POLL)
     with connection:
+        # The port may be that of another run's server, which came from the same archive.
+        (data,) = connection.execute("SHOW data_directory").fetchone() or ("",)
+        if Path(data) != server.folder / "data":
+            raise _PortTakenError("Another server has the port.", remedy="Run again.")
         statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(
             sql.Identifier(cluster.USER), sql.Literal(server.url.password)
         )
@@ -181,17 +199,9 @@ def _pid(folder: Path) -> int | None:
         return None
 
 
-def _alive(folder: Path) -> bool:
-    if (pid := _pid(folder)) is None:
-        return True
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
 def _start_error(server: Embedded) -> PostgresError:
-    log = (server.folder / "log").read_text(errors="replace")
+    path = server.folder / "log"
+    log = path.read_text(errors="replace") if path.exists() else f"There is no {path}: is the disk full?"
     kind = _PortTakenError if "Address already in use" in log else PostgresError
     return kind(
         "The embedded PostgreSQL server did not start.",

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import socket
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 # How long an engine may take to answer before it counts as absent (issue 2, section 3).
 TIMEOUT = 2  # seconds
 
+# For everything that is asked of one that answered: a busy engine is slow to list, start and remove.
+_REQUEST_TIMEOUT = 30  # seconds
+
+_REMEDY = "Start Docker, or use --postgres=embedded or --postgres=URL."
 _DEFAULT = "unix:///var/run/docker.sock"
 _PING = b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n"
 
@@ -30,9 +35,6 @@ def connect() -> "docker.DockerClient":
         raise PostgresError(
             f"testcontainers is not installed ({error.name})", remedy="pip install 'schemaproof[container]'."
         ) from error
-    import docker.errors
-    import requests
-
     host = get_docker_host() or _DEFAULT
     if not is_local(host):
         raise PostgresError(
@@ -41,12 +43,29 @@ def connect() -> "docker.DockerClient":
         )
     try:
         _ping(host)
-        return DockerClient(timeout=TIMEOUT).client
-    except (OSError, docker.errors.DockerException, requests.RequestException) as error:
+    except OSError as error:
         raise PostgresError(
-            f"no Docker engine answered within {TIMEOUT} s",
-            evidence=f"{host}: {error}",
-            remedy="Start Docker, or use --postgres=embedded or --postgres=URL.",
+            f"no Docker engine answered within {TIMEOUT} s", evidence=f"{host}: {error}", remedy=_REMEDY
+        ) from error
+    with errors_told():
+        return DockerClient(timeout=_REQUEST_TIMEOUT).client
+
+
+@contextlib.contextmanager
+def errors_told() -> Iterator[None]:
+    """Turn what goes wrong between us and the engine into an error with a remedy.
+
+    Raises:
+        PostgresError: instead of docker-py's errors and those of its transport.
+    """
+    import docker.errors
+    import requests
+
+    try:
+        yield
+    except (docker.errors.DockerException, requests.RequestException) as error:
+        raise PostgresError(
+            "the Docker engine answers, but refused or broke off a request", evidence=str(error), remedy=_REMEDY
         ) from error
 
 

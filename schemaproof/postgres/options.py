@@ -107,13 +107,24 @@ def _first(
 def _valid_provider(value: str | None, source: str) -> str:
     if value is None:
         return "auto"
-    if value in PROVIDERS or value.startswith(_URL_SCHEMES):
+    if value in PROVIDERS or (value.startswith(_URL_SCHEMES) and _readable(value)):
         return value
-    shown = re.sub(r"(?<=://)[^@]*(?=@)", "***", value)  # it may be a mistyped URL with a password
+    shown = re.sub(r".*@", "***@", value)  # it may be a mistyped URL with a password
     raise PostgresError(
         f"{source} names no PostgreSQL server: {shown!r}.",
         remedy=f"Give one of {', '.join(PROVIDERS)}, or a URL such as postgresql://user:password@127.0.0.1:5432/postgres.",
     )
+
+
+def _readable(value: str) -> bool:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        make_url(value)
+    except (ArgumentError, ValueError):  # ValueError: its port is no number
+        return False
+    return True
 
 
 def _valid_image(value: str | None, source: str) -> str:

@@ -1,7 +1,7 @@
 """Who made a folder, container or database: a token in its name, so that a later run can tell that its maker is gone.
 
-A token is ``<machine>_<pid>_<start>``: eight hex digits for host, boot and process namespace, then the process and the
-second it started in (a pid alone is used again). Only a token of the same machine is ever judged.
+A token is ``<machine>_<pid>_<start>``: eight hex digits for host, boot and process namespace, then the process and when
+it started (a pid alone is used again). Only a token of the same machine is ever judged.
 """
 
 import hashlib
@@ -15,15 +15,12 @@ from typing import Self
 
 import psutil
 
-# Start times are read in seconds from the boot time, which clock adjustments move by up to one.
-_START_TOLERANCE = 2  # seconds
-
 _TOKEN = re.compile(r"(?P<machine>[0-9a-f]{8})_(?P<pid>\d+)_(?P<start>\d+)")
 
 
 @dataclass(frozen=True)
 class Owner:
-    """The process that made something; ``start`` is in seconds since the epoch."""
+    """The process that made something; ``start`` is in clock ticks since the boot, without /proc in epoch seconds."""
 
     machine: str
     pid: int
@@ -33,7 +30,7 @@ class Owner:
     def current(cls) -> Self:
         """The calling process."""
         pid = os.getpid()
-        return cls(_machine(), pid, int(psutil.Process(pid).create_time()))
+        return cls(_machine(), pid, _start(pid))
 
     @classmethod
     def find(cls, name: str) -> Self | None:
@@ -49,13 +46,30 @@ class Owner:
 
     def gone(self) -> bool:
         """Whether the process has certainly ended; False for one of another machine, which can't be judged here."""
-        if self.machine != _machine():
+        if self.machine != _machine() or _others_are_hidden():
             return False
         try:
-            started = psutil.Process(self.pid).create_time()
+            return _start(self.pid) != self.start
         except psutil.NoSuchProcess:
             return True
-        return abs(started - self.start) > _START_TOLERANCE
+
+
+def _others_are_hidden() -> bool:
+    """Whether /proc shows no process of another user (its mount option ``hidepid``)."""
+    return Path("/proc/self").exists() and not Path("/proc/1").exists()
+
+
+def _start(pid: int) -> int:
+    """When the process started, on Linux in a number that no change of the clock moves.
+
+    Raises:
+        psutil.NoSuchProcess: when there is none.
+    """
+    try:
+        # proc(5): the 22nd field; the second, a name in parentheses, may hold spaces.
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    except (FileNotFoundError, ProcessLookupError):
+        return int(psutil.Process(pid).create_time())  # no /proc here, or NoSuchProcess
 
 
 @cache

@@ -40,14 +40,13 @@ def choose(options: Options) -> Choice:
     if options.provider == "embedded" or options.bindir is not None:
         return _embedded(options, "chosen by an option")
     try:
-        client = engine.connect()
+        with engine.errors_told(), contextlib.closing(engine.connect()) as client:
+            version = container.image_version(client, options.image)
     except PostgresError as error:
         if options.provider == "container":
             raise
         absence = error.cause.rstrip(".")
     else:
-        with contextlib.closing(client):
-            version = container.image_version(client, options.image)
         why = "chosen by an option" if options.provider == "container" else "a Docker engine answers"
         return Choice("container", f"container {options.image} (PostgreSQL {version or 'not pulled yet'})", why)
     try:
@@ -92,6 +91,7 @@ def start(
         elif choice.provider == "url":
             server = stack.enter_context(_named_server(options, owner, str(choice)))
         stack.callback(server.close)
+        server.release = server.version_text  # now that it can answer; the summary may come after its end
         yield server
 
 
@@ -106,14 +106,14 @@ def _named(options: Options) -> Choice:
         version = server.version_text
     finally:
         server.close()
-    where = f"{server.url.host or 'a local socket'}:{server.url.port or 5432}"
+    where = server.address.rpartition("@")[2]
     why = "chosen by an option; databases are made beside the named one"
     return Choice("url", f"PostgreSQL {version} at {where}", why)
 
 
 @contextlib.contextmanager
 def _container_server(image: str, owner: Owner, about: str, progress: Callable[[str], None]) -> Iterator[Server]:
-    with contextlib.closing(engine.connect()) as client:
+    with engine.errors_told(), contextlib.closing(engine.connect()) as client:
         container.sweep(client)
     running = container.start(image, owner, progress)
     try:

@@ -22,8 +22,10 @@ def running(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
     command = [COMMAND, "postgres", "--postgres", "embedded", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield process, process.stdout.readline().strip()
-        process.kill()
+        try:
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 def test_postgres_prints_the_url_of_an_empty_database() -> None:

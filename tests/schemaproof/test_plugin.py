@@ -238,9 +238,10 @@ def blocked_run(project: pytest.Pytester, *arguments: str) -> Iterator[tuple["su
     command = [sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=project.path) as process:
         assert process.stdout is not None
-        dsn = next(found[0] for line in process.stdout if (found := databases(line)))
-        yield process, dsn
-        process.kill()
+        try:
+            yield process, next(found[0] for line in process.stdout if (found := databases(line)))
+        finally:
+            process.kill()
 
 
 def server_of(run: "subprocess.Popen[str]") -> tuple[psutil.Process, Path]:
@@ -283,3 +284,55 @@ def test_databases_that_a_killed_run_left_on_a_named_server_are_swept_by_the_nex
     project.runpytest_subprocess("--postgres", url).assert_outcomes(passed=1)
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         psycopg.connect(dsn)
+
+
+def test_database_is_kept_where_a_fixture_fails_in_its_teardown(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import psycopg, pytest
+
+        seen = []
+
+        @pytest.fixture
+        def fails_later(empty_database):
+            yield seen.append(empty_database.name)
+            assert False
+
+        def test_passes(fails_later): pass
+
+        def test_looks(postgres_server):
+            with psycopg.connect(postgres_server.url.render_as_string(hide_password=False)) as connection:
+                assert seen[0] in {name for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall()}
+        """
+    )
+    result = project.runpytest_subprocess("-p", "no:randomly")
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.re_match_lines([r"psql 'postgresql://"])
+
+
+def test_debugger_opens_with_the_psql_command(project: pytest.Pytester) -> None:
+    project.makepyfile("def test_fails(empty_database): assert False")
+    result = project.run(sys.executable, "-m", "pytest", "--pdb", stdin=b"quit\n")
+    output = result.stdout.str()
+    assert 0 < output.index("psql 'postgresql://") < output.index("(Pdb)")
+
+
+def test_server_that_dies_in_the_run_is_told_and_the_summary_still_comes(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import os, psycopg, signal
+
+        def test_kills_it(postgres_server):
+            with psycopg.connect(postgres_server.url.render_as_string(hide_password=False)) as connection:
+                data = connection.execute("SHOW data_directory").fetchone()[0]
+            with open(data + "/postmaster.pid") as file:
+                os.kill(int(file.readline()), signal.SIGQUIT)
+
+        def test_needs_it(empty_database): pass
+        """
+    )
+    result = project.runpytest_subprocess("-p", "no:randomly")
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["*does not take a connection*", "postgres: ran on *"])
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+    result.stderr.no_fnmatch_line("*Traceback*")

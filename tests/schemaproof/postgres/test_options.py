@@ -75,3 +75,24 @@ def test_options_of_another_type_are_refused(tmp_path: Path) -> None:
 def test_options_of_a_broken_pyproject_name_the_file(tmp_path: Path) -> None:
     with pytest.raises(PostgresError, match=r"pyproject\.toml is not valid TOML"):
         Options.read(project(tmp_path, "[tool.schemaproof"), environ={})
+
+
+def test_options_refuse_an_empty_bindir(tmp_path: Path) -> None:
+    for name in ("postgres", "initdb"):
+        (tmp_path / name).touch(mode=0o755)  # the folder that an empty value would mean
+    with pytest.raises(PostgresError, match="SCHEMAPROOF_POSTGRES_BINDIR is ''"):
+        Options.read(tmp_path, environ={"SCHEMAPROOF_POSTGRES_BINDIR": ""})
+
+
+def test_options_take_a_bindir_relative_to_the_project(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    for name in ("postgres", "initdb"):
+        (tmp_path / "bin" / name).touch(mode=0o755)
+    assert Options.read(tmp_path, bindir="bin", environ={}).bindir == tmp_path / "bin"
+
+
+@pytest.mark.parametrize("value", ["postgresql://host:notaport/db", "postgresql+foo", "me:hunter2@host/db"])
+def test_options_refuse_an_url_that_cannot_be_read_without_repeating_its_password(tmp_path: Path, value: str) -> None:
+    with pytest.raises(PostgresError, match="names no PostgreSQL server") as caught:
+        Options.read(tmp_path, provider=value, environ={})
+    assert "hunter2" not in str(caught.value)

@@ -6,6 +6,7 @@ from pathlib import Path
 import docker
 import psycopg
 import pytest
+import requests
 from sqlalchemy import make_url
 
 from schemaproof.postgres import Database, Options, PostgresError, Server, binaries, choose, start
@@ -120,3 +121,26 @@ def test_named_server_keeps_running_without_our_databases(named: Options, postgr
     with psycopg.connect(postgres_server.url.render_as_string(hide_password=False)) as connection:
         names = {name for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall()}
     assert not {template.name, clone.name} & names
+
+
+def test_named_server_that_is_used_twice_at_once_keeps_the_firsts_databases(named: Options) -> None:
+    with start(named) as first:
+        database = first.create()
+        with start(named) as second:
+            second.create()
+        psycopg.connect(database.dsn).close()
+
+
+def test_engine_that_breaks_off_after_its_ping_is_as_good_as_none(
+    engine: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks_off(*_: object) -> None:
+        raise requests.ReadTimeout("read timeout")
+
+    del engine  # asked for so that there is one
+    monkeypatch.setattr("schemaproof.postgres.container.image_version", breaks_off)
+    choice = choose(Options())
+    assert (choice.provider, choice.why) == (
+        "embedded",
+        "the Docker engine answers, but refused or broke off a request",
+    )

@@ -124,19 +124,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Drop the test's databases after all of its fixtures, any of which may fail in its teardown."""
-    from schemaproof.postgres.errors import PostgresError
-
     try:
         result = yield
     except BaseException:
         item.stash[_FAILED] = True
         raise
     if not item.stash.get(_FAILED, False):
-        try:
-            for database in item.stash.get(_DATABASES, []):
-                database.drop()
-        except PostgresError as error:
-            pytest.fail(str(error), pytrace=False)
+        _drop(item.stash.get(_DATABASES, []))
     return result
 
 
@@ -199,7 +193,21 @@ def _ask(config: pytest.Config) -> Server:
     try:
         return Address(*address).ask() if address else _broker(config).ask()
     except PostgresError as error:
-        pytest.fail(str(error), pytrace=False)  # cause and remedy say it all; the harness' frames do not
+        told = str(error)
+    pytest.fail(told, pytrace=False)  # cause and remedy say it all; the harness' frames do not
+
+
+def _drop(databases: list[Database]) -> None:
+    from schemaproof.postgres.errors import PostgresError
+
+    told = ""
+    for database in databases:
+        try:
+            database.drop()
+        except PostgresError as error:
+            told = f"The database {database.name} could not be dropped; it goes with its server.\n{error}"
+    if told:
+        pytest.fail(told, pytrace=False)
 
 
 def _broker(config: pytest.Config) -> Broker:

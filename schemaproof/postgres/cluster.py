@@ -63,8 +63,7 @@ def archive(binaries: Binaries, account: Account, cache: Path | None = None) -> 
 
 
 def _identity(binaries: Binaries) -> str:
-    facts = [binaries.version, str(binaries.bindir), *_INITDB]
-    return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:12]
+    return hashlib.sha256("\0".join([binaries.identity, *_INITDB]).encode()).hexdigest()[:12]
 
 
 def _make(entry: Path, binaries: Binaries, account: Account) -> None:

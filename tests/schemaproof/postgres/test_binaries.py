@@ -59,3 +59,18 @@ def test_copied_binaries_of_another_user_are_refused(closed: Binaries, tmp_path:
     os.chown(copy_of(closed, tmp_path / "copies"), STRANGER.uid, STRANGER.gid)
     with pytest.raises(PostgresError, match="can't be trusted"):
         reachable(closed, STRANGER, tmp_path / "copies")
+
+
+def test_wheel_in_two_places_is_copied_once(closed: Binaries, tmp_path: Path) -> None:
+    assert closed.package is not None
+    (elsewhere := tmp_path / "elsewhere").mkdir(mode=0o700)
+    shutil.copytree(closed.package, elsewhere / "wheel")
+    twin = Binaries(elsewhere / "wheel" / "bin", closed.source, elsewhere / "wheel")
+    assert copy_of(twin, tmp_path / "copies") == copy_of(closed, tmp_path / "copies")
+
+
+def test_other_server_is_another_copy(closed: Binaries, tmp_path: Path) -> None:
+    first = copy_of(closed, tmp_path / "copies")
+    (closed.bindir / "postgres").write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 0.1'\n")
+    other = Binaries(closed.bindir, closed.source, closed.package)
+    assert copy_of(other, tmp_path / "copies") != first

@@ -13,7 +13,7 @@ from hypothesis import settings
 # print_blob: what failed on another machine can be replayed on this one.
 PROFILES = {
     # Quick enough to run after every change; the failures of earlier runs are replayed first.
-    "dev": {"max_examples": 100},
+    "dev": {"max_examples": 50},
     # Always the same examples: a change is judged by what it changes, and a red run is red again when it is repeated.
     # New examples are looked for by dev on every run, and by deep.
     "ci": {"max_examples": 500, "derandomize": True, "database": None},

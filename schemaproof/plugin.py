@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -135,11 +135,11 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
 
 
 @pytest.fixture(scope="session")
-def postgres_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+def postgres_server(request: pytest.FixtureRequest) -> Server:
     """The run's throwaway PostgreSQL server; all xdist workers share it."""
     server = _ask(request.config)
-    yield server
-    server.close()
+    request.config.add_cleanup(server.close)  # not in a finalizer: the last test's databases are dropped after those
+    return server
 
 
 @pytest.fixture(scope="session")

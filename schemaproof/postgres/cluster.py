@@ -45,6 +45,10 @@ class Archive:
         with self.path.open("rb") as file:
             _run(["tar", "-x", "-C", str(directory)], account, stdin=file)
 
+    def discard(self) -> None:
+        """Remove it, so that the next call of :func:`archive` makes another."""
+        shutil.rmtree(self.path.parent, ignore_errors=True)
+
 
 def archive(binaries: Binaries, account: Account, cache: Path | None = None) -> Archive:
     """The archive for ``binaries``, made by initdb the first time.

@@ -88,7 +88,12 @@ def start(binaries: Binaries, owner: Owner, cache: Path | None = None) -> Embedd
     for attempt in range(1, _PORTS_TRIED + 1):
         folder = _make_folder(owner, account)
         try:
-            archive.unpack(folder / "data", account)
+            try:
+                archive.unpack(folder / "data", account)
+            except PostgresError:  # it is damaged: once more from a new one
+                archive.discard()
+                archive = cluster.archive(binaries, account, cache)
+                archive.unpack(folder / "data", account)
             port = _free_port()
             guard = _launch(folder, binaries, account, port)
         except BaseException:

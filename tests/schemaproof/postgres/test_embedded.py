@@ -347,3 +347,12 @@ def takes_connections(server: Embedded) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+def test_embedded_server_starts_from_a_new_archive_where_the_cached_one_is_damaged(tmp_path: Path) -> None:
+    account = Account.of_server()
+    damaged = archive(reachable(find(None), account), account, tmp_path)
+    whole = damaged.path.stat().st_size
+    os.truncate(damaged.path, whole // 2)
+    embedded.start(find(None), Owner.current(), cache=tmp_path).stop()
+    assert damaged.path.stat().st_size == whole

@@ -66,7 +66,7 @@ class Base(AsyncAttrs, DeclarativeBase):
     metadata = MetaData(schema=SCHEMA, naming_convention=NAMING_CONVENTION)
     type_annotation_map = {datetime: TIMESTAMP(timezone=True)}  # noqa: RUF012 (SQLAlchemy's own declaration)
     # What the server makes comes back with the INSERT or UPDATE itself: no later load, which asyncio could not await.
-    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012 (SQLAlchemy's own declaration)
 
 
 class User(Base):

@@ -3,7 +3,12 @@
 import dataclasses
 import subprocess
 import sys
+from pathlib import Path
 
+import psutil
+import pytest
+
+from schemaproof.postgres import owner as module
 from schemaproof.postgres.owner import Owner
 
 # No process has it: Linux ends at 2**22.
@@ -40,3 +45,16 @@ def test_owner_is_the_same_seen_from_another_process() -> None:
     program = f"from schemaproof.postgres.owner import Owner; print(Owner.find({Owner.current().token!r}).gone())"
     output = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert output == "False\n"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="without /proc there is only the time of the day")
+def test_owner_that_runs_is_not_gone_after_the_clock_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = Owner.current()
+    monkeypatch.setattr(psutil.Process, "create_time", lambda _: float(owner.start + 10))
+    assert not owner.gone()
+
+
+def test_owner_is_never_judged_where_other_users_processes_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under the mount option hidepid a living process of another user looks like one that ended."""
+    monkeypatch.setattr(module, "_others_are_hidden", lambda: True)
+    assert not dataclasses.replace(Owner.current(), pid=NO_PID).gone()

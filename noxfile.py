@@ -58,7 +58,7 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def bench(session: nox.Session) -> None:
     """Measure, and print ratios taken in one run."""
-    _install(session)
+    _install(session, "bench")
     for benchmark in sorted(Path("benchmarks").glob("bench_*.py")):
         session.run("python", str(benchmark), *session.posargs)
 
@@ -66,7 +66,7 @@ def bench(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def pins(session: nox.Session) -> None:
     """Compile requirements/*.txt again; ``-- --upgrade`` takes newer versions."""
-    for group in ("test", "lint", "types"):
+    for group in ("test", "bench", "lint", "types"):
         session.run_install(
             *("uv", "pip", "compile", "--universal", "--generate-hashes", "--no-header", "--quiet"),
             *("--no-annotate", "--no-emit-package", "schemaproof", "--python-version", PYTHON),
@@ -75,8 +75,8 @@ def pins(session: nox.Session) -> None:
         )
 
 
-def _install(session: nox.Session) -> None:
-    session.install("-r", "requirements/test.txt")
+def _install(session: nox.Session, group: str = "test") -> None:
+    session.install("-r", f"requirements/{group}.txt")
     # The wheel, as others get it, not this folder.
     session.install("--no-deps", "--no-build-isolation", ".")
 

@@ -14,6 +14,7 @@ from sqlalchemy import URL
 from schemaproof.postgres import engine
 from schemaproof.postgres.errors import PostgresError
 from schemaproof.postgres.owner import Owner
+from schemaproof.postgres.password import set_password
 from schemaproof.postgres.settings import arguments
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def _wait(server: Container, image: str) -> None:
     deadline = time.monotonic() + _START_TIMEOUT
     while True:
         try:
-            psycopg.connect(server.url.render_as_string(hide_password=False), connect_timeout=5).close()
+            connection = psycopg.connect(server.url.render_as_string(hide_password=False), connect_timeout=5)
         except psycopg.OperationalError as error:
             with engine.errors_told():
                 wrapped.reload()
@@ -203,5 +204,7 @@ def _wait(server: Container, image: str) -> None:
                     remedy="See its log above; the image must take the official image's environment variables.",
                 ) from error
         else:
+            with connection:
+                set_password(connection, str(server.url.username), str(server.url.password))
             return
         time.sleep(_POLL)

@@ -197,6 +197,42 @@ class Server:
                 self._execute("ALTER DATABASE {} WITH IS_TEMPLATE false", name)
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
+    def require(self) -> None:
+        """Nothing where the server answers.
+
+        Raises:
+            PostgresError: when it is lost.
+        """
+        self._administer("SELECT")
+
+    def extensions(self) -> set[str]:
+        """The names of the extensions that CREATE EXTENSION can make here."""
+        return {name for (name,) in self._administer("SELECT name FROM pg_available_extensions").fetchall()}
+
+    def roles(self) -> set[str]:
+        """The names of all roles."""
+        return {name for (name,) in self._administer("SELECT rolname FROM pg_roles").fetchall()}
+
+    def drop_role(self, name: str) -> None:
+        """Drop the role ``name``, which a subject of the harness made and no database needs any more.
+
+        Raises:
+            psycopg.Error: when the server refuses.
+        """
+        self._execute("DROP ROLE IF EXISTS {}", name)
+
+    def close_off(self, name: str) -> None:
+        """Let nobody connect to the database ``name`` of this harness any more; its name stays taken."""
+        self._execute("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", name)
+
+    def end_sessions(self, name: str) -> None:
+        """End the sessions on the database ``name`` but the harness' own, and wait until they are gone."""
+        query = (
+            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+            " WHERE datname = %s AND application_name <> 'schemaproof'"
+        )
+        self._administer(query, [name])
+
     def drop_all(self) -> None:
         """Drop every database made in this run, templates included."""
         for name in self._names():

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import psutil
 import psycopg
-from psycopg import sql
 from sqlalchemy import URL
 
 from schemaproof.postgres import cluster
 from schemaproof.postgres.binaries import Account, Binaries, reachable
 from schemaproof.postgres.errors import PostgresError
 from schemaproof.postgres.owner import Owner
+from schemaproof.postgres.password import set_password
 from schemaproof.postgres.settings import arguments
 
 _GUARD = Path(__file__).with_name("guard.sh")
@@ -191,10 +191,7 @@ def _set_password(server: Embedded, initial: str) -> None:
         (data,) = connection.execute("SHOW data_directory").fetchone() or ("",)
         if Path(data) != server.folder / "data":
             raise _PortTakenError("Another server has the port.", remedy="Run again.")
-        statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-            sql.Identifier(cluster.USER), sql.Literal(server.url.password)
-        )
-        connection.execute(statement)
+        set_password(connection, cluster.USER, str(server.url.password))
 
 
 def _pid(folder: Path) -> int | None:

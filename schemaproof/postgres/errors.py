@@ -1,30 +1,7 @@
-"""The one exception of this package: what failed, why, what was seen, what to do."""
+"""The one exception of this package."""
+
+from schemaproof.errors import ProofError
 
 
-class PostgresError(Exception):
-    """A throwaway server or database could not be had.
-
-    Attributes:
-        cause: what failed and why, one sentence.
-        evidence: what was seen (a log's tail, the places tried), or "".
-        remedy: what the user can do about it, one sentence.
-    """
-
-    def __init__(self, cause: str, *, remedy: str, evidence: str = "") -> None:
-        super().__init__(cause, remedy, evidence)
-        self.cause = cause
-        self.remedy = remedy
-        self.evidence = evidence
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Survive the way from the pytest controller to an xdist worker."""
-        return _rebuild, (self.cause, self.remedy, self.evidence)
-
-    def __str__(self) -> str:
-        """Cause, evidence and remedy, in that order, a line each."""
-        evidence = f"\n{self.evidence.rstrip()}" if self.evidence.strip() else ""
-        return f"{self.cause}{evidence}\nRemedy: {self.remedy}"
-
-
-def _rebuild(cause: str, remedy: str, evidence: str) -> PostgresError:
-    return PostgresError(cause, remedy=remedy, evidence=evidence)
+class PostgresError(ProofError):
+    """A throwaway server or database could not be had."""

@@ -2,13 +2,13 @@
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from schemaproof.postgres.errors import PostgresError
+from schemaproof.pyproject import Sources
 
 PROVIDERS = ("auto", "container", "embedded")
 
@@ -49,15 +49,15 @@ class Options:
         Raises:
             PostgresError: on a value that is not one of the valid ones, which it names.
         """
-        table = _table(project)
-        provider, provider_from = _first("postgres", provider, environ, table)
-        image, image_from = _first("postgres-image", image, environ, table)
-        bindir, bindir_from = _first("postgres-bindir", bindir, environ, table)
+        sources = Sources.read(project, environ, PostgresError)
+        provider, provider_from = sources.first("postgres", provider)
+        image, image_from = sources.first("postgres-image", image)
+        bindir, bindir_from = sources.first("postgres-bindir", bindir)
         options = cls(
             provider=_valid_provider(provider, provider_from),
             image=_valid_image(image, image_from),
             bindir=_valid_bindir(bindir, bindir_from, project),
-            given=table is not None or {provider_from, image_from, bindir_from} != {""},
+            given=sources.table is not None or {provider_from, image_from, bindir_from} != {""},
         )
         if options.bindir is not None and options.provider not in {"auto", "embedded"}:
             raise PostgresError(
@@ -71,37 +71,6 @@ class Options:
     def is_url(self) -> bool:
         """Whether the user named a server."""
         return self.provider not in PROVIDERS
-
-
-def _table(project: Path) -> Mapping[str, object] | None:
-    path = project / "pyproject.toml"
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PostgresError(f"{path} is not valid TOML: {error}.", remedy="Mend the file.") from error
-    table = document.get("tool", {}).get("schemaproof")
-    if table is not None and not isinstance(table, dict):
-        raise PostgresError(f"tool.schemaproof in {path} is not a table.", remedy="Write it as [tool.schemaproof].")
-    return table
-
-
-def _first(
-    key: str, argument: str | None, environ: Mapping[str, str], table: Mapping[str, object] | None
-) -> tuple[str | None, str]:
-    """The value of ``key`` and where it is from; an explicit empty value counts as given."""
-    if argument is not None:
-        return argument, f"--{key}"
-    variable = f"SCHEMAPROOF_{key.upper().replace('-', '_')}"
-    if variable in environ:
-        return environ[variable], variable
-    if table is not None and key in table:
-        value = table[key]
-        if not isinstance(value, str):
-            raise PostgresError(f"{key} in [tool.schemaproof] is {value!r}.", remedy="Give a string.")
-        return value, "[tool.schemaproof]"
-    return None, ""
 
 
 def _valid_provider(value: str | None, source: str) -> str:

@@ -1,65 +1,253 @@
 """The ``schemaproof`` command."""
 
 import argparse
+import contextlib
+import io
+import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from schemaproof.postgres import Options, PostgresError, start
+from schemaproof.errors import ProofError
+from schemaproof.postgres import Options, start
 
-# Exit statuses, as for every subcommand (see the design): 1 is kept for what is found faulty.
-_DONE = 0
+if TYPE_CHECKING:
+    from schemaproof.checks.check import Check
+    from schemaproof.postgres import Database, Server
+    from schemaproof.report.files import ReportFile
+    from schemaproof.settings import Settings
+    from schemaproof.verify import Report
+
+# Exit statuses, for every subcommand.
+_DONE = 0  # also: sound
+_FAULTY = 1
 _IMPOSSIBLE = 2
 _INTERRUPTED = 130  # as a shell reports SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; the exit status is 0 when it did its work and 2 when it could not (the reason is on stderr)."""
+    """Run the command; what it returns is the exit status.
+
+    0: it did its work, and what it verified is sound. 1: that is faulty. 2: it could not do its work (the reason is on
+    stderr). 130: it was interrupted. Whatever it is, no server is left.
+    """
     parsed = _parser().parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a locale's encoding lacks is no reason to fail
+            stream.reconfigure(errors="backslashreplace")
     try:
-        options = Options.read(
-            parsed.project, provider=parsed.postgres, image=parsed.postgres_image, bindir=parsed.postgres_bindir
-        )
-        return _postgres(options, parsed.driver)
-    except PostgresError as error:
-        print(f"schemaproof: {error}", file=sys.stderr)
-        return _IMPOSSIBLE
+        with _termination_as_interrupt():
+            return int(parsed.run(parsed))
+    except ProofError as error:
+        from schemaproof.report.characters import readable
+
+        print(f"schemaproof: {readable(str(error))}", file=sys.stderr)
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except Exception:  # noqa: BLE001 (ours, since what a user can cause is a ProofError)
+        traceback.print_exc()
+        print("schemaproof: this is a defect of schemaproof; please report it with the lines above.", file=sys.stderr)
+    return _IMPOSSIBLE
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="schemaproof", description="Proves a PostgreSQL schema and its migrations.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    postgres = commands.add_parser(
-        "postgres",
-        help="start a throwaway server, print the URL of an empty database on it, stop on Ctrl-C",
-        description="Start a throwaway PostgreSQL server and print the URL of an empty database on it, alone on"
-        " standard output. Ctrl-C (or SIGTERM) stops the server; nothing of it is left.",
-    )
-    postgres.add_argument("--project", type=Path, default=Path(), metavar="DIR", help="whose pyproject.toml counts")
-    postgres.add_argument("--postgres", metavar="auto|container|embedded|URL", help="where the server is from")
-    postgres.add_argument("--postgres-image", metavar="IMAGE", help="the container's image")
-    postgres.add_argument("--postgres-bindir", metavar="DIR", help="the folder of the embedded server's programs")
-    postgres.add_argument(
-        "--driver", default="asyncpg", choices=["asyncpg", "psycopg"], help="for which the URL is (default: asyncpg)"
-    )
+    _add_verify(commands)
+    _add_checks(commands)
+    _add_postgres(commands)
     return parser
 
 
-def _postgres(options: Options, driver: str) -> int:
+def _add_verify(commands: Any) -> None:
+    verify = commands.add_parser(
+        "verify",
+        help="prove the migrations of an Alembic project",
+        description="Prove the migrations of an Alembic project on a throwaway PostgreSQL server. Findings go to"
+        " standard output, progress to standard error. What an option leaves out comes from [tool.schemaproof] in the"
+        " project's pyproject.toml.",
+        epilog="Exit status: 0 sound, 1 faulty, 2 could not verify, 130 interrupted.",
+    )
+    _add_project(verify)
+    _add_server(verify)
+    verify.add_argument(
+        "--metadata", metavar="MODULE:ATTR", help="where the MetaData is (default: env.py's target_metadata)"
+    )
+    verify.add_argument("--select", metavar="ID,...", help="run these checks alone")
+    verify.add_argument("--ignore", metavar="ID,...", help="leave these checks out")
+    verify.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON too")
+    verify.add_argument("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML too")
+    verify.set_defaults(run=_verify)
+
+
+def _add_checks(commands: Any) -> None:
+    checks = commands.add_parser(
+        "checks",
+        help="list the checks, each with its reason and remedy",
+        description="List the checks, each with its reason and remedy.",
+    )
+    checks.add_argument("--json", action="store_true", help="as JSON")
+    checks.set_defaults(run=_checks)
+
+
+def _add_postgres(commands: Any) -> None:
+    postgres = commands.add_parser(
+        "postgres",
+        help="start a throwaway server with the project's schema, print its URL, stop on Ctrl-C",
+        description="Start a throwaway PostgreSQL server and print the URL of a database on it, alone on standard"
+        " output: migrated to head where the project has an Alembic configuration, else empty. Ctrl-C (or SIGTERM)"
+        " stops the server; nothing of it is left.",
+    )
+    _add_project(postgres)
+    _add_server(postgres)
+    postgres.set_defaults(run=_postgres)
+
+
+def _add_project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--project", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this one)"
+    )
+    parser.add_argument(
+        "--alembic-ini", metavar="FILE", help="Alembic's configuration, relative to DIR (default: alembic.ini)"
+    )
+    parser.add_argument(
+        "--url-env", metavar="NAME", help="the variable that env.py reads its URL from (default: DATABASE_URL)"
+    )
+    parser.add_argument(
+        "--driver", metavar="asyncpg|psycopg|psycopg2", help="the driver in that URL (default: the one that suits)"
+    )
+
+
+def _add_server(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--postgres", metavar="auto|container|embedded|URL", help="where the server is from")
+    parser.add_argument("--postgres-image", metavar="IMAGE", help="the container's image")
+    parser.add_argument("--postgres-bindir", metavar="DIR", help="the folder of the embedded server's programs")
+
+
+def _verify(parsed: argparse.Namespace) -> int:
+    from schemaproof.report.progress import display
+    from schemaproof.verify import verify
+
+    checks, settings, options = _catalogue(), _settings(parsed), _options(parsed)
+    wanted, files = settings.choose(checks), _report_files(parsed)
+    with display(sys.stderr) as progress, start(options, progress=progress.tell) as server:
+        report = verify(settings.subject, server, checks=wanted, allowances=settings.allowances, progress=progress)
+    _show(report, files)
+    return _DONE if report.verdict == "sound" else _FAULTY
+
+
+def _checks(parsed: argparse.Namespace) -> int:
+    from schemaproof.report.catalogue import as_json, as_text
+    from schemaproof.report.text import Style
+
+    _print(as_json(_catalogue()) if parsed.json else as_text(_catalogue(), Style.of(sys.stdout)))
+    return _DONE
+
+
+def _postgres(parsed: argparse.Namespace) -> int:
     stopped = threading.Event()
-    with start(options, progress=_tell) as server, server.create() as database:
+    settings = _settings(parsed)
+    with start(_options(parsed), progress=_tell) as server, _database(settings, server) as database:
         # Not before: what interrupts the start must end it, and not wait for a download.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopped.set())
+        signal.signal(signal.SIGINT, lambda *_: stopped.set())
         _tell(f"PostgreSQL {server.version_text}: {server.about}; Ctrl-C stops it")
-        print(database.url(driver).render_as_string(hide_password=False), flush=True)
+        url = database.url(settings.subject.driver or "asyncpg")
+        print(url.render_as_string(hide_password=False), flush=True)
         stopped.wait()
     return _DONE
 
 
+def _database(settings: "Settings", server: "Server") -> "Database":
+    if not settings.migrates:
+        _tell(f"there is no {settings.subject.alembic_ini} in {settings.subject.project}: the database is empty")
+        return server.create()
+    from schemaproof.history import migrate
+
+    return migrate(settings.subject, server)
+
+
+def _catalogue() -> Sequence["Check"]:
+    from schemaproof.checks import CHECKS
+
+    return CHECKS
+
+
+def _settings(parsed: argparse.Namespace) -> "Settings":
+    from schemaproof.settings import Settings
+
+    keys = ("alembic-ini", "metadata", "url-env", "driver", "select", "ignore")
+    arguments = {key: getattr(parsed, key.replace("-", "_"), None) for key in keys}
+    return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()])
+
+
+def _options(parsed: argparse.Namespace) -> Options:
+    return Options.read(
+        parsed.project, provider=parsed.postgres, image=parsed.postgres_image, bindir=parsed.postgres_bindir
+    )
+
+
+def _report_files(parsed: argparse.Namespace) -> dict[str, "ReportFile"]:
+    """The files that were named for reports, by format."""
+    from schemaproof.report.files import ReportFile
+
+    named = {form: getattr(parsed, form) for form in ("json", "junit") if getattr(parsed, form) is not None}
+    files = {form: ReportFile.at(path, f"--{form}") for form, path in named.items()}
+    if len({file.path.resolve() for file in files.values()}) < len(files):
+        raise ProofError("--json and --junit name the same file.", remedy="Name two.")
+    return files
+
+
+def _show(report: "Report", files: dict[str, "ReportFile"]) -> None:
+    """The report on standard output first: a full disk does not take it away."""
+    from schemaproof.report import json as json_report
+    from schemaproof.report import junit, text
+
+    _print(text.render(report, text.Style.of(sys.stdout)))
+    renderers = {"json": json_report.render, "junit": junit.render}
+    for form, file in files.items():
+        file.write(renderers[form](report))
+
+
+def _print(text: str) -> None:
+    """Write ``text`` to standard output, of which the reader may have seen enough (``| head``)."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more at exit (manual of signal, "Note on SIGPIPE").
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _tell(text: str) -> None:
     print(f"schemaproof: {text}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP do what Ctrl-C does, so that all is cleaned up; of several, one does it."""
+    if threading.current_thread() is not threading.main_thread():  # only that one may have handlers
+        yield
+        return
+    # One that is ignored (nohup) stays ignored.
+    numbers = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL]
+
+    def interrupt(*_: object) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        if not callable(signal.getsignal(signal.SIGINT)):  # ignored, as in a job in the background
+            raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
+
+    interrupted = signal.getsignal(signal.SIGINT)  # a command may set another
+    for number in numbers:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, interrupted)
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)

@@ -1,0 +1,36 @@
+"""The checks: data in one registry, from which the command line and the documentation are made."""
+
+from schemaproof.checks.check import Check
+from schemaproof.checks.configuration import UNUSED_ALLOWANCE
+from schemaproof.checks.downgrade import (
+    DOWNGRADE_MISSING,
+    DOWNGRADE_RESTORES,
+    DOWNGRADE_RUNS,
+    DOWNGRADE_TO_BASE,
+    UPGRADE_AFTER_DOWNGRADE,
+)
+from schemaproof.checks.history import REVISION_CHAIN, REVISION_IMPORT, SINGLE_HEAD
+from schemaproof.checks.offline import OFFLINE_SCRIPT
+from schemaproof.checks.parity import PARITY_AUTOGENERATE, PARITY_CATALOG
+from schemaproof.checks.upgrade import UPGRADE_AGAIN, UPGRADE_FROM_EMPTY, UPGRADE_IN_ONE_CALL
+
+__all__ = ["CHECKS", "UNUSED_ALLOWANCE", "Check"]
+
+# In the order in which they are told.
+CHECKS: tuple[Check, ...] = (
+    REVISION_IMPORT,
+    REVISION_CHAIN,
+    SINGLE_HEAD,
+    UPGRADE_FROM_EMPTY,
+    UPGRADE_AGAIN,
+    UPGRADE_IN_ONE_CALL,
+    DOWNGRADE_MISSING,
+    DOWNGRADE_RUNS,
+    DOWNGRADE_RESTORES,
+    UPGRADE_AFTER_DOWNGRADE,
+    DOWNGRADE_TO_BASE,
+    PARITY_AUTOGENERATE,
+    PARITY_CATALOG,
+    OFFLINE_SCRIPT,
+    UNUSED_ALLOWANCE,
+)

@@ -1,0 +1,56 @@
+"""A check as data: the catalogue, the command line's options and the documentation are made from it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from schemaproof.finding import Finding, Severity
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check.
+
+    Attributes:
+        id: in kebab-case; what ``--select``, ``--ignore`` and allowances name.
+        area: what it is about: "history", "upgrade", "downgrade", "parity", "offline", "configuration".
+        title: what is true where it is green, one sentence.
+        reason: what happens in production where it is red.
+        remedy: what to do about it.
+        scope: "revision" for one that is asked of every revision by itself, "history" for one that is asked once.
+        examine: its findings. Called with the history, and for the scope "revision" with a revision's id.
+        keywords: more words by which pytest's ``-k`` finds it.
+    """
+
+    id: str
+    area: str
+    title: str
+    reason: str
+    remedy: str
+    scope: Literal["history", "revision"]
+    examine: Callable[..., Iterable[Finding]]
+    keywords: tuple[str, ...] = ()
+
+    def finding(  # noqa: PLR0913 (a finding is all of these)
+        self,
+        message: str,
+        *,
+        severity: Severity = Severity.ERROR,
+        revision: str | None = None,
+        object: object = None,  # noqa: A002 (the vocabulary's word)
+        evidence: str = "",
+        consequence: str | None = None,
+        remedy: str | None = None,
+    ) -> Finding:
+        """A finding of this check, with its own reason and remedy unless others are given."""
+        return Finding(
+            check=self.id,
+            area=self.area,
+            severity=severity,
+            revision=revision,
+            object=None if object is None else str(object),
+            message=message,
+            consequence=self.reason if consequence is None else consequence,
+            evidence=evidence,
+            remedy=self.remedy if remedy is None else remedy,
+        )

@@ -1,0 +1,20 @@
+"""Whether what the team accepted is still there."""
+
+from schemaproof.checks.check import Check
+from schemaproof.finding import Finding
+
+
+def _told_by_verify(_history: object) -> tuple[Finding, ...]:
+    """Nothing: which allowances matched is known only when all other checks have been asked."""
+    return ()
+
+
+UNUSED_ALLOWANCE = Check(
+    id="unused-allowance",
+    area="configuration",
+    title="Every allowance matches a finding.",
+    reason="An allowance that matches nothing today hides a defect tomorrow.",
+    remedy="Remove it.",
+    scope="history",
+    examine=_told_by_verify,
+)

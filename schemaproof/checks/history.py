@@ -1,0 +1,78 @@
+"""Whether the revisions hang together, told from their files alone."""
+
+from collections.abc import Iterator
+
+from schemaproof.checks.check import Check
+from schemaproof.finding import Finding, Severity
+from schemaproof.history import History
+
+
+def _imports(history: History) -> Iterator[Finding]:
+    for defect in history.chain.defects:
+        if defect.kind == "import":
+            yield REVISION_IMPORT.finding(defect.message, revision=defect.revision, evidence=defect.evidence)
+
+
+def _hangs_together(history: History) -> Iterator[Finding]:
+    for defect in history.chain.defects:
+        if defect.kind == "chain":
+            yield REVISION_CHAIN.finding(defect.message, revision=defect.revision, evidence=defect.evidence)
+
+
+def _one_head(history: History) -> Iterator[Finding]:
+    if history.chain.defects:
+        return
+    heads = history.chain.heads
+    if len(heads) < 2:
+        return
+    script = history.chain.script
+    labels = [script.get_revision(head).branch_labels for head in heads]
+    shared = set.intersection(*map(set, labels))
+    deliberate = all(label - shared for label in labels)  # a branch of its own name each
+    names = ", ".join(heads)
+    if deliberate:
+        yield SINGLE_HEAD.finding(
+            f"There are {len(heads)} heads, each on a labelled branch: {names}.",
+            severity=Severity.NOTE,
+            consequence="`alembic upgrade head` refuses to run; `alembic upgrade heads` applies them all.",
+            remedy="None is needed where the branches are meant to stay.",
+        )
+    else:
+        yield SINGLE_HEAD.finding(f"There are {len(heads)} heads: {names}.", evidence=_evidence(history))
+
+
+def _evidence(history: History) -> str:
+    script = history.chain.script
+    return "\n".join(str(script.get_revision(head)) for head in history.chain.heads)
+
+
+REVISION_IMPORT = Check(
+    id="revision-import",
+    area="history",
+    title="Every revision file can be imported.",
+    reason="Every alembic command fails as soon as it reads the folder, the one that is to deploy included.",
+    remedy="Mend the file, or move what is no revision out of the folder.",
+    scope="history",
+    examine=_imports,
+)
+
+REVISION_CHAIN = Check(
+    id="revision-chain",
+    area="history",
+    title="The revisions form one graph without gaps, duplicates and circles.",
+    reason="Alembic fails to read the history, or leaves a revision out without a word.",
+    remedy="Give each revision an id of its own, and as its down_revision the one that it was made for.",
+    scope="history",
+    examine=_hangs_together,
+)
+
+SINGLE_HEAD = Check(
+    id="single-head",
+    area="history",
+    title="There is one head.",
+    reason="`alembic upgrade head` stops with 'Multiple head revisions are present', usually after a merge of two"
+    " branches of code that each brought a revision.",
+    remedy="alembic merge heads, or give the younger revision the other one as its down_revision.",
+    scope="history",
+    examine=_one_head,
+)

@@ -1,0 +1,109 @@
+"""Whether the SQL script that Alembic prints does what Alembic does."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+
+from schemaproof.catalog import Catalog
+from schemaproof.checks.check import Check
+from schemaproof.finding import Finding, Severity
+from schemaproof.history import History
+from schemaproof.migration.intent import is_deliberate
+
+# What Alembic writes before a revision's statements.
+_RUNNING = re.compile(r"-- Running upgrade \S*(?:, \S+)* -> (\S+)")
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """The statement of the script that the server refused."""
+
+    revision: str | None
+    statement: str
+    error: psycopg.Error
+
+
+def _script(history: History) -> Iterator[Finding]:
+    pieces: list[str] = []
+    run = history.environment.script_to_head(history.chain.script, pieces.append)
+    if run.error is not None and is_deliberate(run):
+        yield OFFLINE_SCRIPT.finding(
+            f"No script can be made: {run.error}",
+            severity=Severity.NOTE,
+            revision=run.revision,
+            evidence=run.told,
+            remedy="None is needed where that is meant.",
+        )
+    elif run.error is not None:
+        what = "connects to a database" if run.redirection.refused else "fails"
+        yield OFFLINE_SCRIPT.finding(
+            f"`alembic upgrade heads --sql` {what}" + (f" in {run.revision}." if run.revision else "."),
+            severity=Severity.WARNING,
+            revision=run.revision,
+            evidence=run.told,
+        )
+    elif not any("-- Running" in piece for piece in pieces):
+        yield OFFLINE_SCRIPT.finding(
+            "`alembic upgrade heads --sql` printed no revision, so its script was not examined.",
+            severity=Severity.NOTE,
+            evidence=run.told,
+            remedy="None is needed where env.py writes the script elsewhere (output_buffer).",
+        )
+    else:
+        yield from _run(history, pieces)
+
+
+def _run(history: History, pieces: list[str]) -> Iterator[Finding]:
+    """Run the script on an empty database, and compare."""
+    if history.one_call_failure() is not None:
+        return  # told there: the script has the same statements in the same transaction
+    expected = history.one_call_catalog()
+    with (
+        history.empty_database() as database,
+        psycopg.connect(database.dsn, autocommit=True, application_name="schemaproof") as connection,
+    ):
+        failure = _execute(connection, pieces)
+        if failure is not None:
+            yield OFFLINE_SCRIPT.finding(
+                "The script of `alembic upgrade heads --sql` fails.",
+                revision=failure.revision,
+                evidence=f"{failure.error}\n{failure.statement.strip()}",
+            )
+            return
+        # psql starts each script in a session of its own, and so are its settings gone.
+        connection.execute("RESET ALL")
+        found = Catalog.read(connection, version_table=history.version_table)
+    for difference in history.compared(expected, found):
+        yield OFFLINE_SCRIPT.finding(
+            "The script of `alembic upgrade heads --sql` leads to another schema than `alembic upgrade heads`.",
+            object=difference.identity,
+            evidence=f"online -> by the script: {difference}",
+        )
+
+
+def _execute(connection: psycopg.Connection[tuple[object, ...]], pieces: list[str]) -> _Failure | None:
+    revision = None
+    for piece in pieces:
+        running = _RUNNING.search(piece)
+        if running:
+            revision = running.group(1).rstrip(",")
+        try:
+            connection.execute(piece.encode())
+        except psycopg.Error as error:
+            return _Failure(revision, piece, error)
+    return None
+
+
+OFFLINE_SCRIPT = Check(
+    id="offline-script",
+    area="offline",
+    title="`alembic upgrade heads --sql` needs no database, and its script leads to the same schema.",
+    reason="Where a database administrator runs the script, the schema differs from the one that was tested, or there"
+    " is no script to run.",
+    remedy="Ask context.is_offline_mode() before a revision reads from the database, and write the same statements in"
+    " both modes.",
+    scope="history",
+    examine=_script,
+)

@@ -1,0 +1,115 @@
+"""Whether the upgrades lead to head, from empty, again, and in one call."""
+
+from collections.abc import Iterator
+
+from schemaproof.catalog import diff
+from schemaproof.checks.check import Check
+from schemaproof.finding import Finding, Severity
+from schemaproof.history import History
+from schemaproof.migration.roles import created
+
+
+def _from_empty(history: History, revision: str) -> Iterator[Finding]:
+    stairs = history.stairs(revision)
+    if stairs.up.error is not None and history.one_call_passes(revision):
+        yield UPGRADE_IN_ONE_CALL.finding(
+            f"The upgrade to {revision} by itself fails; `alembic upgrade heads` on an empty database gets past it.",
+            revision=revision,
+            evidence=stairs.up.told,
+            consequence="A new environment can be set up, and no existing one can be upgraded.",
+        )
+    elif stairs.up.error is not None:
+        yield UPGRADE_FROM_EMPTY.finding(
+            f"The upgrade to {revision} fails.", revision=revision, evidence=stairs.up.told
+        )
+    elif not stairs.recorded:
+        yield UPGRADE_FROM_EMPTY.finding(
+            f"env.py came to its end, but the version table does not name {revision}: nothing was committed.",
+            revision=revision,
+            evidence=stairs.up.told,
+            consequence="Deployments report success and change nothing.",
+            remedy="Let env.py run context.run_migrations() in context.begin_transaction(), on a connection whose"
+            " transaction is committed.",
+        )
+    for name in created(stairs.up.roles.get(revision, ())):
+        yield UPGRADE_FROM_EMPTY.finding(
+            f"{revision} creates the role {name}, which belongs to the whole server.",
+            severity=Severity.NOTE,
+            revision=revision,
+            object=f"role {name}",
+            consequence="A second database of the same server meets the role that the first one made.",
+            remedy="None is needed where the revision admits that the role exists; it was dropped from this server.",
+        )
+
+
+def _again(history: History) -> Iterator[Finding]:
+    station = history.station(len(history.revisions))
+    try:
+        before = station.catalog
+        with station.lent() as database:
+            run = history.upgrade_to_heads(database)
+        differences = diff(before, station.read(before))
+    finally:
+        station.close()
+    if run.error is not None:
+        yield UPGRADE_AGAIN.finding("A second `alembic upgrade heads` fails.", evidence=run.told)
+    for difference in differences:
+        yield UPGRADE_AGAIN.finding(
+            "A second `alembic upgrade heads` changes the schema.",
+            object=difference.identity,
+            evidence=str(difference),
+        )
+
+
+def _in_one_call(history: History) -> Iterator[Finding]:
+    failure = history.one_call_failure()
+    if failure is not None:
+        yield UPGRADE_IN_ONE_CALL.finding(
+            f"`alembic upgrade heads` on an empty database fails at {failure.revision}; each revision by itself works.",
+            revision=failure.revision,
+            evidence=failure.told,
+        )
+        return
+    found = history.one_call_differences()
+    if found is None:
+        return
+    revision, differences = found
+    for difference in differences:
+        yield UPGRADE_IN_ONE_CALL.finding(
+            "All revisions in one call lead to another schema than one call for each.",
+            revision=revision,
+            object=difference.identity,
+            evidence=f"one by one -> in one call: {difference}",
+        )
+
+
+UPGRADE_FROM_EMPTY = Check(
+    id="upgrade-from-empty",
+    area="upgrade",
+    title="Every revision can be applied, one after the other, to an empty database.",
+    reason="No new environment can be set up: developers, CI and disaster recovery stop at this revision.",
+    remedy="Mend the revision; where databases already have it, so that it does the same there.",
+    scope="revision",
+    examine=_from_empty,
+)
+
+UPGRADE_AGAIN = Check(
+    id="upgrade-again",
+    area="upgrade",
+    title="A second `alembic upgrade heads` changes nothing.",
+    reason="Every start of the application, and every replica, changes the schema again or fails.",
+    remedy="Move what env.py changes into a revision, or let it look first.",
+    scope="history",
+    examine=_again,
+)
+
+UPGRADE_IN_ONE_CALL = Check(
+    id="upgrade-in-one-call",
+    area="upgrade",
+    title="All revisions in one call lead to the same schema as one call for each.",
+    reason="A new environment gets another schema than one that was upgraded with every release.",
+    remedy="Let no revision depend on what one before it left in the session or the process (SET without LOCAL,"
+    " temporary tables, module variables, an open transaction); transaction_per_migration=True ends the transaction.",
+    scope="history",
+    examine=_in_one_call,
+)

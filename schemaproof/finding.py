@@ -1,0 +1,44 @@
+"""What a check has to say: findings as data, which only the command line and the plugin turn into a failure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad a finding is, worst first."""
+
+    ERROR = "error"  # a defect, whatever the use
+    WARNING = "warning"  # a hazard that needs a decision
+    NOTE = "note"  # could not be decided, or worth knowing
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a check found.
+
+    Attributes:
+        check: the id of the check.
+        area: the check's area.
+        severity: errors and warnings make a subject faulty, notes do not.
+        revision: the id of the revision that it is about; None for the project as a whole.
+        object: the database object, as PostgreSQL's kind and name ("index public.ix_a"); None where it is about none.
+        message: what is wrong, one sentence.
+        consequence: what happens in production.
+        evidence: what was seen: a difference, an error message, a statement, the output; "" for nothing to add.
+        remedy: what to do about it.
+    """
+
+    check: str
+    area: str
+    severity: Severity
+    revision: str | None
+    object: str | None
+    message: str
+    consequence: str
+    evidence: str
+    remedy: str
+
+    @property
+    def faulty(self) -> bool:
+        """Whether it makes the verdict "faulty"."""
+        return self.severity is not Severity.NOTE

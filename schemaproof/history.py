@@ -1,0 +1,367 @@
+"""The subject's history on one server: each revision's stairway, and databases in any state of it.
+
+The revisions are climbed in one database, one after the other: up, down, up again, with a catalog read anew only as far
+as it changed. So the cost of a revision does not grow with those below it, as that of a database of its own would
+(PostgreSQL copies every table's files). What is found there is found again in a database where nothing was ever taken
+back, before anybody hears of it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from typing import Any, TypeVar
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import Script
+from sqlalchemy import MetaData
+
+from schemaproof.catalog import Catalog, Difference, Identity, diff
+from schemaproof.migration.environment import Environment, Run
+from schemaproof.migration.probe import Facts, probe
+from schemaproof.migration.revisions import Chain, load, script_directory
+from schemaproof.migration.roles import Roles
+from schemaproof.migration.stairway import Stairs, Station
+from schemaproof.migration.states import States, check, dropped_on_error
+from schemaproof.postgres import Database, Server, Template
+from schemaproof.subject import Subject, SubjectError
+
+T = TypeVar("T")
+
+
+class History:
+    """The revisions of one subject and what they do; made by :func:`open_history`.
+
+    Attributes:
+        subject: whose they are.
+        server: where they are run.
+        chain: the revisions, or why they can't be walked.
+        metadata: what the project declares; empty where it declares nothing.
+        version_table: schema and name of Alembic's version table.
+    """
+
+    def __init__(self, environment: Environment, chain: Chain, facts: Facts, *, alone: bool = False) -> None:
+        self.environment = environment
+        self.subject = environment.subject
+        self.server: Server = environment.server
+        self.chain = chain
+        self.metadata: tuple[MetaData, ...] = facts.metadata
+        self.version_table = facts.version_table
+        self.role_statements: dict[str, list[str]] = {}
+        self.roles = Roles(self.server)
+        self._alone = alone
+        self._states = States(environment, chain, self._checked, alone=alone)
+        self._station: tuple[int, Station] | None = None  # the climbing database, by the number of its revisions
+        self._stairs: Stairs | None = None
+        self._clean: dict[int, bool] = {}
+        self._head: Station | None = None
+        self.unstable: set[Identity] = set()  # objects that are different after every upgrade, which a check tells
+        self._one_call: Run | None = None
+        self._one_call_catalog: Catalog | None = None
+        self._stepwise: dict[int, Catalog] = {}  # catalogs that were reached step by step, by number of revisions
+        self._differing: dict[int, list[Difference]] = {}  # how those of one call differ from them
+        self._remembered: dict[str, Any] = {}
+
+    @property
+    def revisions(self) -> tuple[Script, ...]:
+        """In the order in which ``alembic upgrade heads`` applies them."""
+        return self.chain.revisions
+
+    @cached_property
+    def positions(self) -> dict[str, int]:
+        """The place of each revision in that order, from 0."""
+        return {script.revision: index for index, script in enumerate(self.revisions)}
+
+    def remember(self, key: str, make: Callable[[], T]) -> T:
+        """What ``make`` returned when it was first asked for as ``key``."""
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        return self._remembered[key]  # type: ignore[no-any-return]
+
+    def stairs(self, revision: str) -> Stairs:
+        """The stairway of ``revision``.
+
+        Raises:
+            UpgradeFailedError: when a revision below it can't be applied.
+            SubjectError, PostgresError: when nothing can be said of the revision.
+        """
+        if self._stairs is None or self._stairs.revision != revision:
+            self._stairs = self._climb_surely(self.positions[revision])
+            self._clean[self.positions[revision]] = self._stairs.clean
+            self.unstable.update(difference.identity for difference in self._stairs.differs)
+        return self._stairs
+
+    def is_clean(self, index: int) -> bool:
+        """Whether the revision at ``index`` went up, down and up again without any finding."""
+        if index not in self._clean:
+            self.stairs(self.revisions[index].revision)
+        return self._clean[index]
+
+    def note_clean(self, revision: str, *, clean: bool) -> None:
+        """Take over from another process what it found out of ``revision``."""
+        self._clean[self.positions[revision]] = clean
+
+    def build(self, count: int) -> Database:
+        """A database with the first ``count`` revisions, the caller's to drop. See :meth:`States.build`."""
+        if count == len(self.revisions) and not self._alone:
+            with self._at_head().lent() as head:
+                return self.server.clone(Template(head.name))
+        self._make_room()
+        return self._states.build(count)
+
+    def empty_database(self) -> Database:
+        """An empty database on which the revisions can be run, the caller's to drop."""
+        self._make_room()
+        return self.server.create()
+
+    def station(self, count: int) -> Station:
+        """As ``build``, with the harness' connection and the catalog; the caller's to close."""
+        return Station(self.build(count), self.version_table)
+
+    def catalog_at(self, index: int) -> Catalog:
+        """The catalog before the revision at ``index``, whose stairway is then the next to climb."""
+        return self._arrive(index).catalog
+
+    @cached_property
+    def base_catalog(self) -> Catalog:
+        """The catalog of a database on which env.py has run without a revision (it may create a schema)."""
+        station = self.station(0)
+        station.close()
+        return station.catalog
+
+    def head_catalog(self) -> Catalog:
+        """The catalog of the migrated database, all revisions in one call."""
+        return self._at_head().catalog
+
+    def in_environment(self, work: Callable[[MigrationContext], T]) -> T:
+        """What ``work`` returns inside a run of env.py on a copy of the migrated database; no migration is run."""
+        results: list[T] = []
+
+        def inside(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
+            results.append(work(context))
+            return []
+
+        with self.head_copy() as database:
+            run = self._checked(self.environment.run(self.chain.script, database, inside, "heads"))
+        if run.error is not None:
+            raise run.error
+        return results[0]
+
+    @contextmanager
+    def head_copy(self) -> Iterator[Database]:
+        """A copy of the migrated database, dropped at the end."""
+        with self._at_head().lent() as database, self.server.clone(Template(database.name)) as copy:
+            yield copy
+
+    def surroundings(self) -> AbstractContextManager[object]:
+        """The project's folder, variables and module path, for code of the project's own."""
+        return self.environment.surroundings()
+
+    def downgrade_to_base(self, database: Database) -> Run:
+        """Take back all revisions of ``database`` in one call, as ``alembic downgrade base`` does."""
+
+        def steps(heads: tuple[str, ...], _context: MigrationContext) -> Any:
+            return self.chain.script._downgrade_revs("base", heads)  # type: ignore[arg-type]
+
+        return self._checked(self.environment.run(self.chain.script, database, steps, "base"))
+
+    def upgrade_to_heads(self, database: Database) -> Run:
+        """Run ``alembic upgrade heads`` on ``database``, which finds the steps for itself."""
+
+        def steps(heads: tuple[str, ...], _context: MigrationContext) -> Any:
+            return self.chain.script._upgrade_revs("heads", heads)  # type: ignore[arg-type]
+
+        return self._checked(self.environment.run(self.chain.script, database, steps, "heads"))
+
+    def close(self) -> None:
+        """Drop every database of this history."""
+        self._leave_station()
+        if self._head is not None:
+            self._head.close()
+            self._head = None
+        self._states.close()
+
+    def one_call_catalog(self) -> Catalog:
+        """The catalog after `alembic upgrade heads` on an empty database."""
+        head = self._at_head().catalog
+        return self._one_call_catalog or head
+
+    def one_call_passes(self, revision: str) -> bool:
+        """Whether `alembic upgrade heads` on an empty database gets past ``revision``, where a single step does not."""
+        with self.empty_database() as database:
+            run = self.upgrade_to_heads(database)
+        return run.error is None or self.positions.get(run.revision or "", 0) > self.positions[revision]
+
+    def one_call_failure(self) -> Run | None:
+        """The run of `alembic upgrade heads` on an empty database, where it failed."""
+        self._at_head()
+        return self._one_call if self._one_call is not None and self._one_call.error is not None else None
+
+    def one_call_differences(self) -> tuple[str, list[Difference]] | None:
+        """The first revision after which one call leads to another catalog than single steps, and how it differs."""
+        count = len(self.revisions)
+        if count not in self._stepwise:
+            self.note_stepwise(count, self._catalog_of(self._states.step_by_step, count))
+        if not self.one_call_differs():
+            return None
+        low, high = 0, min(self._differing)  # equal, different
+        while high - low > 1:
+            middle = (low + high) // 2
+            single = self._catalog_of(self._states.step_by_step, middle)
+            differences = self.compared(single, self._catalog_of(self._states.build, middle))
+            low, high = (low, middle) if differences else (middle, high)
+            if differences:
+                self._differing[middle] = differences
+        return self.revisions[high - 1].revision, self._differing[high]
+
+    def one_call_differs(self) -> bool:
+        """Whether single steps lead elsewhere than one call, as far as single steps were made.
+
+        From then on, the migrated database is the one of single steps: what was deployed release by release.
+        """
+        count = len(self.revisions)
+        if not self._differing:
+            self.note_one_call(count, self.head_catalog())
+            if self._differing and self._head is not None:
+                self._head.close()
+                self._head = Station(self._states.step_by_step(count), self.version_table)
+                self._remembered.clear()
+        return bool(self._differing)
+
+    def note_stepwise(self, count: int, catalog: Catalog) -> None:
+        """Remember the catalog after ``count`` revisions that were applied by single steps."""
+        self._stepwise[count] = catalog
+
+    def note_one_call(self, count: int, catalog: Catalog) -> None:
+        """Compare the catalog after ``count`` revisions in one call with that of single steps, where it is known."""
+        known = self._stepwise.get(count)
+        differences = self.compared(known, catalog) if known is not None else []
+        if differences:
+            self._differing[count] = differences
+
+    def compared(self, before: Catalog, after: Catalog) -> list[Difference]:
+        """As ``diff``, but for objects that no two upgrades make the same."""
+        if before == after:
+            return []
+        return [difference for difference in diff(before, after) if difference.identity not in self.unstable]
+
+    def _catalog_of(self, build: Callable[[int], Database], count: int) -> Catalog:
+        self._make_room()
+        station = Station(build(count), self.version_table)
+        station.close()
+        return station.catalog
+
+    def _at_head(self) -> Station:
+        if self._head is None:
+            database = self.empty_database()
+            with dropped_on_error(database):
+                self._one_call = self.upgrade_to_heads(database)
+            if self._one_call.error is not None:
+                database.drop()
+                database = self._states.step_by_step(len(self.revisions))
+            self._head = Station(database, self.version_table)
+            self._one_call_catalog = self._head.catalog
+        return self._head
+
+    def _climb_surely(self, index: int) -> Stairs:
+        station = self._arrive(index)
+        stairs = self._climb(station, index)
+        if not stairs.clean and not stairs.refused and not station.pure:  # rows that a downgrade forgot may be to blame
+            self._leave_station()
+            station = self._arrive(index)
+            stairs = self._climb(station, index)
+        if stairs.at_top:
+            assert stairs.first is not None  # noqa: S101 (at_top)
+            station.catalog, station.pure = stairs.first, False
+            self._station = (index + 1, station)
+        else:
+            self._leave_station()
+        return stairs
+
+    def _arrive(self, index: int) -> Station:
+        """The climbing database in the state before the revision at ``index``."""
+        if self._station is None or self._station[0] != index:
+            self._leave_station()
+            self._station = (index, self.station(index))
+            self.note_one_call(index, self._station[1].catalog)
+        return self._station[1]
+
+    def _leave_station(self) -> None:
+        if self._station is not None:
+            self._station[1].close()
+            self._station = None
+
+    def _climb(self, station: Station, index: int) -> Stairs:
+        script, revision = self.chain.script, self.revisions[index]
+        heads, before = station.heads(), station.catalog
+
+        def upgrade() -> Run:
+            run = self.environment.upgrade(script, station.database, [revision])
+            return self._checked(run)
+
+        up = upgrade()
+        if up.error is not None:
+            return Stairs(revision.revision, before, up)
+        first, recorded = station.read(before), revision.revision in station.heads()
+        self._stepwise = {index + 1: first}
+        if not recorded:
+            return Stairs(revision.revision, before, up, first)
+        down = self._checked(self.environment.downgrade(script, station.database, revision))
+        after = station.read(first)
+        if down.error is not None:
+            return Stairs(revision.revision, before, up, first, recorded, down, after)
+        unrecorded = station.heads() == heads
+        again = upgrade()
+        second = station.read(after) if again.error is None else None
+        return Stairs(revision.revision, before, up, first, recorded, down, after, unrecorded, again, second)
+
+    def _checked(self, run: Run) -> Run:
+        for revision, statements in run.roles.items():
+            if statements:
+                self.role_statements.setdefault(revision, []).extend(statements)
+        check(self.environment, run, alone=self._alone)
+        return run
+
+    def _make_room(self) -> None:
+        """Where revisions make roles: have no other database with revisions when one is built from the base."""
+        if self._alone:
+            self.close()
+            self.roles.drop(self.role_statements)
+
+
+@contextmanager
+def open_history(subject: Subject, server: Server, *, alone: bool = False) -> Iterator[History]:
+    """The history of ``subject`` on ``server``, for ``alone`` see ``States``; at the end nothing of it is left there.
+
+    Raises:
+        SubjectError: when env.py or the project can't be examined.
+    """
+    with Environment(subject, server) as environment:
+        script = script_directory(environment.config, environment.surroundings)
+        with server.create() as database:
+            facts = probe(environment, script, database)
+        chain = load(script, environment.surroundings)
+        history = History(environment, chain, facts, alone=alone)
+        if subject.metadata is not None:
+            with environment.surroundings():
+                history.metadata = subject.import_metadata()
+        try:
+            yield history
+        finally:
+            history.close()
+
+
+def migrate(subject: Subject, server: Server) -> Database:
+    """A database on ``server`` in which all revisions of ``subject`` were applied, the caller's to drop.
+
+    Raises:
+        SubjectError: when that fails.
+    """
+    with open_history(subject, server) as history:
+        if history.chain.defects:
+            raise SubjectError(history.chain.defects[0].message, remedy="Run schemaproof verify: it tells them all.")
+        database = server.create()
+        run = history.upgrade_to_heads(database)
+        if run.error is not None:
+            database.drop()
+            raise SubjectError(f"The upgrade fails at {run.revision}.", evidence=run.told, remedy="Mend the revision.")
+        return database

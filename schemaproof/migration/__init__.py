@@ -1,0 +1,1 @@
+"""The subject's Alembic environment, driven revision by revision on throwaway databases."""

@@ -1,0 +1,346 @@
+"""One project's env.py, run step by step in this process against any database of one server.
+
+What is run is what ``alembic upgrade`` and ``alembic downgrade`` run: an EnvironmentContext around env.py, whose work
+function names the steps. Only where those commands look the steps up in the graph of revisions anew, they are given.
+"""
+
+import argparse
+import contextlib
+import functools
+import io
+import logging
+import os
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, ModuleType, TracebackType
+from typing import Any, Literal, Self
+
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy.exc import DBAPIError
+
+from schemaproof.migration.redirect import Redirection, redirected
+from schemaproof.postgres import Database, Server
+from schemaproof.subject import Subject
+
+Direction = Literal["upgrade", "downgrade"]
+Steps = Callable[[tuple[str, ...], MigrationContext], Sequence[RevisionStep]]
+
+
+@dataclass
+class Run:
+    """One run of env.py.
+
+    Attributes:
+        error: what it raised; None where it came to its end.
+        output: what it printed, standard output and standard error in their order, logging included.
+        redirection: its connections and statements.
+        context: Alembic's, as env.py configured it; None where it did not come so far.
+        called: whether env.py called ``context.run_migrations()``.
+        revision: the revision whose code ran last; None where none did.
+        inside: whether ``error`` came out of that revision's code.
+        statements: how many statements each revision's code sent through SQLAlchemy.
+        roles: what each revision sent to create or drop roles.
+        looked: whether env.py looked into ``config.attributes`` for a connection.
+    """
+
+    redirection: Redirection
+    error: BaseException | None = None
+    output: str = ""
+    context: MigrationContext | None = None
+    called: bool = False
+    revision: str | None = None
+    inside: bool = False
+    statements: dict[str, int] = field(default_factory=dict)
+    roles: dict[str, list[str]] = field(default_factory=dict)
+    looked: bool = False
+
+    @property
+    def told(self) -> str:
+        """The error and the end of the output, for a finding's evidence."""
+        lines = [line for line in self.output.splitlines() if line.strip() and "[alembic." not in line]
+        error = [] if self.error is None else [error_text(self.error)]
+        return "\n".join([*error, *(f"| {line}" for line in lines[-20:])])
+
+
+class Environment:
+    """The subject's env.py and revisions; as a context manager it leaves nothing of itself on the server."""
+
+    def __init__(self, subject: Subject, server: Server) -> None:
+        self.subject = subject
+        self.server = server
+        self.driver = subject.driver or "asyncpg"
+        self.give_connection = False
+        self.config: Config = subject.config()
+        self.own_url = self.config.get_alembic_option("sqlalchemy.url")
+        self._standin = server.create()
+        server.close_off(self._standin.name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._standin.drop()
+
+    def upgrade(self, script: ScriptDirectory, database: Database, revisions: Sequence[Script]) -> Run:
+        """Apply exactly ``revisions``, in this order, in one run of env.py."""
+        steps = [MigrationStep.upgrade_from_script(script.revision_map, revision) for revision in revisions]
+        destination = revisions[-1].revision if revisions else "heads"
+        return self.run(script, database, lambda _heads, _context: steps, destination)
+
+    def downgrade(self, script: ScriptDirectory, database: Database, revision: Script) -> Run:
+        """Take exactly ``revision`` back, also where it is one of several branches."""
+        if not hasattr(revision.module, "downgrade"):  # Alembic ends in an AttributeError there
+            revision.module.downgrade = _no_downgrade  # type: ignore[attr-defined]
+        step = MigrationStep.downgrade_from_script(script.revision_map, revision)
+        below = revision._all_down_revisions
+        return self.run(script, database, lambda _heads, _context: [step], below[0] if below else "base")
+
+    def run(self, script: ScriptDirectory, database: Database, steps: Steps, destination: str) -> Run:
+        """Run env.py against ``database`` with the ``steps`` that are worked out from its heads."""
+        run = Run(Redirection(self._standin.url(self.driver), database.name))
+
+        def work(heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
+            run.called, run.context = True, context
+            for step in steps(heads, context):
+                yield watched(step, run)
+
+        self._execute(script, run, {"fn": work, "destination_rev": destination})
+        if run.redirection.open > 0:  # a pool that outlives env.py
+            self.server.end_sessions(database.name)
+        return run
+
+    def script_to_head(self, script: ScriptDirectory, write: Callable[[str], object]) -> Run:
+        """Run env.py as ``alembic upgrade heads --sql``; ``write`` gets the script, a statement a call."""
+        run = Run(Redirection(self._standin.url(self.driver), None))
+
+        def work(heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
+            run.called, run.context = True, context
+            for step in script._upgrade_revs("heads", heads):  # type: ignore[arg-type]
+                yield watched(step, run)
+
+        self.config.output_buffer = _Buffer(write)
+        try:
+            self._execute(script, run, {"fn": work, "destination_rev": "heads", "as_sql": True, "starting_rev": None})
+        finally:
+            self.config.output_buffer = None
+        return run
+
+    def _execute(self, script: ScriptDirectory, run: Run, options: Mapping[str, Any]) -> None:
+        offline = bool(options.get("as_sql"))
+        with self.surroundings() as printed, redirected(run.redirection), self._attributes(run, offline=offline):
+            self.config.cmd_opts = _command_line(str(options["destination_rev"]), sql=offline)
+            context = EnvironmentContext(self.config, script, **options)
+            try:
+                with context:
+                    script.run_env()
+            except (Exception, SystemExit) as error:  # noqa: BLE001 (it is the subject's, and told)
+                run.error = error
+            finally:
+                run.redirection.watched = False
+        run.output = printed.getvalue()
+
+    @contextlib.contextmanager
+    def surroundings(self) -> Iterator[io.StringIO]:
+        """The project's folder, variables, module path and logging for its code; what it prints is caught."""
+        printed = io.StringIO()
+        with (
+            contextlib.chdir(self.subject.project),
+            _environ(self._variables()),
+            _logging_kept(),
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+        ):
+            warnings.simplefilter("default")  # the subject's warnings are not ours to turn into errors
+            url = self._standin.url(self.driver).render_as_string(hide_password=False)
+            self.config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+            yield printed
+
+    def _variables(self) -> dict[str, str]:
+        url = self._standin.url(self.driver)
+        values = {
+            "url": url.render_as_string(hide_password=False),
+            "host": url.host or str(url.query.get("host", "localhost")),
+            "port": str(url.port or 5432),
+            "user": url.username or "",
+            "password": str(url.password or ""),
+            "database": url.database or "",
+        }
+        more = {name: text.format_map(values) for name, text in self.subject.environment.items()}
+        return {self.subject.url_env: values["url"]} | more
+
+    @contextlib.contextmanager
+    def _attributes(self, run: Run, *, offline: bool) -> Iterator[None]:
+        """``config.attributes`` with a connection for the env.py that can't do without."""
+        with contextlib.ExitStack() as stack:
+
+            def connect() -> Connection:
+                engine = create_engine(self._standin.url("psycopg"), poolclass=NullPool)
+                return stack.enter_context(engine.connect())
+
+            attributes = _Attributes(run, connect, always=self.give_connection and not offline)
+            self.config.attributes = attributes
+            yield
+
+
+class _Attributes(dict[str, Any]):
+    """``config.attributes``: an env.py that asks with ``get`` falls back on the URL, another gets it."""
+
+    def __init__(self, run: Run, connect: Callable[[], Connection], *, always: bool) -> None:
+        super().__init__()
+        self._run = run
+        self._connect = connect
+        self._always = always
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if key == "connection":
+            self._run.looked = True
+            if self._always:
+                return self[key]
+        return super().get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        if key == "connection":
+            self._run.looked = True
+            return self._always
+        return super().__contains__(key)
+
+    def __missing__(self, key: str) -> Any:
+        if key != "connection":
+            raise KeyError(key)
+        self[key] = self._connect()
+        return self[key]
+
+
+class _Buffer(io.StringIO):
+    """A file that hands on what is written to it."""
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        super().__init__()
+        self._write = write
+
+    def write(self, text: str) -> int:
+        self._write(text)
+        return len(text)
+
+
+def watched(step: RevisionStep, run: Run) -> RevisionStep:
+    """``step``, while whose code runs statements are counted, and errors known to be its own.
+
+    Its code comes from a module of its own, as in each call of the command line: a revision may keep something there.
+    """
+    work, revision, redirection = step.migration_fn, step.revision.revision, run.redirection
+
+    def migrate(**arguments: Any) -> None:
+        run.revision, run.inside, redirection.watched = revision, True, True
+        before, roles = redirection.statements, len(redirection.role_statements)
+        try:
+            fresh = _fresh_module(step.revision)
+            getattr(fresh, work.__name__, work)(**arguments)
+            run.inside = False
+        finally:
+            redirection.watched = False
+            run.statements[revision] = redirection.statements - before
+            run.roles[revision] = redirection.role_statements[roles:]
+
+    migrate.__name__ = work.__name__  # Alembic's log shows it
+    step.migration_fn = migrate
+    return step
+
+
+@functools.cache
+def _code(path: Path) -> CodeType:
+    return compile(path.read_bytes(), str(path), "exec")
+
+
+def _fresh_module(revision: Script) -> ModuleType:
+    """The module of ``revision``, executed anew."""
+    module = ModuleType(revision.module.__name__)
+    module.__file__ = revision.path
+    exec(_code(Path(revision.path)), module.__dict__)  # noqa: S102 (the file that Alembic imported)
+    return module
+
+
+def sqlstate(error: BaseException | None) -> str | None:
+    """The SQLSTATE of a database error that SQLAlchemy wrapped; None for any other error."""
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return None
+    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    return str(code) if code else None
+
+
+def error_text(error: BaseException) -> str:
+    """``error``, its statement where it has one, and the last line of the project's code that it passed."""
+    place = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if is_project_file(frame.filename):
+            place = f"\n  at {_shown(frame.filename)}:{frame.lineno}: {frame.line}"
+    text = str(error).split("\n(Background on this error at:", maxsplit=1)[0].rstrip()
+    return f"{type(error).__name__}: {text}{place}"
+
+
+def is_project_file(filename: str) -> bool:
+    """Whether code in ``filename`` is the project's, and neither Python's, a library's nor the harness'."""
+    if f"{os.sep}site-packages{os.sep}" in filename or filename.startswith("<"):
+        return False
+    return not filename.startswith((str(Path(__file__).parents[1]), os.path.dirname(os.__file__)))  # noqa: PTH120 (a str)
+
+
+def _shown(filename: str) -> str:
+    """``filename`` without the folder of the project, which is the current one while it runs and in its own terms."""
+    parts = Path(filename).parts
+    return str(Path(*parts[-3:])) if len(parts) > 3 else filename
+
+
+class NoDowngradeError(Exception):
+    """The revision has no function ``downgrade``."""
+
+
+def _no_downgrade() -> None:
+    raise NoDowngradeError("the revision has no function downgrade()")
+
+
+def _command_line(destination: str, *, sql: bool) -> argparse.Namespace:
+    """What env.py sees of ``alembic upgrade DESTINATION``."""
+    return argparse.Namespace(
+        config=None, name="alembic", raiseerr=False, x=None, revision=destination, sql=sql, tag=None
+    )
+
+
+@contextlib.contextmanager
+def _environ(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _logging_kept() -> Iterator[None]:
+    """Undo what env.py's fileConfig() does to the loggers of the process."""
+    root = logging.getLogger()
+    loggers = [logger for logger in logging.Logger.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
+    states = [
+        (logger, logger.disabled, logger.level, logger.propagate, logger.handlers[:]) for logger in [root, *loggers]
+    ]
+    try:
+        yield
+    finally:
+        for logger, disabled, level, propagate, handlers in states:
+            logger.disabled, logger.propagate, logger.handlers = disabled, propagate, handlers
+            logger.setLevel(level)

@@ -1,0 +1,132 @@
+"""What the subject's env.py is like: one run of it without a revision, on an empty database, before anything else."""
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from schemaproof.migration.environment import Environment, Run
+from schemaproof.migration.extensions import require_extension
+from schemaproof.postgres import Database
+from schemaproof.subject import SubjectError, as_metadata
+
+# asyncpg for env.py files with an async engine; psycopg serves engines of both kinds.
+_DRIVERS = ("asyncpg", "psycopg")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What env.py told Alembic.
+
+    Attributes:
+        metadata: its ``target_metadata``; empty where it has none.
+        version_table: schema and name of the table that records the revisions.
+    """
+
+    metadata: tuple[MetaData, ...]
+    version_table: tuple[str, str]
+
+
+def probe(environment: Environment, script: ScriptDirectory, database: Database) -> Facts:
+    """Run env.py on ``database`` without a revision; settle the driver, and whether it must be given a connection.
+
+    Raises:
+        SubjectError: when env.py can't be run, connects elsewhere or nowhere, or runs no migrations.
+    """
+    loaded, schemas = set(sys.modules), ["public"]
+
+    def look(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
+        assert context.connection is not None  # noqa: S101 (not offline)
+        schemas.append(context.connection.scalar(text("SELECT current_schema()")) or "public")
+        return []
+
+    for driver, give_connection in _ways(environment):
+        _forget(environment.subject.project, loaded)
+        environment.driver, environment.give_connection = driver, give_connection
+        run = environment.run(script, database, look, "heads")
+        if run.error is None or run.redirection.elsewhere or run.redirection.connections:
+            break
+        if run.looked and not give_connection:
+            continue
+    require_extension(environment.server, run.error)
+    refuse(environment, run)
+    assert run.context is not None  # noqa: S101 (it has called run_migrations)
+    options: dict[str, Any] = run.context.opts
+    table = options.get("version_table") or "alembic_version"
+    # Without a schema it is made where env.py's search_path says.
+    schema = options.get("version_table_schema") or schemas[-1]
+    return Facts(as_metadata(options.get("target_metadata")), (schema, table))
+
+
+def refuse(environment: Environment, run: Run) -> None:
+    """Raise where ``run`` can't be trusted to have done its work on the database that it was given.
+
+    Raises:
+        SubjectError: see ``probe``.
+    """
+    subject, redirection = environment.subject, run.redirection
+    if redirection.elsewhere:
+        raise SubjectError(
+            f"env.py connects to {redirection.elsewhere[0]}, not to the database that it was given. Nothing was"
+            " written there: the connection was refused before it was made.",
+            remedy=f"Let env.py take its URL from the environment variable {subject.url_env} (--url-env names another"
+            " one) or from sqlalchemy.url; variables of other kinds go into [tool.schemaproof.environment].",
+        )
+    if isinstance(run.error, DBAPIError) and not redirection.asked:  # the stand-in takes no connections
+        raise SubjectError(
+            "env.py's engine makes its connections itself (creator=), so nobody can tell where they go.",
+            evidence=run.told,
+            remedy=f"Let it connect to the URL in {subject.url_env} or sqlalchemy.url; what else a connection needs, a"
+            " listener for the event do_connect can do.",
+        )
+    if run.error is not None:
+        raise SubjectError(
+            f"env.py fails before any revision runs (with the driver {environment.driver}).",
+            evidence=run.told,
+            remedy="Mend it. Variables that it needs go into [tool.schemaproof.environment]; --driver names a driver.",
+        )
+    if not run.called:
+        raise SubjectError(
+            "env.py came to its end and never called context.run_migrations().",
+            evidence=run.told,
+            remedy="Let it call context.run_migrations() on a connection to the URL that it is given.",
+        )
+    if not redirection.connections:
+        raise SubjectError(
+            "env.py ran without a connection to the database that it was given.",
+            evidence=run.told,
+            remedy=f"Let it connect through SQLAlchemy to the URL in {subject.url_env} or sqlalchemy.url.",
+        )
+
+
+def _ways(environment: Environment) -> Sequence[tuple[str, bool]]:
+    """Drivers to try, each without and with a connection in ``config.attributes``, the likeliest first."""
+    named = environment.subject.driver or _named_driver(environment.own_url)
+    drivers = [named] if named else [driver for driver in _DRIVERS if importlib.util.find_spec(driver)]
+    return [(driver, give) for driver in drivers for give in (False, True)]
+
+
+def _named_driver(url: str | None) -> str | None:
+    """The driver in the project's own ``sqlalchemy.url``, where it names a PostgreSQL one that is installed."""
+    try:
+        backend, _, driver = make_url(url or "").drivername.partition("+")
+    except ArgumentError:
+        return None
+    return driver if backend == "postgresql" and driver and importlib.util.find_spec(driver) else None
+
+
+def _forget(project: Path, loaded: set[str]) -> None:
+    """Take the project's modules out again that an earlier try imported: they may have kept its URL."""
+    root = project.resolve()
+    for name in set(sys.modules) - loaded:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file and Path(file).resolve().is_relative_to(root) and "site-packages" not in Path(file).parts:
+            del sys.modules[name]

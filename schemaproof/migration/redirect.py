@@ -1,0 +1,158 @@
+"""Where the subject's SQLAlchemy connections go, whatever engine it builds: to the database of the moment, or nowhere.
+
+A project is told one URL, of a stand-in database, for as long as it is examined: many read it once, when a module is
+imported, and some keep an engine for good. Each connection that is made to the stand-in is made to the database of the
+moment instead; one to anywhere else is refused before it is made.
+"""
+
+import asyncio
+import contextlib
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import URL, Dialect, Engine, event
+from sqlalchemy.exc import DisconnectionError, MissingGreenlet
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_MARK = "schemaproof run"  # in the pool's info of a connection: for which run it was made
+
+# CREATE USER and CREATE GROUP are other spellings of CREATE ROLE (manual, SQL Commands); MAPPING is another thing.
+_ROLE_STATEMENT = re.compile(r"\b(?:CREATE|DROP)\s+(?:ROLE|USER|GROUP)\b(?!\s+MAPPING)", re.IGNORECASE)
+
+
+class ElsewhereError(Exception):
+    """The subject was about to connect to another database than the one it was given."""
+
+
+@dataclass
+class Redirection:
+    """What happens to the subject's connections during one run of its env.py.
+
+    Attributes:
+        standin: the URL that the subject was given.
+        database: the name of the database that its connections go to; None refuses them all (an offline run).
+        asked: how many it asked SQLAlchemy for.
+        connections: how many it made.
+        open: how many of them are not closed yet.
+        elsewhere: where else it wanted to connect to, "host:port/database" each.
+        refused: how many connections were refused because there is no database.
+        watched: whether statements are counted at the moment (while a revision's own code runs).
+        statements: how many were sent while ``watched``.
+        role_statements: those that create or drop a role, which belongs to the whole server.
+    """
+
+    standin: URL
+    database: str | None
+    asked: int = 0
+    connections: int = 0
+    open: int = 0
+    elsewhere: list[str] = field(default_factory=list)
+    refused: int = 0
+    watched: bool = False
+    statements: int = 0
+    role_statements: list[str] = field(default_factory=list)
+
+    def connect(self, dialect: Dialect, record: ConnectionPoolEntry | None, cargs: Sequence[Any], given: Any) -> Any:
+        """A DBAPI connection to the database of the moment."""
+        self.asked += 1
+        name = "dbname" if "dbname" in given else "database"
+        host, port = given.get("host"), given.get("port")
+        if dialect.name != "postgresql" or not self._is_standin(host, port, given.get(name)):
+            where = f"{host or ''}:{port or ''}/{given.get(name, '')}" if given else f"{dialect.name} {list(cargs)}"
+            self.elsewhere.append(where)
+            raise ElsewhereError(f"env.py connects to {where}, not to the database that it was given")
+        if dialect.is_async and not _in_event_loop():
+            # As the driver would, but without a coroutine that nobody awaits.
+            raise MissingGreenlet("an async driver in a synchronous engine")
+        if self.database is None:
+            self.refused += 1
+            raise ElsewhereError("env.py connects to a database although it was asked for a script (--sql)")
+        connection = dialect.connect(*cargs, **{**given, name: self.database})
+        self.connections += 1
+        self.open += 1
+        if record is not None:
+            record.info[_MARK] = self
+        return connection
+
+    def _is_standin(self, host: object, port: object, database: object) -> bool:
+        wanted = self.standin.host or self.standin.query.get("host")
+        same_host = host == wanted or (host in _LOOPBACK and wanted in _LOOPBACK)
+        return same_host and str(port or 5432) == str(self.standin.port or 5432) and database == self.standin.database
+
+    def closed(self, record: ConnectionPoolEntry) -> None:
+        """Count a connection of this run that its pool has closed."""
+        if record.info.get(_MARK) is self:
+            self.open -= 1
+
+    def check_out(self, record: ConnectionPoolEntry) -> None:
+        """Let the pool replace a connection that was made for an earlier run: to another database, and ended since.
+
+        Raises:
+            DisconnectionError: for such a one.
+            ElsewhereError: for one that was made past SQLAlchemy's do_connect (an engine with ``creator``).
+        """
+        made_for = record.info.get(_MARK)
+        if made_for is None:
+            self.elsewhere.append("a place of its own (an engine with creator=)")
+            raise ElsewhereError("env.py's engine makes its connections itself, so nobody can tell where they go")
+        if made_for is not self:
+            raise DisconnectionError("made for an earlier run")
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+_lock = threading.Lock()
+_active: Redirection | None = None
+
+
+@contextlib.contextmanager
+def redirected(redirection: Redirection) -> Iterator[Redirection]:
+    """``redirection`` in force for all engines of this process, in all of its threads, one at a time."""
+    global _active  # noqa: PLW0603 (SQLAlchemy's class-wide events have no other way to know)
+    _listen()
+    with _lock:
+        _active = redirection
+        try:
+            yield redirection
+        finally:
+            _active = None
+
+
+def _listen() -> None:
+    """Register the listeners, once: SQLAlchemy has no cheap way to take class-wide ones back."""
+    if not event.contains(Engine, "do_connect", _do_connect):
+        event.listen(Engine, "do_connect", _do_connect)
+        event.listen(Engine, "before_cursor_execute", _before_cursor_execute)
+        event.listen(Pool, "checkout", _checkout)
+        event.listen(Pool, "close", _close)
+
+
+def _do_connect(dialect: Dialect, record: ConnectionPoolEntry | None, cargs: Any, cparams: Any) -> Any:
+    return _active.connect(dialect, record, cargs, cparams) if _active is not None else None
+
+
+def _checkout(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
+    if _active is not None:
+        _active.check_out(record)
+
+
+def _close(_connection: object, record: ConnectionPoolEntry) -> None:
+    if _active is not None:
+        _active.closed(record)
+
+
+def _before_cursor_execute(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+    if _active is not None and _active.watched:
+        _active.statements += 1
+        if _ROLE_STATEMENT.search(statement):
+            _active.role_statements.append(statement)

@@ -1,0 +1,181 @@
+"""The subject's revisions, each file imported once, and what is wrong with their chain, found without a database."""
+
+import graphlib
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.script import Script, ScriptDirectory
+from alembic.script.revision import RevisionError, RevisionMap
+from alembic.util import CommandError
+
+from schemaproof.migration.environment import error_text
+from schemaproof.subject import SubjectError
+
+
+@dataclass(frozen=True)
+class Defect:
+    """Why the chain can't be walked.
+
+    Attributes:
+        kind: "import" for a file, "chain" for how the revisions hang together.
+        revision: the revision's id; None where it could not be read.
+        message: what is wrong, one sentence.
+        evidence: what was seen.
+    """
+
+    kind: str
+    revision: str | None
+    message: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The revisions of one project.
+
+    Attributes:
+        script: Alembic's view of them, loaded; it can be walked only where there are no ``defects``.
+        defects: in the order of the files; empty for a chain that can be walked.
+        revisions: in the order in which ``alembic upgrade heads`` applies them to an empty database.
+    """
+
+    script: ScriptDirectory
+    defects: tuple[Defect, ...]
+    revisions: tuple[Script, ...]
+
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """The ids of the revisions that no other one follows."""
+        return tuple(self.script.get_heads())
+
+
+def script_directory(config: Config, surroundings: Callable[[], AbstractContextManager[object]]) -> ScriptDirectory:
+    """Alembic's view of the folder that ``config`` names; no revision is imported yet.
+
+    Raises:
+        SubjectError: when there is no such folder.
+    """
+    with surroundings():
+        try:
+            script = ScriptDirectory.from_config(config)
+        except CommandError as error:
+            raise SubjectError(f"Alembic finds no revisions: {error}", remedy="Mend script_location.") from error
+        # Alembic puts prepend_sys_path there as it is. Python looks up a relative entry once, in whatever folder.
+        sys.path[:] = [str(Path(entry).absolute()) if entry else entry for entry in sys.path]
+    return script
+
+
+def load(script: ScriptDirectory, surroundings: Callable[[], AbstractContextManager[object]]) -> Chain:
+    """The revisions in ``script``; ``surroundings`` is what the project's code needs while it is imported.
+
+    Raises:
+        SubjectError: when there is none.
+    """
+    with surroundings():
+        locations = script._version_locations
+        scripts, defects = _import_all(script, locations)
+    if not scripts and not defects:
+        raise SubjectError(
+            f"There are no revisions in {', '.join(location.name for location in locations)}.",
+            remedy="Make the first one with: alembic revision --autogenerate",
+        )
+    defects.extend(gaps(scripts) if not defects else ())
+    if defects:
+        return Chain(script, tuple(defects), ())
+    script.revision_map = RevisionMap(lambda: iter(scripts))
+    try:
+        revisions = tuple(step.revision for step in script._upgrade_revs("heads", None))  # type: ignore[arg-type]
+    except (RevisionError, CommandError) as error:
+        defect = Defect("chain", None, f"Alembic can't order the revisions: {error}", error_text(error))
+        return Chain(script, (defect,), ())
+    return Chain(script, (), revisions)
+
+
+def _import_all(script: ScriptDirectory, locations: Sequence[Path]) -> tuple[list[Script], list[Defect]]:
+    scripts: list[Script] = []
+    defects: list[Defect] = []
+    seen: set[Path] = set()
+    for location in locations:
+        for path in Script._list_py_dir(script, location) if location.exists() else ():
+            real = path.resolve()
+            if real in seen:
+                continue
+            seen.add(real)
+            try:
+                found = Script._from_path(script, real)
+            except RevisionError as error:  # the file is right, what it says of others is not
+                defects.append(Defect("chain", _id_in(real), f"{error}.", real.name))
+            except (Exception, SystemExit) as error:  # noqa: BLE001 (it is the subject's, and told)
+                message = f"The revision file {path.name} can't be imported."
+                defects.append(Defect("import", _id_in(real), message, error_text(error)))
+            else:
+                scripts.extend([found] if found is not None else [])
+    return scripts, defects
+
+
+def _id_in(path: Path) -> str | None:
+    """The revision id that a file names which can't be imported, where it names one plainly."""
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        name, equals, value = line.partition("=")
+        if equals and name.partition(":")[0].strip() == "revision":
+            return value.partition("#")[0].strip().strip("\"'") or None
+    return None
+
+
+def gaps(scripts: Iterable[Script]) -> Iterator[Defect]:
+    """Duplicates, references to revisions that are not there, and circles."""
+    known: dict[str, Script] = {}
+    labels: set[str] = set()
+    for script in scripts:
+        labels.update(script.branch_labels)
+        if script.revision in known:
+            paths = sorted(Path(one.path).name for one in (known[script.revision], script))
+            message = f"Two files are the revision {script.revision}: Alembic takes the one that it reads last."
+            yield Defect("chain", script.revision, message, " and ".join(paths))
+        known[script.revision] = script
+    for script in known.values():
+        references = (
+            ("down_revision", _names(script.down_revision), set(known)),
+            ("depends_on", _names(script.dependencies), known.keys() | labels),
+        )
+        for word, names, admitted in references:
+            for name in names:
+                if name not in admitted:
+                    message = f"The {word} of {script.revision} is {name}, and there is no such revision."
+                    yield Defect("chain", script.revision, message, Path(script.path).name)
+    yield from _circles(known)
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
+
+
+def _circles(known: dict[str, Script]) -> Iterator[Defect]:
+    """The first circle of down_revisions, else the first one that dependencies close: Alembic may go round in it."""
+    labelled = {label: name for name, script in known.items() for label in script.branch_labels}
+    below = {name: [one for one in _names(script.down_revision) if one in known] for name, script in known.items()}
+    needed = {name: [labelled.get(one, one) for one in _names(script.dependencies)] for name, script in known.items()}
+    circle = _circle(below)
+    if circle:
+        first = min(circle, key=list(known).index)
+        yield Defect("chain", first, "The revisions go round in a circle.", " -> ".join(circle))
+        return
+    circle = _circle({name: [*below[name], *(one for one in needed[name] if one in known)] for name in known})
+    if circle:
+        yield Defect("chain", None, "Revisions depend on each other in a circle.", " -> ".join(circle))
+
+
+def _circle(graph: Mapping[str, Iterable[str]]) -> Sequence[str]:
+    """The names in a circle of ``graph``, the first one again at the end; empty where there is none."""
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle[::-1]  # from a revision to the one that it builds on
+    return ()

@@ -1,0 +1,141 @@
+"""One revision up, down and up again, with the catalog read in between: what every downgrade check judges."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from schemaproof.catalog import Catalog, Difference, diff
+from schemaproof.migration.environment import Run, sqlstate
+from schemaproof.postgres import Database
+
+
+@dataclass(frozen=True)
+class Stairs:
+    """What happened to one revision; what comes after a failure is None.
+
+    Attributes:
+        revision: its id.
+        before: the catalog without it.
+        up: its upgrade.
+        first: the catalog after that; None where it failed.
+        recorded: whether the version table names the revision then.
+        down: its downgrade.
+        after: the catalog after that, also where it failed.
+        unrecorded: whether the version table is as it was before the upgrade.
+        again: its second upgrade; None where the downgrade failed.
+        second: the catalog after that.
+    """
+
+    revision: str
+    before: Catalog
+    up: Run
+    first: Catalog | None = None
+    recorded: bool = False
+    down: Run | None = None
+    after: Catalog | None = None
+    unrecorded: bool = False
+    again: Run | None = None
+    second: Catalog | None = None
+
+    @property
+    def left(self) -> list[Difference]:
+        """How the catalog after the downgrade differs from the one before the upgrade."""
+        return diff(self.before, self.after) if self.after is not None and self.ran_down else []
+
+    @property
+    def ran_down(self) -> bool:
+        """Whether the downgrade came to its end."""
+        return self.down is not None and self.down.error is None
+
+    @property
+    def changed(self) -> list[Difference]:
+        """What the upgrade changed."""
+        return diff(self.before, self.first) if self.first is not None else []
+
+    @property
+    def refused(self) -> bool:
+        """Whether the downgrade did nothing but raise an error that is none of the database's."""
+        return self.undone and self.down is not None and sqlstate(self.down.error) is None
+
+    @property
+    def undone(self) -> bool:
+        """Whether a downgrade that failed left everything as it was."""
+        return self.down is not None and self.down.error is not None and self.after == self.first
+
+    @property
+    def differs(self) -> list[Difference]:
+        """How the second upgrade's catalog differs from the first one's."""
+        return diff(self.first, self.second) if self.first is not None and self.second is not None else []
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing happened that a check could object to."""
+        return bool(
+            self.recorded
+            and self.unrecorded
+            and self.again is not None
+            and self.again.error is None
+            and self.before == self.after
+            and self.first == self.second
+        )
+
+    @property
+    def at_top(self) -> bool:
+        """Whether the database is left in the state with the revision."""
+        return self.undone or (self.second is not None and self.first == self.second)
+
+
+class Station:
+    """A database, and a connection of the harness to it, in the state before one revision.
+
+    Attributes:
+        catalog: what was read of it last.
+        pure: whether nothing was ever taken back in it: rows that a downgrade forgot can't disturb what follows.
+    """
+
+    def __init__(self, database: Database, version_table: tuple[str, str]) -> None:
+        self.database = database
+        self.pure = True
+        self._version_table = version_table
+        self._open: psycopg.Connection[tuple[Any, ...]] | None = None
+        self.catalog = Catalog.read(self._connection, version_table=self._version_table)
+
+    @property
+    def _connection(self) -> psycopg.Connection[tuple[Any, ...]]:
+        if self._open is None or self._open.closed:
+            # By this name the sessions of the harness are told from the subject's.
+            self._open = psycopg.connect(self.database.dsn, autocommit=True, application_name="schemaproof")
+        return self._open
+
+    def read(self, since: Catalog) -> Catalog:
+        """The database's catalog, read anew as far as it changed ``since`` an earlier reading."""
+        return since.refresh(self._connection)
+
+    def heads(self) -> set[str]:
+        """The revisions that the version table records; none where there is no such table."""
+        name = sql.Identifier(*self._version_table)
+        try:
+            rows = self._connection.execute(sql.SQL("SELECT version_num FROM {}").format(name)).fetchall()
+        except psycopg.errors.UndefinedTable:
+            return set()
+        return {revision for (revision,) in rows}
+
+    @contextmanager
+    def lent(self) -> Iterator[Database]:
+        """The database without a connection of the harness, as it must be to be cloned."""
+        self._close_connection()
+        yield self.database
+
+    def close(self) -> None:
+        """Drop the database."""
+        self._close_connection()
+        self.database.drop()
+
+    def _close_connection(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None

@@ -1,0 +1,128 @@
+"""Databases in the state after the first k revisions, each built by env.py from the nearest lower one."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from alembic.script import Script
+
+from schemaproof.migration.environment import Environment, Run
+from schemaproof.migration.extensions import require_extension
+from schemaproof.migration.probe import refuse
+from schemaproof.migration.revisions import Chain
+from schemaproof.migration.roles import SharedRoleError, role_trouble
+from schemaproof.postgres import Database, Template
+
+# A state is kept as a template where building it took more steps than this: cloning costs about as much as three.
+_WORTH_KEEPING = 8  # revisions
+_KEPT = 4  # templates at a time: what they hold is bounded, however long the history
+
+
+class UpgradeFailedError(Exception):
+    """A revision can't be reached: its upgrade, or one below it, fails.
+
+    Attributes:
+        index: of the revision that fails.
+        run: the run in which it did.
+    """
+
+    def __init__(self, index: int, run: Run) -> None:
+        super().__init__(index, run)
+        self.index = index
+        self.run = run
+
+
+class States:
+    """Databases of one history by their number of revisions; no two callers are given the same database.
+
+    Args:
+        checked: is handed each run and returns it, or raises as ``check`` does.
+        alone: whether only one database may hold revisions at a time, since they make roles, which belong to the whole
+            server; the caller has dropped what it had.
+    """
+
+    def __init__(
+        self, environment: Environment, chain: Chain, checked: Callable[[Run], Run], *, alone: bool = False
+    ) -> None:
+        self._environment = environment
+        self._chain = chain
+        self._checked = checked
+        self._alone = alone
+        self._templates: dict[int, Template] = {}
+
+    def build(self, count: int) -> Database:
+        """A database in which the first ``count`` revisions were applied, in one call where that works.
+
+        Raises:
+            UpgradeFailedError: where one of them fails by itself too.
+        """
+        start = max((kept for kept in self._templates if kept <= count), default=0)
+        database = self._clone(start)
+        revisions = self._chain.revisions[start:count]
+        if self._advance(database, revisions).error is not None:
+            database.drop()
+            database = self.step_by_step(count, start)
+        if count - start > _WORTH_KEEPING and not self._alone:
+            self.keep(count, database)
+        return database
+
+    def keep(self, count: int, database: Database) -> None:
+        """Keep a copy of ``database`` to build later ones from; the one that was kept longest goes for it."""
+        copy = database.server.clone(Template(database.name))
+        database.server.close_off(copy.name)
+        self._templates[count] = Template(copy.name)
+        if len(self._templates) > _KEPT:
+            oldest = next(iter(self._templates))
+            database.server.drop(self._templates.pop(oldest).name)
+
+    def close(self) -> None:
+        """Drop the templates."""
+        for template in self._templates.values():
+            self._environment.server.drop(template.name)
+        self._templates.clear()
+
+    def _clone(self, count: int) -> Database:
+        return self._environment.server.clone(self._templates.get(count))
+
+    def _advance(self, database: Database, revisions: Sequence[Script]) -> Run:
+        with dropped_on_error(database):
+            return self._checked(self._environment.upgrade(self._chain.script, database, revisions))
+
+    def step_by_step(self, count: int, start: int = 0) -> Database:
+        """As ``build``, a call for each revision: one uses, say, an enum value that another added."""
+        database = self._clone(start)
+        for index in range(start, count):
+            run = self._advance(database, self._chain.revisions[index : index + 1])
+            if run.error is not None:
+                database.drop()
+                raise UpgradeFailedError(index, run)
+        return database
+
+
+@contextmanager
+def dropped_on_error(database: Database) -> Iterator[None]:
+    """Drop ``database`` where what is done in it raises: nobody else will, and it may keep a role in use."""
+    try:
+        yield
+    except BaseException:
+        database.drop()
+        raise
+
+
+def check(environment: Environment, run: Run, *, alone: bool) -> None:
+    """Raise where what happened in ``run`` says nothing about the revisions.
+
+    Raises:
+        SubjectError: when env.py connected elsewhere, or the server lacks an extension.
+        PostgresError: when the server is lost.
+        SharedRoleError: when it tripped over a role that the same revision made in another database; where the database
+            is ``alone``, the role was left by the revision itself.
+    """
+    if run.error is None:
+        return
+    environment.server.require()  # where it is lost, that is why
+    if run.redirection.elsewhere or not run.called:
+        refuse(environment, run)
+    require_extension(environment.server, run.error)
+    trouble = role_trouble(run)
+    if trouble and not alone:
+        raise SharedRoleError(trouble)

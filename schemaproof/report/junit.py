@@ -1,0 +1,105 @@
+"""A report for CI: JUnit XML, as Jenkins, GitLab and their like read it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from schemaproof.finding import Finding, Severity
+from schemaproof.report.characters import readable, readable_finding
+from schemaproof.report.text import render_findings, worst_first
+
+if TYPE_CHECKING:
+    from schemaproof.verify import CheckResult, Report
+
+_NAME = "schemaproof"
+
+
+@dataclass
+class _Case:
+    """What one check says of one revision (None: of the project as a whole)."""
+
+    revision: str | None = None
+    findings: list[Finding] = field(default_factory=list)
+    allowed: list[tuple[Finding, str]] = field(default_factory=list)
+    not_asked: str = ""
+
+    @property
+    def faults(self) -> list[Finding]:
+        """The errors, then the warnings."""
+        return worst_first(finding for finding in self.findings if finding.faulty)
+
+    @property
+    def skipped(self) -> str:
+        """Why it is neither passed nor failed; "" where it is."""
+        if self.faults:
+            return ""
+        return self.not_asked or "; ".join(dict.fromkeys(reason for _, reason in self.allowed))
+
+
+def render(report: "Report") -> str:
+    """The ``report`` as JUnit XML: a test case for each check and revision with findings, and for each silent check.
+
+    Errors and warnings are failures, notes go to system-out. A case is skipped where all that is wrong is allowed, or
+    where the check was not asked.
+    """
+    cases = [(result, case) for result in report.checks for case in _cases(result, report.allowed)]
+    counts = {
+        "name": _NAME,
+        "tests": str(len(cases)),
+        "failures": str(sum(bool(case.faults) for _, case in cases)),
+        "errors": "0",
+        "skipped": str(sum(bool(case.skipped) for _, case in cases)),
+        "time": f"{report.seconds:.3f}",
+    }
+    root = ET.Element("testsuites", counts)
+    suite = ET.SubElement(root, "testsuite", counts)
+    properties = ET.SubElement(suite, "properties")
+    for name, value in {"postgres": report.postgres, "verdict": report.verdict}.items():
+        ET.SubElement(properties, "property", name=name, value=readable(value))
+    for result, case in cases:
+        suite.append(_element(result, case, result.seconds / sum(other is result for other, _ in cases)))
+    ET.indent(root)
+    # Not "unicode", which would declare the locale's encoding.
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document.decode() + "\n"
+
+
+def _cases(result: "CheckResult", allowed: Sequence[tuple[Finding, str]]) -> Iterator[_Case]:
+    cases: dict[str | None, _Case] = {}
+    for raw in result.findings:
+        finding = readable_finding(raw)
+        cases.setdefault(finding.revision, _Case(finding.revision)).findings.append(finding)
+    for raw, reason in allowed:
+        if raw.check == result.check.id:
+            finding = readable_finding(raw)
+            cases.setdefault(finding.revision, _Case(finding.revision)).allowed.append((finding, readable(reason)))
+    if not cases or result.skipped:
+        cases.setdefault(None, _Case()).not_asked = readable(result.skipped)
+    yield from cases.values()
+
+
+def _element(result: "CheckResult", case: _Case, seconds: float) -> ET.Element:
+    name = result.check.id if case.revision is None else f"{result.check.id}[{case.revision}]"
+    element = ET.Element("testcase", classname=f"{_NAME}.{result.check.area}", name=name, time=f"{seconds:.3f}")
+    if case.faults:
+        worst, *others = case.faults
+        more = f" (and {len(others)} more)" if others else ""
+        about = f"{worst.object}: " if worst.object else ""
+        failure = ET.SubElement(element, "failure", message=f"{about}{worst.message}{more}", type=worst.severity.value)
+        failure.text = render_findings(case.faults)
+    elif case.skipped:
+        ET.SubElement(element, "skipped", message=case.skipped)
+    if output := "\n".join(_output(case)):
+        ET.SubElement(element, "system-out").text = output
+    return element
+
+
+def _output(case: _Case) -> Iterator[str]:
+    """The notes, and what is allowed."""
+    notes = [finding for finding in case.findings if finding.severity is Severity.NOTE]
+    if notes:
+        yield render_findings(notes)
+    for finding, reason in case.allowed:
+        about = f"{finding.object}: " if finding.object else ""
+        yield f"allowed ({reason}): {about}{finding.message}"

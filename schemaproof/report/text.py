@@ -1,0 +1,171 @@
+"""A report for people: findings by revision, what is allowed, and the verdict in the last line."""
+
+import itertools
+import os
+import shutil
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self, TextIO
+
+from schemaproof.finding import Finding, Severity
+from schemaproof.report.characters import readable, readable_finding
+
+if TYPE_CHECKING:
+    from schemaproof.verify import Report
+
+# Lines of a finding's evidence that are shown: the beginning says what was done, the end of a traceback or a log why
+# it failed. --json has all of them.
+_EVIDENCE = (15, 25)
+
+_BOLD, _RED, _YELLOW, _CYAN, _GREEN = "1", "1;31", "1;33", "1;36", "1;32"
+_COLOURS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
+_SEVERITIES = tuple(Severity)
+
+
+@dataclass(frozen=True)
+class Style:
+    """How lines look: with colours or without, and wrapped at ``width`` columns or (None) not at all."""
+
+    colours: bool = False
+    width: int | None = None
+
+    @classmethod
+    def of(cls, stream: TextIO, environ: Mapping[str, str] = os.environ) -> Self:
+        """What suits ``stream``: a file gets plain text and long lines, which can be searched."""
+        if not stream.isatty():
+            return cls()
+        colours = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"  # https://no-color.org
+        return cls(colours, shutil.get_terminal_size().columns)
+
+    def paint(self, text: str, colour: str) -> str:
+        """``text`` in ``colour`` (parameters of the control sequence SGR)."""
+        return f"\x1b[{colour}m{text}\x1b[0m" if self.colours else text
+
+    def bold(self, text: str) -> str:
+        """``text`` as a heading."""
+        return self.paint(text, _BOLD)
+
+    def wrap(self, text: str, indent: str, hanging: str) -> list[str]:
+        """The lines of ``text``, the first behind ``indent``, the others behind ``hanging``."""
+        if self.width is None or self.width <= len(hanging) + 20:
+            first, *others = text.splitlines() or [""]
+            return [indent + first, *(hanging + line for line in others)]
+        return textwrap.wrap(text, self.width, initial_indent=indent, subsequent_indent=hanging, break_on_hyphens=False)
+
+
+def render(report: "Report", style: Style | None = None) -> str:
+    """The whole ``report``; ends with a newline."""
+    style = style or Style()
+    findings = [readable_finding(finding) for finding in report.findings]
+    blocks = [
+        "\n".join([style.bold("project" if revision is None else f"revision {revision}"), *lines])
+        for revision, lines in _by_revision(findings, report.revisions, style)
+    ]
+    if report.allowed:
+        blocks.append("\n".join([style.bold("allowed"), *_allowed(report.allowed, style)]))
+    if skipped := list(_skipped(report, style)):
+        blocks.append("\n".join([style.bold("skipped"), *skipped]))
+    return "\n\n".join([*blocks, _verdict(report, style)]) + "\n"
+
+
+def render_findings(findings: Iterable[Finding], style: Style | None = None) -> str:
+    """The ``findings`` of one revision, the worst first; those of one check share its consequence and remedy."""
+    return "\n".join(_lines(findings, style or Style()))
+
+
+def _by_revision(
+    findings: Sequence[Finding], revisions: Sequence[str], style: Style
+) -> Iterator[tuple[str | None, list[str]]]:
+    """What there is to say of the project, then of its ``revisions`` in their order, then of ids that are not in it."""
+    unknown = dict.fromkeys(finding.revision for finding in findings if finding.revision not in {None, *revisions})
+    of_revision: dict[str | None, list[Finding]] = {revision: [] for revision in [None, *revisions, *unknown]}
+    for finding in findings:
+        of_revision[finding.revision].append(finding)
+    for revision, found in of_revision.items():
+        if found:
+            yield revision, list(_lines(found, style, "  "))
+
+
+def _lines(findings: Iterable[Finding], style: Style, indent: str = "") -> Iterator[str]:
+    """Each finding's own line and evidence, and below those that share them consequence and remedy, said once."""
+    for (severity, _, consequence, remedy), group in itertools.groupby(worst_first(findings), _shared):
+        for evidence, same in itertools.groupby(group, lambda finding: finding.evidence):
+            for finding in same:
+                yield from _headline(finding, style, indent)
+            yield from _evidence(evidence, indent + "    ", note=severity is Severity.NOTE)
+        if severity is not Severity.NOTE:
+            yield from _said("consequence", consequence, style, indent)
+        yield from _said("remedy", remedy, style, indent)
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """The errors, the warnings, the notes; those beside each other that share their check, consequence and remedy."""
+    order: dict[tuple[Severity, str, str, str], int] = {}
+    return sorted(
+        findings,
+        key=lambda finding: (_SEVERITIES.index(finding.severity), order.setdefault(_shared(finding), len(order))),
+    )
+
+
+def _shared(finding: Finding) -> tuple[Severity, str, str, str]:
+    return finding.severity, finding.check, finding.consequence, finding.remedy
+
+
+def _headline(finding: Finding, style: Style, indent: str) -> list[str]:
+    """Severity, check, object and message; the colour is put on after the wrapping."""
+    label = f"{finding.severity}[{finding.check}]"
+    about = f"{finding.object}: " if finding.object and finding.object not in finding.message else ""
+    first, *others = style.wrap(f"{label} {about}{finding.message}", indent, indent + "    ")
+    return [first.replace(label, style.paint(label, _COLOURS[finding.severity]), 1), *others]
+
+
+def _evidence(evidence: str, indent: str, *, note: bool) -> Iterator[str]:
+    lines = evidence.rstrip().splitlines()
+    head, tail = (1, 0) if note else _EVIDENCE
+    if len(lines) > head + tail + 1:  # what would replace a single line may as well be that line
+        left_out = f"... {len(lines) - head - tail} more lines (--json FILE has them all)"
+        lines = [*lines[:head], left_out, *lines[len(lines) - tail :]]
+    yield from (f"{indent}| {line}".rstrip() for line in lines)
+
+
+def _said(what: str, text: str, style: Style, indent: str) -> list[str]:
+    return style.wrap(f"{what}: {text}", indent + "  = ", indent + "    ") if text else []
+
+
+def _allowed(allowed: Iterable[tuple[Finding, str]], style: Style) -> Iterator[str]:
+    """A line for each check and reason, with all revisions and objects that it is about."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for raw, reason in allowed:
+        finding = readable_finding(raw)
+        about = f" ({finding.object})" if finding.object else ""
+        places.setdefault((finding.check, readable(reason)), []).append(f"{finding.revision or 'project'}{about}")
+    for (check, reason), where in places.items():
+        yield from style.wrap(f"{check} at {', '.join(where)}: {reason}", "  ", "    ")
+
+
+def _skipped(report: "Report", style: Style) -> Iterator[str]:
+    """A line for each reason, with the checks that were not asked, or not of every revision."""
+    checks: dict[str, list[str]] = {}
+    for result in report.checks:
+        if result.skipped:
+            checks.setdefault(result.skipped, []).append(result.check.id)
+    for reason, names in checks.items():
+        yield from style.wrap(f"{', '.join(names)}: {reason}", "  ", "    ")
+
+
+def _verdict(report: "Report", style: Style) -> str:
+    count = {severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity}
+    skipped = sum(bool(result.skipped) for result in report.checks)
+    counts = [
+        _counted(len(report.checks), "check") + (f" ({skipped} skipped)" if skipped else ""),
+        _counted(len(report.revisions), "revision"),
+        *(_counted(count[severity], severity.value) for severity in Severity),
+        *([f"{len(report.allowed)} allowed"] if report.allowed else []),
+    ]
+    verdict = style.paint(report.verdict, _GREEN if report.verdict == "sound" else _RED)
+    return f"{verdict}: {', '.join(counts)}, in {report.seconds:.1f} s on PostgreSQL {report.postgres}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,112 @@
+"""What is verified: an Alembic project, where its metadata is, and how its env.py takes a database URL."""
+
+import importlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import MetaData
+
+from schemaproof.errors import ProofError
+
+DEFAULT_INI = "alembic.ini"
+DEFAULT_URL_ENV = "DATABASE_URL"
+
+
+class SubjectError(ProofError):
+    """The subject can't be examined as it is: the command line's exit status 2."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An Alembic project.
+
+    Attributes:
+        project: its folder; the current folder while its code runs.
+        alembic_ini: Alembic's configuration, absolute or relative to ``project``.
+        metadata: "module:attribute" of a MetaData or a list of them; None for env.py's ``target_metadata``.
+        url_env: the environment variable that tells the project its database URL.
+        driver: SQLAlchemy's name of the driver in that URL ("asyncpg", "psycopg"); None where it is to be found out.
+        environment: more variables for the project, whose values may hold {url}, {host}, {port}, {user}, {password}
+            and {database}.
+    """
+
+    project: Path
+    alembic_ini: Path = Path(DEFAULT_INI)
+    metadata: str | None = None
+    url_env: str = DEFAULT_URL_ENV
+    driver: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def config(self) -> Config:
+        """Alembic's configuration, as its command line reads it.
+
+        Raises:
+            SubjectError: where there is none, or it can't be read.
+        """
+        ini, toml = self.project / self.alembic_ini, self.project / "pyproject.toml"
+        if not self.project.is_dir():
+            raise SubjectError(f"{self.project} is no folder.", remedy="Name the project's folder with --project.")
+        try:
+            config = Config(str(ini.resolve()), toml_file=toml.resolve())
+            location = config.get_alembic_option("script_location")
+        except (CommandError, ValueError, OSError, SyntaxError) as error:  # ValueError: TOML's and configparser's
+            raise SubjectError(f"Alembic can't read its configuration: {error}", remedy="Mend the file.") from error
+        except Exception as error:
+            if type(error).__module__ != "configparser":
+                raise
+            raise SubjectError(f"{ini.name} can't be read: {error}", remedy="Mend the file.") from error
+        if location is None:
+            raise SubjectError(
+                f"There is no Alembic project in {self.project.resolve()}: {self._what_lacks(ini)}.",
+                remedy="Run this in the project's folder, or name the folder with --project and the file with"
+                " --alembic-ini.",
+            )
+        return config
+
+    @staticmethod
+    def _what_lacks(ini: Path) -> str:
+        if ini.exists():
+            return f"{ini.name} names no script_location"
+        return f"it has no {ini.name}, and its pyproject.toml no script_location in [tool.alembic]"
+
+    def import_metadata(self) -> tuple[MetaData, ...]:
+        """What ``metadata`` names.
+
+        Raises:
+            SubjectError: when it can't be imported, or is something else.
+        """
+        module_name, colon, attribute = (self.metadata or "").partition(":")
+        if not colon or not module_name or not attribute:
+            raise SubjectError(
+                f"{self.metadata!r} names no metadata.",
+                remedy="Give MODULE:ATTRIBUTE, such as app.models:Base.metadata.",
+            )
+        try:
+            found: object = importlib.import_module(module_name)
+            for name in attribute.split("."):
+                found = getattr(found, name)
+        except Exception as error:
+            raise SubjectError(
+                f"The metadata {self.metadata} can't be imported: {type(error).__name__}: {error}",
+                remedy="Check the name (MODULE:ATTRIBUTE), and that the module is found from the project's folder.",
+            ) from error
+        metadata = as_metadata(found)
+        if not metadata:
+            raise SubjectError(
+                f"{self.metadata} is a {type(found).__name__} and no MetaData.",
+                remedy="Name a sqlalchemy.MetaData or a list of them; a declarative base has one as .metadata.",
+            )
+        return metadata
+
+
+def as_metadata(value: object) -> tuple[MetaData, ...]:
+    """``value`` as Alembic's ``target_metadata`` may be: one MetaData, several, or none."""
+    if isinstance(value, MetaData):
+        return (value,)
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        several = tuple(value)
+        return several if several and all(isinstance(one, MetaData) for one in several) else ()
+    return ()

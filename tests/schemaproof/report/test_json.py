@@ -1,0 +1,52 @@
+"""The report that programs read."""
+
+import dataclasses
+import json
+
+from schemaproof.report.json import render
+from tests.schemaproof.report.reports import a_finding, a_report
+
+FINDING = {
+    "check": "downgrade-restores",
+    "area": "downgrade",
+    "severity": "error",
+    "revision": "0003",
+    "object": "type public.color",
+    "message": "The downgrade leaves it behind.",
+    "consequence": "A rollback fails.",
+    "evidence": "",
+    "remedy": "Drop the type.",
+}
+
+
+def test_json_is_version_1_of_the_documented_object() -> None:
+    assert json.loads(render(a_report(a_finding()))) == {
+        "version": 1,
+        "subject": {"project": "/p", "metadata": None},
+        "postgres": "17.11",
+        "verdict": "faulty",
+        "checks": [
+            {"id": "single-head", "area": "history", "seconds": 1.0, "findings": 0, "skipped": ""},
+            {"id": "downgrade-restores", "area": "downgrade", "seconds": 1.0, "findings": 1, "skipped": ""},
+        ],
+        "findings": [FINDING],
+        "allowed": [],
+    }
+
+
+def test_json_gives_what_is_allowed_with_its_reason() -> None:
+    document = json.loads(render(a_report(allowed=((a_finding(), "Old rows."),))))
+    assert document["verdict"] == "sound"
+    assert document["allowed"] == [{**FINDING, "reason": "Old rows."}]
+
+
+def test_json_holds_any_character_of_a_subjects_output() -> None:
+    evidence = "\x00\ud800é\x1b[0m"
+    text = render(a_report(dataclasses.replace(a_finding(), evidence=evidence)))
+    assert text.isascii()
+    assert json.loads(text)["findings"][0]["evidence"] == evidence
+
+
+def test_json_says_why_a_check_was_not_asked() -> None:
+    document = json.loads(render(a_report(skipped={"single-head": "the upgrade to 0003 fails"})))
+    assert document["checks"][0]["skipped"] == "the upgrade to 0003 fails"

@@ -1,0 +1,116 @@
+"""The report that CI reads."""
+
+from collections.abc import Mapping
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from schemaproof.finding import Finding, Severity
+from schemaproof.report.junit import render
+from schemaproof.verify import Report
+from tests.schemaproof.report.reports import a_finding, a_report
+
+
+def cases(
+    *findings: Finding, allowed: tuple[tuple[Finding, str], ...] = (), skipped: Mapping[str, str] | None = None
+) -> dict[str, ET.Element]:
+    """The test cases of a report, by name."""
+    root = parsed(a_report(*findings, allowed=allowed, skipped=skipped))
+    return {str(case.get("name")): case for case in root.iter("testcase")}
+
+
+def parsed(report: Report) -> ET.Element:
+    """The root element of what is made of ``report``."""
+    return ET.fromstring(render(report).encode())  # noqa: S314 (our own)
+
+
+def kinds(case: ET.Element) -> list[str]:
+    """What is inside a test case."""
+    return [element.tag for element in case]
+
+
+def test_junit_has_a_passed_case_for_each_check_that_found_nothing() -> None:
+    found = cases()
+    assert list(found) == ["single-head", "downgrade-restores"]
+    assert [kinds(case) for case in found.values()] == [[], []]
+
+
+def test_junit_has_a_case_for_each_revision_of_a_check_with_findings() -> None:
+    found = cases(a_finding(revision="0001"), a_finding(revision="0001"), a_finding(revision=None))
+    assert list(found) == ["single-head", "downgrade-restores[0001]", "downgrade-restores"]
+    assert found["downgrade-restores[0001]"].get("classname") == "schemaproof.downgrade"
+
+
+@pytest.mark.parametrize("severity", [Severity.ERROR, Severity.WARNING])
+def test_junit_calls_errors_and_warnings_failures(severity: Severity) -> None:
+    failure = cases(a_finding(severity=severity))["downgrade-restores[0003]"].find("failure")
+    assert failure is not None
+    assert failure.get("type") == severity.value
+    assert failure.get("message") == "type public.color: The downgrade leaves it behind."
+    assert "= remedy: Drop the type." in (failure.text or "")
+
+
+def test_junit_says_all_failures_of_a_case_in_one_the_worst_first() -> None:
+    case = cases(a_finding("A hazard.", severity=Severity.WARNING), a_finding("A defect.", object=None))[
+        "downgrade-restores[0003]"
+    ]
+    (failure,) = case
+    assert (failure.get("message"), failure.get("type")) == ("A defect. (and 1 more)", "error")
+    assert "A hazard." in (failure.text or "")
+
+
+def test_junit_passes_a_case_with_notes_which_go_to_its_output() -> None:
+    (output,) = cases(a_finding(severity=Severity.NOTE))["downgrade-restores[0003]"]
+    assert output.tag == "system-out"
+    assert (output.text or "").startswith("note[downgrade-restores] type public.color: The downgrade")
+
+
+def test_junit_skips_what_is_allowed_with_the_reason() -> None:
+    allowed = ((a_finding(), "Old rows."), (a_finding("Other.", object=None), "Old rows."))
+    case = cases(allowed=allowed)["downgrade-restores[0003]"]
+    assert kinds(case) == ["skipped", "system-out"]
+    assert case[0].get("message") == "Old rows."
+    assert (case[1].text or "").splitlines() == [
+        "allowed (Old rows.): type public.color: The downgrade leaves it behind.",
+        "allowed (Old rows.): Other.",
+    ]
+
+
+def test_junit_fails_a_case_where_something_else_is_allowed() -> None:
+    case = cases(a_finding(), allowed=((a_finding(object="type b"), "Old rows."),))["downgrade-restores[0003]"]
+    assert kinds(case) == ["failure", "system-out"]
+
+
+def test_junit_counts_and_times_its_cases() -> None:
+    allowed = tuple((a_finding(revision=revision), "So.") for revision in ("0002", "0003"))
+    root = parsed(a_report(a_finding(revision="0001"), a_finding(), allowed=allowed))
+    expected = {"tests": "4", "failures": "2", "errors": "0", "skipped": "1", "time": "3.140", "name": "schemaproof"}
+    assert (root.tag, root.attrib, root[0].tag, root[0].attrib) == ("testsuites", expected, "testsuite", expected)
+    assert [case.get("time") for case in root.iter("testcase")] == ["1.000", "0.333", "0.333", "0.333"]
+
+
+def test_junit_replaces_the_characters_that_xml_forbids() -> None:
+    finding = a_finding("a\x00\ud800\x1b[31mb\x1b[0m\ufffe", object=None, evidence="<&]]>\x0b")
+    failure = parsed(a_report(finding)).find(".//failure")
+    assert failure is not None
+    assert failure.get("message") == "a\ufffd\ufffdb\ufffd"
+    assert "| <&]]>\ufffd" in (failure.text or "")
+
+
+def test_junit_names_the_encoding_that_it_is_written_in() -> None:
+    assert render(a_report()).splitlines()[0] == "<?xml version='1.0' encoding='utf-8'?>"
+
+
+def test_junit_skips_a_check_that_was_not_asked() -> None:
+    case = cases(skipped={"single-head": "the upgrade to 0003 fails"})["single-head"]
+    assert kinds(case) == ["skipped"]
+    assert case[0].get("message") == "the upgrade to 0003 fails"
+
+
+def test_junit_has_a_skipped_case_beside_the_failures_of_a_check_that_was_not_asked_of_all_revisions() -> None:
+    found = cases(a_finding(), skipped={"downgrade-restores": "not asked of what comes after 0003"})
+    assert {name: kinds(case) for name, case in found.items()} == {
+        "single-head": [],
+        "downgrade-restores[0003]": ["failure"],
+        "downgrade-restores": ["skipped"],
+    }

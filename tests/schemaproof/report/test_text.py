@@ -1,0 +1,156 @@
+"""The report that people read."""
+
+import dataclasses
+import io
+
+import pytest
+
+from schemaproof.finding import Severity
+from schemaproof.report.text import Style, render, render_findings
+from tests.schemaproof.report.reports import a_finding, a_report
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is one."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_text_of_a_sound_project_is_its_verdict_alone() -> None:
+    assert render(a_report()) == (
+        "sound: 2 checks, 3 revisions, 0 errors, 0 warnings, 0 notes, in 3.1 s on PostgreSQL 17.11\n"
+    )
+
+
+def test_text_gives_each_finding_with_evidence_consequence_and_remedy_and_the_verdict_last() -> None:
+    report = a_report(a_finding(evidence="DROP TABLE t\nERROR: no"))
+    assert render(report) == (
+        "revision 0003\n"
+        "  error[downgrade-restores] type public.color: The downgrade leaves it behind.\n"
+        "      | DROP TABLE t\n"
+        "      | ERROR: no\n"
+        "    = consequence: A rollback fails.\n"
+        "    = remedy: Drop the type.\n"
+        "\n"
+        "faulty: 2 checks, 3 revisions, 1 error, 0 warnings, 0 notes, in 3.1 s on PostgreSQL 17.11\n"
+    )
+
+
+def test_text_says_the_consequence_and_remedy_that_findings_share_once() -> None:
+    findings = [a_finding(object="type a"), a_finding("Other.", severity=Severity.NOTE), a_finding(object="type b")]
+    assert render_findings(findings) == (
+        "error[downgrade-restores] type a: The downgrade leaves it behind.\n"
+        "error[downgrade-restores] type b: The downgrade leaves it behind.\n"
+        "  = consequence: A rollback fails.\n"
+        "  = remedy: Drop the type.\n"
+        "note[downgrade-restores] type public.color: Other.\n"
+        "  = remedy: Drop the type."
+    )
+
+
+def test_text_goes_by_the_history_and_begins_with_the_project() -> None:
+    order = ["0002", "0009", None, "0001"]
+    lines = render(a_report(*[a_finding(revision=revision) for revision in order])).splitlines()
+    assert [line for line in lines if line.startswith(("project", "revision"))] == [
+        "project",
+        "revision 0001",
+        "revision 0002",
+        "revision 0009",
+    ]
+
+
+def test_text_puts_the_worst_first() -> None:
+    findings = [a_finding(severity=severity) for severity in (Severity.NOTE, Severity.WARNING, Severity.ERROR)]
+    lines = render_findings(findings).splitlines()
+    assert [line.split("[")[0] for line in lines if "[" in line] == ["error", "warning", "note"]
+
+
+def test_text_does_not_repeat_an_object_that_the_message_names() -> None:
+    assert render_findings([a_finding("type public.color is left.")]).startswith(
+        "error[downgrade-restores] type public.color is left.\n"
+    )
+
+
+def test_text_keeps_the_first_line_of_a_notes_evidence() -> None:
+    evidence = "\n".join(["first", "second", "third"])
+    text = render_findings([a_finding(severity=Severity.NOTE, evidence=evidence)])
+    assert "    | first\n    | ... 2 more lines (--json FILE has them all)\n  = remedy" in text
+
+
+def test_text_keeps_beginning_and_end_of_long_evidence() -> None:
+    text = render_findings([a_finding(evidence="\n".join(f"line {number}" for number in range(100)))])
+    assert "| line 14\n    | ... 60 more lines (--json FILE has them all)\n    | line 75\n" in text
+    assert "| line 99\n" in text
+
+
+def test_text_leaves_out_no_single_line() -> None:
+    assert "more lines" not in render_findings([a_finding(evidence="\n".join("x" * 41))])
+
+
+def test_text_lists_what_is_allowed_by_check_and_reason() -> None:
+    allowed = tuple((a_finding(revision=revision), "Old rows.") for revision in ("0001", None))
+    assert render(a_report(allowed=allowed)) == (
+        "allowed\n"
+        "  downgrade-restores at 0001 (type public.color), project (type public.color): Old rows.\n"
+        "\n"
+        "sound: 2 checks, 3 revisions, 0 errors, 0 warnings, 0 notes, 2 allowed, in 3.1 s on PostgreSQL 17.11\n"
+    )
+
+
+def test_text_of_a_subjects_output_holds_no_control_characters() -> None:
+    text = render(a_report(a_finding("\x1b[31mred\x1b[0m", evidence="a\r\nb\x00\x9b\ud800\x1b]0;title\x07")))
+    assert ": red\n" in text
+    assert "| a\n      | b\ufffd\ufffd\ufffd\n" in text
+
+
+def test_text_is_coloured_as_asked_and_says_the_same() -> None:
+    report = a_report(a_finding())
+    coloured = render(report, Style(colours=True))
+    assert "\x1b[1;31merror[downgrade-restores]\x1b[0m type" in coloured
+    assert "\x1b[1;31mfaulty\x1b[0m: 2" in coloured
+    for sequence in ("\x1b[1;31m", "\x1b[1m", "\x1b[0m"):
+        coloured = coloured.replace(sequence, "")
+    assert coloured == render(report)
+
+
+def test_text_is_wrapped_at_the_width_of_a_terminal() -> None:
+    text = render(a_report(a_finding("word " * 40)), Style(width=60))
+    assert max(map(len, text.splitlines()[:-1])) <= 60
+    assert "\n      word" in text
+
+
+@pytest.mark.parametrize(
+    ("environ", "colours"),
+    [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+)
+def test_style_of_a_terminal_has_a_width_and_colours_unless_they_are_refused(
+    environ: dict[str, str], *, colours: bool
+) -> None:
+    style = Style.of(Terminal(), environ)
+    assert style.colours is colours
+    assert style.width is not None
+
+
+def test_style_of_a_file_is_plain() -> None:
+    assert Style.of(io.StringIO(), {}) == Style(colours=False, width=None)
+
+
+def test_text_counts_in_thousands() -> None:
+    report = dataclasses.replace(a_report(), revisions=tuple(map(str, range(1000))))
+    assert " 1,000 revisions," in render(report)
+
+
+def test_text_says_what_was_not_asked_and_why() -> None:
+    text = render(a_report(a_finding(), skipped={"single-head": "the upgrade to 0003 fails"}))
+    assert "\n\nskipped\n  single-head: the upgrade to 0003 fails\n\nfaulty: 2 checks (1 skipped), 3 rev" in text
+
+
+def test_text_is_not_wrapped_at_a_width_that_leaves_no_room() -> None:
+    report = a_report(a_finding("word " * 10))
+    assert render(report, Style(width=20)) == render(report)
+
+
+def test_text_has_no_line_for_a_remedy_or_consequence_that_is_not_known() -> None:
+    finding = dataclasses.replace(a_finding(), remedy="", consequence="")
+    assert render_findings([finding]).count("\n") == 0

@@ -1,0 +1,191 @@
+"""A verification as a whole: order, processes, allowances, servers that die."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from schemaproof import walk
+from schemaproof.allowances import Allowance
+from schemaproof.checks import CHECKS, Check
+from schemaproof.postgres import Options, PostgresError, Server, start
+from schemaproof.subject import Subject, SubjectError
+from schemaproof.verify import Report, verify
+from tests.schemaproof.conftest import Databases
+from tests.schemaproof.projects import Step, make_project, table
+
+FORGETS_INDEX = Step("CREATE INDEX i ON t (id)", "SELECT 1")
+
+
+class Recorder:
+    """A progress that remembers what it was told, and does something at each step."""
+
+    def __init__(self, at_step: Callable[[str], object] = lambda _: None) -> None:
+        self.stages: list[tuple[str, int]] = []
+        self.steps: list[tuple[str, int]] = []
+        self._at_step = at_step
+
+    def stage(self, text: str, total: int) -> None:
+        self.stages.append((text, total))
+
+    def step(self, text: str, done: int) -> None:
+        self.steps.append((text, done))
+        self._at_step(text)
+
+
+def asked(*names: str) -> list[Check]:
+    return [check for check in CHECKS if check.id in names]
+
+
+def verified(subject: Subject, server: Server, *names: str, **options: object) -> Report:
+    checks = asked(*names) if names else CHECKS
+    return verify(subject, server, checks=checks, progress=Recorder(), **options)  # type: ignore[arg-type]
+
+
+def keys(report: Report) -> list[tuple[str, str, str | None, str | None]]:
+    return [(one.check, str(one.severity), one.revision, one.object) for one in report.findings]
+
+
+@pytest.fixture
+def small_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several processes, however short the history."""
+    monkeypatch.setattr(walk, "_WORTH_ANOTHER", 2)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+
+
+def test_sound_project_has_no_finding(tmp_path: Path, postgres_server: Server) -> None:
+    report = verified(make_project(tmp_path, [table("t"), table("u")]), postgres_server)
+    assert (report.verdict, [key for key in keys(report) if key[1] != "note"]) == ("sound", [])
+    assert report.revisions == ("0001", "0002")
+
+
+def test_every_check_has_a_result_in_the_order_that_was_asked(tmp_path: Path, postgres_server: Server) -> None:
+    report = verified(make_project(tmp_path, [table("t")]), postgres_server)
+    assert [result.check for result in report.checks] == list(CHECKS)
+
+
+def test_nothing_is_left_on_the_server(tmp_path: Path, own_server: Server, databases: Databases, role: str) -> None:
+    revision = Step(f"CREATE ROLE {role}; CREATE TABLE t (id int)", "SELECT 1")
+    verified(make_project(tmp_path, [revision, table("u")]), own_server)
+    assert databases() == set()
+    assert role not in own_server.roles()
+
+
+def test_role_that_a_revision_makes_is_told_and_harms_nothing(tmp_path: Path, own_server: Server, role: str) -> None:
+    make = f"CREATE ROLE {role}; CREATE TABLE t (id int); GRANT SELECT ON t TO {role}"
+    subject = make_project(tmp_path, [Step(make, f"DROP TABLE t; DROP ROLE {role}"), table("u")])
+    report = verified(subject, own_server)
+    assert report.verdict == "sound"
+    assert ("upgrade-from-empty", "note", "0001", f"role {role}") in keys(report)
+
+
+def test_history_with_a_defect_is_not_walked(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u")])
+    (tmp_path / "migrations" / "versions" / "0001.py").unlink()
+    report = verified(subject, postgres_server)
+    assert keys(report) == [("revision-chain", "error", "0002", None)]
+    assert {result.check.id for result in report.checks if not result.skipped} == {
+        *("revision-import", "revision-chain", "single-head"),
+    }
+
+
+def test_what_comes_after_a_failed_upgrade_is_skipped_aloud(tmp_path: Path, postgres_server: Server) -> None:
+    report = verified(
+        make_project(tmp_path, [table("t"), FORGETS_INDEX, Step("SELECT x"), table("v")]), postgres_server
+    )
+    assert keys(report) == [
+        ("upgrade-from-empty", "error", "0003", None),
+        ("downgrade-missing", "error", "0002", None),
+    ]
+    skipped = {result.check.id: result.skipped for result in report.checks}
+    assert "0003" in skipped["parity-catalog"]
+    assert "0003" in skipped["downgrade-restores"]
+
+
+def test_head_that_cannot_be_reached_is_no_verdict_on_other_checks(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [Step("SELECT x")])
+    with pytest.raises(SubjectError, match="0001"):
+        verified(subject, postgres_server, "offline-script")
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_several_processes_find_what_one_finds(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [table("t"), table("u"), FORGETS_INDEX, table("v"), table("w"), Step("CREATE TABLE x ()", "SELECT 1")]
+    subject = make_project(tmp_path, steps)
+    together = verified(subject, postgres_server)
+    walk._WORTH_ANOTHER = 1000
+    assert keys(verified(subject, postgres_server)) == keys(together)
+    assert ("downgrade-missing", "error", "0006", None) in keys(together)
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_several_processes_stop_at_the_first_failed_upgrade(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [table("t"), Step("SELECT x"), *(table(f"t{number}") for number in range(6))]
+    report = verified(make_project(tmp_path, steps), postgres_server)
+    assert keys(report) == [("upgrade-from-empty", "error", "0002", None)]
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_several_processes_compare_what_they_start_from(tmp_path: Path, postgres_server: Server) -> None:
+    """The difference is made in the first stretch, and one call hides nothing from the later ones."""
+    leak = Step("CREATE SCHEMA x; SET search_path TO x, public", "DROP SCHEMA x")
+    subject = make_project(tmp_path, [leak, table("t"), table("u"), table("v"), table("w"), table("z")])
+    report = verified(subject, postgres_server, "upgrade-in-one-call", "upgrade-from-empty")
+    assert {(revision, name) for _, _, revision, name in keys(report)} == {
+        ("0002", "table public.t"),
+        ("0002", "table x.t"),
+    }
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_every_revision_is_a_step_of_the_progress(tmp_path: Path, postgres_server: Server) -> None:
+    progress = Recorder()
+    subject = make_project(tmp_path, [table(f"t{number}") for number in range(6)])
+    verify(subject, postgres_server, checks=CHECKS, progress=progress)
+    assert progress.stages[0] == ("revisions", 6)
+    assert {f"{number:04}" for number in range(1, 7)} <= {text for text, _ in progress.steps}
+
+
+def test_allowed_finding_leaves_the_verdict_sound(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t"), FORGETS_INDEX])
+    allowances = [Allowance("downgrade-missing", "it is quick to build", revision="0002")]
+    report = verified(subject, postgres_server, allowances=allowances)
+    assert report.verdict == "sound"
+    assert [(finding.revision, reason) for finding, reason in report.allowed] == [("0002", "it is quick to build")]
+
+
+def test_allowance_beside_the_revision_counts(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t"), FORGETS_INDEX])
+    with (tmp_path / "migrations" / "versions" / "0002.py").open("a") as file:
+        file.write('schemaproof_allow = [{"check": "downgrade-missing", "reason": "it is quick to build"}]\n')
+    assert verified(subject, postgres_server).verdict == "sound"
+
+
+def test_allowance_that_matches_nothing_is_told(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t")])
+    report = verified(subject, postgres_server, allowances=[Allowance("downgrade-runs", "none")])
+    assert ("unused-allowance", "warning", None, None) in keys(report)
+
+
+def test_allowance_for_a_check_that_was_not_asked_is_not_told(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t")])
+    allowances = [Allowance("parity-catalog", "none")]
+    report = verified(subject, postgres_server, "downgrade-runs", "unused-allowance", allowances=allowances)
+    assert keys(report) == []
+
+
+@pytest.mark.parametrize("victim", ["0001", "0003"])
+def test_server_that_dies_meanwhile_is_no_finding(tmp_path: Path, victim: str) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u"), table("v")])
+    with pytest.raises(PostgresError) as lost, start(Options(provider="embedded")) as server:  # noqa: PT012 (its end too)
+
+        def kill(step: str) -> None:
+            if step == victim:
+                (backend,) = server._administer("SELECT pg_backend_pid()").fetchone() or (0,)
+                os.kill(psutil.Process(backend).ppid(), signal.SIGQUIT)
+
+        verify(subject, server, checks=CHECKS, progress=Recorder(kill))
+    assert lost.value.remedy

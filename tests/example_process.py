@@ -1,0 +1,78 @@
+"""``verify`` on one example project, in a process of its own: the modules of all of them are called ``models``."""
+
+import multiprocessing
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from schemaproof.checks import CHECKS
+from schemaproof.errors import ProofError
+from schemaproof.finding import Finding
+from schemaproof.postgres import Server
+from schemaproof.settings import Settings
+from schemaproof.verify import verify
+
+SECONDS = 240  # an Alembic that goes round in a circle never ends
+
+# What a new process would import again each time.
+_PRELOADED = ["schemaproof.verify", "schemaproof.settings", "sqlalchemy.ext.asyncio", "asyncpg", "psycopg", __name__]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What ``verify`` said: "sound", "faulty", "impossible" (then why), or "crashed"."""
+
+    verdict: str
+    findings: Sequence[Finding] = ()
+    cause: str = ""
+    remedy: str = ""
+
+    @property
+    def shown(self) -> str:
+        """All of it, for a failing test."""
+        lines = [f"{one.check} {one.severity} {one.revision} {one.object}: {one.message}" for one in self.findings]
+        return "\n".join([self.verdict, self.cause, self.remedy, *lines])
+
+
+class _Silence:
+    def stage(self, text: str, total: int) -> None:
+        """Nothing."""
+
+    def step(self, text: str, done: int) -> None:
+        """Nothing."""
+
+
+def outcome(project: Path, server: Server) -> Outcome:
+    """What ``verify`` says of ``project`` with its own settings, on ``server``."""
+    # Forked from a process without threads or connections, which pytest's own may have.
+    context: Any = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_verify, args=(theirs, project, replace(server)))
+    process.start()
+    theirs.close()
+    try:
+        said: Outcome = ours.recv() if ours.poll(SECONDS) else Outcome("crashed", cause=f"no end after {SECONDS} s")
+    except EOFError:
+        said = Outcome("crashed", cause="the process died")
+    process.kill()
+    process.join()
+    return said
+
+
+def _verify(pipe: Connection, project: Path, server: Server) -> None:
+    try:
+        settings = Settings.read(project, {}, known=[check.id for check in CHECKS])
+        checks = settings.choose(CHECKS)
+        report = verify(settings.subject, server, checks=checks, allowances=settings.allowances, progress=_Silence())
+        pipe.send(Outcome(report.verdict, report.findings))
+    except ProofError as error:
+        pipe.send(Outcome("impossible", (), f"{error.cause}\n{error.evidence}", error.remedy))
+    except BaseException as error:  # noqa: BLE001 (the test shows it)
+        pipe.send(Outcome("crashed", (), "".join(traceback.format_exception(error))))
+    finally:
+        server.close()
+        pipe.close()

@@ -1,0 +1,15 @@
+"""Create events."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table("events", sa.Column("id", sa.Integer, sa.Identity(always=True), primary_key=True))
+
+
+def downgrade() -> None:
+    op.drop_table("events")

@@ -1,0 +1,12 @@
+from sqlalchemy import Column, Index, Integer, MetaData, String, Table
+
+metadata = MetaData()
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(50), nullable=False),
+)
+
+Index("ix_users_name", users.c.name, unique=True, postgresql_where=users.c.id > 0)

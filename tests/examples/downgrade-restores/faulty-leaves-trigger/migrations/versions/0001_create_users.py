@@ -1,0 +1,25 @@
+"""Create users."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.String(50), nullable=False),
+    )
+
+    op.execute("""
+        CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN NEW.name := trim(NEW.name); RETURN NEW; END $$
+    """)
+
+
+def downgrade() -> None:
+    op.drop_table("users")
+    op.execute("DROP FUNCTION touch()")

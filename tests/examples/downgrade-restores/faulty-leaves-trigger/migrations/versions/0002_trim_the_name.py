@@ -1,0 +1,16 @@
+"""Trim the name."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("users", sa.Column("email", sa.Text))
+    op.execute("CREATE TRIGGER trim_name BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch()")
+
+
+def downgrade() -> None:
+    op.drop_column("users", "email")

@@ -1,0 +1,21 @@
+"""Create users."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.String(50), nullable=False),
+    )
+    op.execute("CREATE VIEW names AS SELECT name FROM users")
+
+
+def downgrade() -> None:
+    op.execute("DROP VIEW IF EXISTS names")
+    op.drop_table("users")

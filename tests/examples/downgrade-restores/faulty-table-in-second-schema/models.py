@@ -1,0 +1,6 @@
+from sqlalchemy import Column, Integer, MetaData, Table, Text
+
+metadata = MetaData()
+
+users = Table("users", metadata, Column("id", Integer, primary_key=True), Column("name", Text), schema="audit")
+log = Table("log", metadata, Column("id", Integer, primary_key=True), schema="audit")

@@ -1,0 +1,22 @@
+"""Nobody is sad."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def remake(labels: str) -> None:
+    op.execute("ALTER TYPE mood RENAME TO mood_before")
+    op.execute(f"CREATE TYPE mood AS ENUM ({labels})")
+    op.execute("ALTER TABLE people ALTER mood DROP DEFAULT, ALTER mood TYPE mood USING mood::text::mood")
+    op.execute("ALTER TABLE people ALTER mood SET DEFAULT 'ok'")
+    op.execute("DROP TYPE mood_before")
+
+
+def upgrade() -> None:
+    remake("'ok', 'happy'")
+
+
+def downgrade() -> None:
+    remake("'sad', 'ok'")

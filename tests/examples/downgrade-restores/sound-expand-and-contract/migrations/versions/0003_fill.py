@@ -1,0 +1,14 @@
+"""Fill."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    op.execute("UPDATE users SET full_name = name WHERE full_name IS NULL")
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,14 @@
+"""Require."""
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    op.alter_column("users", "full_name", nullable=False)
+
+
+def downgrade() -> None:
+    op.alter_column("users", "full_name", nullable=True)

@@ -1,0 +1,14 @@
+"""Index c09."""
+
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    op.create_index("ix_c09", "facts", ["c09"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_c09", "facts")

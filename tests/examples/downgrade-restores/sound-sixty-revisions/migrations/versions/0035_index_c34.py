@@ -1,0 +1,14 @@
+"""Index c34."""
+
+from alembic import op
+
+revision = "0035"
+down_revision = "0034"
+
+
+def upgrade() -> None:
+    op.create_index("ix_c34", "facts", ["c34"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_c34", "facts")

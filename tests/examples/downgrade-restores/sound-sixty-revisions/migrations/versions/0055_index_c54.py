@@ -1,0 +1,14 @@
+"""Index c54."""
+
+from alembic import op
+
+revision = "0055"
+down_revision = "0054"
+
+
+def upgrade() -> None:
+    op.create_index("ix_c54", "facts", ["c54"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_c54", "facts")

@@ -1,0 +1,15 @@
+"""Levels."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("log", sa.Column("level", sa.Text))
+
+
+def downgrade() -> None:
+    op.drop_column("log", "level")

@@ -1,0 +1,16 @@
+"""Add the email."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("users", sa.Column("email", sa.Text))
+
+
+def downgrade() -> None:
+    op.execute("ALTER TABLE public.users DROP COLUMN email")
+    op.execute("CREATE TEMPORARY TABLE users AS SELECT * FROM public.users")

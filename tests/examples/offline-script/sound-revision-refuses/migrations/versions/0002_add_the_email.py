@@ -1,0 +1,19 @@
+"""Add the email."""
+
+import sqlalchemy as sa
+from alembic import context, op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    if context.is_offline_mode():
+        raise NotImplementedError("the addresses come from the database")
+    op.add_column("users", sa.Column("email", sa.Text))
+    for (user_id,) in op.get_bind().execute(sa.text("SELECT id FROM users")).fetchall():
+        op.execute(f"UPDATE users SET email = 'user{user_id}@example.org' WHERE id = {user_id}")
+
+
+def downgrade() -> None:
+    op.drop_column("users", "email")

@@ -1,0 +1,6 @@
+from sqlalchemy import Column, Integer, MetaData, Table, Text
+
+metadata = MetaData()
+
+users = Table("users", metadata, Column("id", Integer, primary_key=True))
+posts = Table("posts", metadata, Column("id", Integer, primary_key=True), Column("title", Text, index=True))

@@ -1,0 +1,28 @@
+from alembic import context
+from models import metadata
+from sqlalchemy import create_engine
+
+url = context.config.get_main_option("sqlalchemy.url", "")
+
+
+def include_object(_item: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:
+    return not (kind == "table" and (name or "").startswith("tool_"))
+
+
+def run_migrations_offline() -> None:
+    context.configure(url=url, target_metadata=metadata, literal_binds=True, dialect_opts={"paramstyle": "named"})
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def run_migrations_online() -> None:
+    with create_engine(url).connect() as connection:
+        context.configure(connection=connection, target_metadata=metadata, include_object=include_object)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+if context.is_offline_mode():
+    run_migrations_offline()
+else:
+    run_migrations_online()

@@ -1,0 +1,19 @@
+"""Create users and posts."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.execute("CREATE SCHEMA blog")
+    op.create_table("users", sa.Column("id", sa.Integer, primary_key=True))
+    op.create_table("posts", sa.Column("id", sa.Integer, primary_key=True), sa.Column("title", sa.Text), schema="blog")
+
+
+def downgrade() -> None:
+    op.drop_table("posts", schema="blog")
+    op.drop_table("users")
+    op.execute("DROP SCHEMA blog")

@@ -1,0 +1,22 @@
+"""Create it all."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.execute("CREATE SEQUENCE numbers")
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("number", sa.Integer, server_default=sa.text("nextval('numbers')")),
+        sa.Column("other", sa.BigInteger, server_default=sa.text("nextval('public.numbers')")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("users")
+    op.execute("DROP SEQUENCE numbers")

@@ -1,0 +1,9 @@
+from sqlalchemy import Column, Identity, Integer, MetaData, Table
+
+metadata = MetaData()
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+)

@@ -1,0 +1,11 @@
+from sqlalchemy import Column, Index, Integer, MetaData, Table, Text
+
+metadata = MetaData()
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("tags", Text),
+    Index("ix_users_tags", "tags", postgresql_ops={"tags": "text_pattern_ops"}),
+)

@@ -1,0 +1,21 @@
+"""Create it all."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("age", sa.Integer),
+        sa.CheckConstraint("age < 150"),
+        sa.CheckConstraint("age > 0"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("users")

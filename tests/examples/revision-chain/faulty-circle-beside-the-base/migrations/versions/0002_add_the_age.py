@@ -1,0 +1,15 @@
+"""Add the age."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    op.add_column("users", sa.Column("age", sa.Integer))
+
+
+def downgrade() -> None:
+    op.drop_column("users", "age")

@@ -1,0 +1,16 @@
+from sqlalchemy import Column, Integer, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(50), nullable=False),
+    Column("b", Text),
+    Column("b2", Text),
+    Column("c", Text),
+    Column("e", Text),
+    Column("a", Text),
+    Column("d", Text),
+)

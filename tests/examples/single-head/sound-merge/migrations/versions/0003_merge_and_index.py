@@ -1,0 +1,14 @@
+"""Merge and index."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = ("0002a", "0002b")
+
+
+def upgrade() -> None:
+    op.create_index("ix_users_email_age", "users", ["email", "age"])
+
+
+def downgrade() -> None:
+    op.drop_index("ix_users_email_age", "users")

@@ -1,0 +1,13 @@
+from sqlalchemy import Column, Integer, MetaData, String, Table
+
+metadata = MetaData()
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(50), nullable=False),
+)
+
+teams = Table("teams", metadata, Column("id", Integer, primary_key=True))
+tags = Table("tags", metadata, Column("id", Integer, primary_key=True))

@@ -1,0 +1,12 @@
+from sqlalchemy import Column, DateTime, Integer, MetaData, String, Table, func
+
+metadata = MetaData()
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(50), nullable=False),
+)
+
+Table("deployments", metadata, Column("at", DateTime(timezone=True), server_default=func.now()))

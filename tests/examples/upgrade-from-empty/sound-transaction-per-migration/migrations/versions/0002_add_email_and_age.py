@@ -1,0 +1,21 @@
+"""Add email and age."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("users", sa.Column("email", sa.Text))
+    with op.get_context().autocommit_block():
+        op.create_index("ix_users_email", "users", ["email"], postgresql_concurrently=True)
+    op.add_column("users", sa.Column("age", sa.Integer))
+
+
+def downgrade() -> None:
+    op.drop_column("users", "age")
+    with op.get_context().autocommit_block():
+        op.drop_index("ix_users_email", "users", postgresql_concurrently=True)
+    op.drop_column("users", "email")

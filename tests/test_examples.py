@@ -1,0 +1,78 @@
+"""Every check is seen red on a faulty project and green on a sound one: ``verify`` on each of tests/examples.
+
+A project's folder is <check>/<faulty|sound>-<why>, or impossible/<why>; its expected.toml holds the whole outcome.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from schemaproof.catalog import Catalog
+from schemaproof.checks import CHECKS
+from schemaproof.postgres import Server
+from tests.example_process import outcome
+
+ROOT = Path(__file__).with_name("examples")
+PROJECTS = sorted(file.parent for file in ROOT.glob("*/*/expected.toml"))
+
+
+def expected(project: Path) -> dict[str, Any]:
+    return tomllib.loads((project / "expected.toml").read_text(encoding="utf-8"))
+
+
+def name(project: Path) -> str:
+    return "-".join(project.relative_to(ROOT).parts)
+
+
+@pytest.mark.parametrize("project", PROJECTS, ids=name)
+def test_example_is_judged_as_expected(project: Path, postgres_server: Server) -> None:
+    wanted = expected(project)
+    lacking = set(wanted.get("extensions", ())) - postgres_server.extensions()
+    if lacking:
+        pytest.skip(f"the server has no {', '.join(lacking)}")
+    said = outcome(project, postgres_server)
+    assert said.verdict == wanted["verdict"], said.shown
+    assert wanted.get("cause", "") in said.cause, said.shown
+    assert wanted.get("remedy", "") in said.remedy, said.shown
+    findings = {(one.check, str(one.severity), one.revision, one.object) for one in said.findings}
+    listed = [
+        (one["check"], one["severity"], one.get("revision"), one.get("object")) for one in wanted.get("finding", ())
+    ]
+    assert findings == set(listed), said.shown
+    assert len(said.findings) == len(listed), said.shown
+
+
+@pytest.mark.parametrize("check", [check.id for check in CHECKS])
+def test_check_has_a_faulty_and_a_sound_example(check: str) -> None:
+    projects = [project for project in PROJECTS if project.parent.name == check]
+    red = [project for project in projects if project.name.startswith("faulty-")]
+    assert any(project.name.startswith("sound-") for project in projects)
+    assert red
+    for project in red:
+        faults = {one["check"] for one in expected(project)["finding"] if one["severity"] != "note"}
+        assert check in faults, project
+
+
+@pytest.mark.parametrize("project", PROJECTS, ids=name)
+def test_example_has_the_verdict_of_its_name(project: Path) -> None:
+    kind = "impossible" if project.parent.name == "impossible" else project.name.partition("-")[0]
+    assert expected(project)["verdict"] == kind
+
+
+def test_every_folder_of_examples_is_a_project_or_of_a_check() -> None:
+    known = {check.id for check in CHECKS} | {"impossible"}
+    assert {folder.name for folder in ROOT.iterdir() if folder.is_dir()} <= known
+    folders = [folder for kind in ROOT.iterdir() if kind.is_dir() for folder in kind.iterdir() if folder.is_dir()]
+    assert sorted(folders) == PROJECTS
+
+
+def test_env_py_with_a_url_of_its_own_writes_nothing_there(postgres_server: Server) -> None:
+    """The example names the server's database ``postgres``, as one that forgot its test URL names production."""
+    outcome(ROOT / "impossible" / "other-database", postgres_server)
+    dsn = postgres_server.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(dsn) as connection:
+        catalog = Catalog.read(connection)
+    assert not [str(identity) for identity in catalog.objects if identity.kind == "table"]

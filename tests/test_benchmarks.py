@@ -1,0 +1,18 @@
+"""The benchmarks run; their numbers are for people."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_verify_benchmark_measures_growth_and_leaves_no_database() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "bench_verify.py"), "--quick", "--skip-others"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"growth: .*async env\.py +\d+\.\d\d$", done.stdout, re.MULTILINE)
+    assert re.findall(r"(\d+) +\(\d+ samples\)", done.stdout) == ["0"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from schemaproof.checks import CHECKS
 from schemaproof.postgres import Database, binaries
 
 ROOT = Path(__file__).parents[1]
@@ -60,14 +61,41 @@ def test_readme_example_fails_as_the_readme_shows(pytester: pytest.Pytester, mon
     for name in ("CI", "BUILD_NUMBER"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
-    (example,) = blocks("python")
-    command, *shown = blocks("console")[1].splitlines()
+    _, _, example = blocks("python")
+    command, *shown = blocks("console")[2].splitlines()
     name = example.splitlines()[0].removeprefix("# ")
     (pytester.path / name).write_text(example)
     arguments = shlex.split(command.removeprefix("$ pytest "))
     printed = [without_accidents(line) for line in pytester.runpytest_subprocess(*arguments).outlines]
     positions = [printed.index(without_accidents(line)) for line in shown]
     assert positions == sorted(positions)
+
+
+def test_readme_faulty_downgrade_is_told_as_the_readme_shows() -> None:
+    """In its own words, but for the seconds and the server's release."""
+    project = ROOT / "tests" / "examples" / "downgrade-restores" / "faulty-leaves-enum"
+    place, shown = blocks("python")[0].split("\n", maxsplit=1)
+    assert shown in (project / place.removeprefix("# ")).read_text(encoding="utf-8")
+    command, *lines = blocks("console")[1].splitlines()
+    arguments = shlex.split(command.removeprefix("$ schemaproof "))
+    done = subprocess.run(
+        [Path(sys.executable).with_name("schemaproof"), *arguments, "--project", str(project)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert [untimed(line) for line in done.stdout.splitlines()] == [untimed(line) for line in lines]
+
+
+def untimed(line: str) -> str:
+    """``line`` without the seconds that a verification took, and the server's release."""
+    return re.sub(r"in [\d.]+ s on PostgreSQL [\d.]+", "...", line)
+
+
+def test_readme_checks_are_those_of_the_registry() -> None:
+    table = README[README.index("| area | checks |") : README.index("The exit status is 0")]
+    assert set(re.findall(r"`([a-z]+(?:-[a-z]+)+)`", table)) == {check.id for check in CHECKS}
 
 
 def test_readme_quickstarts_alembic_commands_succeed_in_order(empty_database: Database) -> None:

@@ -45,10 +45,11 @@ def _from_empty(history: History, revision: str) -> Iterator[Finding]:
 def _again(history: History) -> Iterator[Finding]:
     station = history.station(len(history.revisions))
     try:
-        before = station.catalog
+        before, rows = station.catalog, station.rows()
         with station.lent() as database:
             run = history.upgrade_to_heads(database)
         differences = diff(before, station.read(before))
+        rows_now = station.rows() if not differences else rows
     finally:
         station.close()
     if run.error is not None:
@@ -58,6 +59,16 @@ def _again(history: History) -> Iterator[Finding]:
             "A second `alembic upgrade heads` changes the schema.",
             object=difference.identity,
             evidence=str(difference),
+        )
+
+    for table in (table for table in rows if rows[table] != rows_now[table]):
+        yield UPGRADE_AGAIN.finding(
+            f"A second `alembic upgrade heads` changes the rows of {table}.",
+            severity=Severity.NOTE,  # a log of deployments should grow, seed data should not
+            object=table,
+            evidence=f"rows before: {rows[table][0]}, after: {rows_now[table][0]}",
+            consequence="Every start of the application, and every replica, changes them again.",
+            remedy="None is needed where that is meant; seed data belongs into a revision.",
         )
 
 

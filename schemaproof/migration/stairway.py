@@ -8,9 +8,11 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from schemaproof.catalog import Catalog, Difference, diff
+from schemaproof.catalog import Catalog, Difference, Identity, diff
 from schemaproof.migration.environment import Run, sqlstate
 from schemaproof.postgres import Database
+
+_HOLDING_ROWS = {"table", "materialized view"}
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,14 @@ class Station:
         except psycopg.errors.UndefinedTable:
             return set()
         return {revision for (revision,) in rows}
+
+    def rows(self) -> dict[Identity, tuple[int, int]]:
+        """How many rows each table holds, and a hash of them in whatever order."""
+        tables = [one for one in self.catalog.objects if one.kind in _HOLDING_ROWS]
+        query = sql.SQL("SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM ONLY {} t")
+        with self._connection.pipeline():
+            cursors = [self._connection.execute(query.format(sql.Identifier(one.schema, one.name))) for one in tables]
+        return {one: cursor.fetchone() or (0, 0) for one, cursor in zip(tables, cursors, strict=True)}
 
     @contextmanager
     def lent(self) -> Iterator[Database]:

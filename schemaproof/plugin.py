@@ -16,8 +16,11 @@ import pytest
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from schemaproof.items.items import Examination
+    from schemaproof.items.plan import Plan
     from schemaproof.postgres import Choice, Database, Options, Server, Template
     from schemaproof.postgres.broker import Broker
+    from schemaproof.subject import Subject
 
 _DATABASES = pytest.StashKey[list["Database"]]()
 _FAILED = pytest.StashKey[bool]()
@@ -26,11 +29,15 @@ _STATE = pytest.StashKey["_State"]()
 
 @dataclasses.dataclass
 class _State:
-    """What the plugin knows of this run; ``broker`` is made when it is first needed, and never in an xdist worker."""
+    """What the plugin knows of this run.
+
+    ``broker`` is made when it is first needed, and never in an xdist worker; ``plan`` when a module asks for checks.
+    """
 
     options: Options
     choice: Choice | None = None
     broker: Broker | None = None
+    plan: Plan | None = None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -90,11 +97,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    from schemaproof.postgres import PostgresError, choose
-
     state = config.stash[_STATE]
     if not state.options.given:
         return None  # a project that only happens to have the harness installed
+    from schemaproof.postgres import PostgresError, choose
+
     try:
         state.choice = choose(state.options)
     except PostgresError as error:
@@ -106,6 +113,26 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     broker = config.stash[_STATE].broker
     if broker is not None and broker.server is not None:
         terminalreporter.write_line(f"postgres: ran on {broker.server.release}, {broker.server.about}")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> list[pytest.Item] | None:
+    """Make items of the checks that a test module imported from ``schemaproof.testing``."""
+    if type(obj).__module__ != "schemaproof.testing":  # of any object of any project, so nothing else is asked of it
+        return None
+    from schemaproof.items.items import make
+    from schemaproof.testing import Checks
+
+    assert isinstance(obj, Checks)  # noqa: S101 (nothing else in that module has instances)
+    return [*make(collector, name, obj, _plan(collector.config))]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.stash[_STATE].plan is not None:
+        from schemaproof.items.items import sort
+
+        sort(items)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -163,6 +190,32 @@ def postgres_database(
 def empty_database(request: pytest.FixtureRequest, postgres_server: Server) -> Database:
     """A fresh empty database, dropped after the test unless it failed."""
     return _lend(request, postgres_server.create())
+
+
+@pytest.fixture(scope="session")
+def schemaproof_subject(pytestconfig: pytest.Config) -> Subject:
+    """What the checks of ``schemaproof.testing`` are asked of; a project may override it, but not change revisions."""
+    from schemaproof.items.items import subject_at
+
+    return subject_at(pytestconfig.rootpath)
+
+
+@pytest.fixture(scope="session")
+def schemaproof_examination(pytestconfig: pytest.Config, postgres_server: Server) -> Generator[Examination]:
+    """Who answers the checks of ``schemaproof.testing``; at its end nothing of it is left on the server."""
+    from schemaproof.items.items import Examination
+
+    with Examination(postgres_server, _plan(pytestconfig)) as examination:
+        yield examination
+
+
+def _plan(config: pytest.Config) -> Plan:
+    from schemaproof.items.plan import Plan
+
+    state = config.stash[_STATE]
+    if state.plan is None:
+        state.plan = Plan.of(config.rootpath)
+    return state.plan
 
 
 def _lend(request: pytest.FixtureRequest, database: Database) -> Database:

@@ -61,7 +61,7 @@ def test_readme_example_fails_as_the_readme_shows(pytester: pytest.Pytester, mon
     for name in ("CI", "BUILD_NUMBER"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "80")
-    _, _, example = blocks("python")
+    example = blocks("python")[-1]
     command, *shown = blocks("console")[2].splitlines()
     name = example.splitlines()[0].removeprefix("# ")
     (pytester.path / name).write_text(example)

@@ -345,9 +345,11 @@ def open_history(subject: Subject, server: Server, *, alone: bool = False) -> It
             with environment.surroundings():
                 history.metadata = subject.import_metadata()
         try:
+            history.roles.provide(subject.roles)
             yield history
         finally:
             history.close()
+            history.roles.withdraw()
 
 
 def migrate(subject: Subject, server: Server) -> Database:

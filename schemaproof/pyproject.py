@@ -22,6 +22,7 @@ KEYS = (
     "postgres",
     "postgres-bindir",
     "postgres-image",
+    "roles",
     "select",
     "url-env",
 )

@@ -63,6 +63,7 @@ class Settings:
             url_env=_valid_variable(*sources.first("url-env", arguments.get("url-env"))),
             driver=_valid_driver(*sources.first("driver", arguments.get("driver"))),
             environment=_valid_environment(sources.told("environment")),
+            roles=_valid_roles(sources.told("roles")),
         )
         select, ignore = _chosen(sources, arguments, known)
         return cls(
@@ -157,6 +158,14 @@ def _valid_environment(table: object) -> Mapping[str, str]:
                 remedy=f"{nearest(unknown, PLACEHOLDERS)} A brace that is meant is written twice.",
             )
     return dict(table)
+
+
+def _valid_roles(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
+        raise ProofError(f"roles in {TABLE} is {value!r}.", remedy='Give a list of names, such as ["readonly"].')
+    return tuple(value)
 
 
 def _placeholders(name: str, value: str, place: str) -> set[str]:

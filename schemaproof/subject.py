@@ -31,6 +31,7 @@ class Subject:
         driver: SQLAlchemy's name of the driver in that URL ("asyncpg", "psycopg"); None where it is to be found out.
         environment: more variables for the project, whose values may hold {url}, {host}, {port}, {user}, {password}
             and {database}.
+        roles: the roles that the revisions expect to be there (GRANT ... TO); made for the run where they are not.
     """
 
     project: Path
@@ -39,6 +40,7 @@ class Subject:
     url_env: str = DEFAULT_URL_ENV
     driver: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    roles: tuple[str, ...] = ()
 
     def config(self) -> Config:
         """Alembic's configuration, as its command line reads it.

@@ -170,7 +170,8 @@ def _examine_on_server(
     stopped = walking.stopped_at or failed
     late = [check for check in once if check not in early]
     if stopped is None and once:
-        if _one_call_differs(history):  # told by a check of its own; the others are asked of the other database
+        # Either is told by a check of its own. What was asked meanwhile did not know of it, and is asked again.
+        if _one_call_differs(history) or history.unstable:
             tally.forget(early)
             late = once
         progress.stage("the whole history", len(late))

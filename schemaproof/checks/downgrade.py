@@ -30,6 +30,16 @@ def is_harmless(difference: Difference) -> bool:
     return False
 
 
+def _is_reordered(difference: Difference, left: tuple[Difference, ...]) -> bool:
+    """Whether a view has its columns in another order and no other difference: SELECT * follows its table."""
+    columns = {one.identity: one for one in left if one.attribute == "columns"}.get(difference.identity)
+    if columns is None or not isinstance(columns.before, tuple) or not isinstance(columns.after, tuple):
+        return False
+    return difference.attribute in {"columns", "definition"} and sorted(columns.before, key=str) == sorted(
+        columns.after, key=str
+    )
+
+
 @dataclass(frozen=True)
 class _Judgement:
     """What one stairway says: at most one of the checks tells of each defect."""
@@ -43,7 +53,8 @@ class _Judgement:
     def of(cls, stairs: Stairs) -> "_Judgement":
         # PostgreSQL adds columns at the end: one that comes back can't come back in its place.
         left = tuple(difference for difference in stairs.left if difference.attribute != "position")
-        harmful = tuple(difference for difference in left if not is_harmless(difference))
+        moved = len(left) < len(stairs.left)
+        harmful = tuple(one for one in left if not is_harmless(one) and not (moved and _is_reordered(one, left)))
         empty = stairs.ran_down and bool(harmful) and stairs.after == stairs.first
         return cls(stairs, left, harmful, empty)
 
@@ -100,7 +111,7 @@ def _restores(history: History, revision: str) -> Iterator[Finding]:
         return
     again = judgement.stairs.again
     for difference in judgement.left:
-        harmless = is_harmless(difference) and not judgement.again_fails
+        harmless = difference not in judgement.harmful and not judgement.again_fails
         then = "" if again is None or again.error is None else f"\nThe upgrade can't be run again: {again.told}"
         yield DOWNGRADE_RESTORES.finding(
             f"The downgrade of {revision} does not restore {difference.identity}.",

@@ -16,6 +16,9 @@ from schemaproof.migration.intent import is_deliberate
 _RUNNING = re.compile(r"-- Running upgrade \S*(?:, \S+)* -> (\S+)")
 
 
+_NO_SCHEMA = "3F000"  # invalid_schema_name. Manual, Appendix A
+
+
 @dataclass(frozen=True)
 class _Failure:
     """The statement of the script that the server refused."""
@@ -65,6 +68,17 @@ def _run(history: History, pieces: list[str]) -> Iterator[Finding]:
         psycopg.connect(database.dsn, autocommit=True, application_name="schemaproof") as connection,
     ):
         failure = _execute(connection, pieces)
+        if failure is not None and failure.error.sqlstate == _NO_SCHEMA:
+            yield OFFLINE_SCRIPT.finding(
+                "The script of `alembic upgrade heads --sql` needs a schema that it does not make.",
+                severity=Severity.WARNING,
+                revision=failure.revision,
+                evidence=f"{failure.error}\n{failure.statement.strip()}",
+                consequence="Who runs the script must make the schema first, as env.py does on its own connection.",
+                remedy="Let env.py write CREATE SCHEMA IF NOT EXISTS in offline mode too: context.execute() before the"
+                " transaction.",
+            )
+            return
         if failure is not None:
             yield OFFLINE_SCRIPT.finding(
                 "The script of `alembic upgrade heads --sql` fails.",

@@ -22,7 +22,7 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, MigrationStep, RevisionStep
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy import URL, Connection, NullPool, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 from schemaproof.migration.redirect import Redirection, redirected
@@ -90,6 +90,14 @@ class Environment:
     ) -> None:
         self._standin.drop()
 
+    @property
+    def driver_text(self) -> str:
+        """The driver, for people."""
+        return f"the driver {self.driver}" if self.driver else "postgresql://, SQLAlchemy's own choice of a driver"
+
+    def _url(self) -> URL:
+        return self._standin.url(self.driver) if self.driver else make_url(self._standin.dsn)
+
     def upgrade(self, script: ScriptDirectory, database: Database, revisions: Sequence[Script]) -> Run:
         """Apply exactly ``revisions``, in this order, in one run of env.py."""
         steps = [MigrationStep.upgrade_from_script(script.revision_map, revision) for revision in revisions]
@@ -106,7 +114,7 @@ class Environment:
 
     def run(self, script: ScriptDirectory, database: Database, steps: Steps, destination: str) -> Run:
         """Run env.py against ``database`` with the ``steps`` that are worked out from its heads."""
-        run = Run(Redirection(self._standin.url(self.driver), database.name))
+        run = Run(Redirection(self._url(), database.name))
 
         def work(heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
             run.called, run.context = True, context
@@ -120,7 +128,7 @@ class Environment:
 
     def script_to_head(self, script: ScriptDirectory, write: Callable[[str], object]) -> Run:
         """Run env.py as ``alembic upgrade heads --sql``; ``write`` gets the script, a statement a call."""
-        run = Run(Redirection(self._standin.url(self.driver), None))
+        run = Run(Redirection(self._url(), None))
 
         def work(heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
             run.called, run.context = True, context
@@ -161,12 +169,12 @@ class Environment:
             contextlib.redirect_stderr(printed),
         ):
             warnings.simplefilter("default")  # the subject's warnings are not ours to turn into errors
-            url = self._standin.url(self.driver).render_as_string(hide_password=False)
+            url = self._url().render_as_string(hide_password=False)
             self.config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
             yield printed
 
     def _variables(self) -> dict[str, str]:
-        url = self._standin.url(self.driver)
+        url = self._url()
         values = {
             "url": url.render_as_string(hide_password=False),
             "host": url.host or str(url.query.get("host", "localhost")),
@@ -292,7 +300,8 @@ def is_project_file(filename: str) -> bool:
     """Whether code in ``filename`` is the project's, and neither Python's, a library's nor the harness'."""
     if f"{os.sep}site-packages{os.sep}" in filename or filename.startswith("<"):
         return False
-    return not filename.startswith((str(Path(__file__).parents[1]), os.path.dirname(os.__file__)))  # noqa: PTH120 (a str)
+    others = (Path(__file__).parents[1], Path(os.__file__).parent)  # this package's and Python's own
+    return not filename.startswith(tuple(f"{folder}{os.sep}" for folder in others))
 
 
 def _shown(filename: str) -> str:

@@ -1,11 +1,15 @@
 """Whether code of the subject raised an error on purpose, to say that it can't do a thing."""
 
+import re
 import traceback
 
 from schemaproof.migration.environment import Run, is_project_file, sqlstate
 
 # What Python raises for a mistake in the code, also where a line of the project reads `raise`.
-_MISTAKES = (NameError, AttributeError, TypeError, ImportError, SyntaxError, LookupError, AssertionError)
+_MISTAKES = (NameError, AttributeError, TypeError, ImportError, SyntaxError, LookupError)
+
+# `raise ...`, also on the line of an `if`, and the assertion that can't hold.
+_REFUSAL = re.compile(r"(?:^|:\s*)(?:raise\b|assert\s*\(?\s*(?:False|0)\b)")
 
 
 def is_deliberate(run: Run) -> bool:
@@ -19,4 +23,4 @@ def is_deliberate(run: Run) -> bool:
     if isinstance(error, NotImplementedError):
         return True
     frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and is_project_file(frames[-1].filename) and (frames[-1].line or "").startswith("raise")
+    return bool(frames) and is_project_file(frames[-1].filename) and bool(_REFUSAL.search(frames[-1].line or ""))

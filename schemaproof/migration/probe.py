@@ -20,6 +20,7 @@ from schemaproof.subject import SubjectError, as_metadata
 
 # asyncpg for env.py files with an async engine; psycopg serves engines of both kinds.
 _DRIVERS = ("asyncpg", "psycopg")
+_PLAIN = ""  # postgresql://, which leaves the driver to SQLAlchemy or to env.py
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,10 @@ def refuse(environment: Environment, run: Run) -> None:
         )
     if run.error is not None:
         raise SubjectError(
-            f"env.py fails before any revision runs (with the driver {environment.driver}).",
+            f"env.py fails before any revision runs (with {environment.driver_text}).",
             evidence=run.told,
-            remedy="Mend it. Variables that it needs go into [tool.schemaproof.environment]; --driver names a driver.",
+            remedy=f"Mend it. Its URL is in {subject.url_env} (--url-env names another variable); other variables go"
+            " into [tool.schemaproof.environment]; --driver names a driver.",
         )
     if not run.called:
         raise SubjectError(
@@ -109,18 +111,22 @@ def refuse(environment: Environment, run: Run) -> None:
 
 def _ways(environment: Environment) -> Sequence[tuple[str, bool]]:
     """Drivers to try, each without and with a connection in ``config.attributes``, the likeliest first."""
+    installed = [driver for driver in _DRIVERS if importlib.util.find_spec(driver)]
     named = environment.subject.driver or _named_driver(environment.own_url)
-    drivers = [named] if named else [driver for driver in _DRIVERS if importlib.util.find_spec(driver)]
+    drivers = installed if named is None else [named]
+    drivers += installed if named == _PLAIN else []
     return [(driver, give) for driver in drivers for give in (False, True)]
 
 
 def _named_driver(url: str | None) -> str | None:
-    """The driver in the project's own ``sqlalchemy.url``, where it names a PostgreSQL one that is installed."""
+    """The driver in the project's own ``sqlalchemy.url``, where that is PostgreSQL's and the driver is installed."""
     try:
         backend, _, driver = make_url(url or "").drivername.partition("+")
     except ArgumentError:
         return None
-    return driver if backend == "postgresql" and driver and importlib.util.find_spec(driver) else None
+    if backend != "postgresql" or (driver and not importlib.util.find_spec(driver)):
+        return None
+    return driver  # none: as the project means it
 
 
 def _forget(project: Path, loaded: set[str]) -> None:

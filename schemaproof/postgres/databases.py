@@ -213,6 +213,14 @@ class Server:
         """The names of all roles."""
         return {name for (name,) in self._administer("SELECT rolname FROM pg_roles").fetchall()}
 
+    def create_role(self, name: str) -> None:
+        """Make the role ``name``, which may not log in, for a subject of the harness.
+
+        Raises:
+            PostgresError: when the user of a named server may not.
+        """
+        self._execute("CREATE ROLE {}", name)
+
     def drop_role(self, name: str) -> None:
         """Drop the role ``name``, which a subject of the harness made and no database needs any more.
 

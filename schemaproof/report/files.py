@@ -27,6 +27,8 @@ class ReportFile:
         Raises:
             ProofError: when it can't be written.
         """
+        if str(path) == "-":
+            raise ProofError(f"{option} - names no file.", remedy=f"Name one; {option} /dev/stdout is standard output.")
         file = cls(path.absolute(), option)
         try:
             file._try()

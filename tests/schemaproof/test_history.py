@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from schemaproof.catalog import Catalog
+from schemaproof.checks import CHECKS
 from schemaproof.history import History, migrate, open_history
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Server
@@ -84,6 +85,16 @@ def test_failed_downgrade_leaves_the_later_revisions_as_they_are(open_: Open) ->
     assert not history.stairs("0002").ran_down
     assert history.stairs("0002").undone
     assert history.is_clean(2)
+
+
+def test_view_of_all_columns_may_follow_the_order_of_its_table(open_: Open) -> None:
+    again = "CREATE VIEW v AS SELECT * FROM t"
+    history = open_(
+        Step(f"CREATE TABLE t (a int, b int); {again}", "DROP VIEW v; DROP TABLE t"),
+        Step(f"DROP VIEW v; ALTER TABLE t DROP a; {again}", f"DROP VIEW v; ALTER TABLE t ADD a int; {again}"),
+    )
+    (check,) = (check for check in CHECKS if check.id == "downgrade-restores")
+    assert {str(finding.severity) for finding in check.examine(history, "0002")} == {"note"}
 
 
 def test_upgrade_that_differs_the_second_time_is_told(open_: Open) -> None:

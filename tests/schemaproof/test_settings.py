@@ -154,3 +154,12 @@ def test_settings_that_cannot_be_read_name_the_file(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").mkdir()
     with pytest.raises(ProofError, match=r"pyproject\.toml cannot be read: Is a directory\."):
         Settings.read(tmp_path, {}, known=KNOWN)
+
+
+def test_roles_that_revisions_expect_are_a_list_of_names(tmp_path: Path) -> None:
+    assert told(tmp_path, 'roles = ["readonly", "app"]').subject.roles == ("readonly", "app")
+
+
+@pytest.mark.parametrize("value", ['"readonly"', "[1]", '[""]'])
+def test_roles_that_are_no_list_of_names_are_refused(tmp_path: Path, value: str) -> None:
+    assert "readonly" in refused(tmp_path, f"roles = {value}").remedy

@@ -141,6 +141,16 @@ def test_several_processes_compare_what_they_start_from(tmp_path: Path, postgres
 
 
 @pytest.mark.usefixtures("small_stretches")
+def test_several_processes_tell_once_of_what_no_two_upgrades_make_the_same(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    frozen = Step("ALTER TABLE t ADD COLUMN at timestamptz DEFAULT 'now'", "ALTER TABLE t DROP COLUMN at")
+    subject = make_project(tmp_path, [table("t"), frozen, *(table(f"t{number}") for number in range(4))])
+    faults = [key for key in keys(verified(subject, postgres_server)) if key[1] != "note"]
+    assert faults == [("upgrade-after-downgrade", "error", "0002", "column public.t.at")]
+
+
+@pytest.mark.usefixtures("small_stretches")
 def test_every_revision_is_a_step_of_the_progress(tmp_path: Path, postgres_server: Server) -> None:
     progress = Recorder()
     subject = make_project(tmp_path, [table(f"t{number}") for number in range(6)])

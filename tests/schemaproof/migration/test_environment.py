@@ -1,3 +1,4 @@
+import builtins
 import logging
 import os
 import sys
@@ -159,3 +160,28 @@ def test_missing_extension_is_named(tmp_path: Path, opened: Opened) -> None:
     subject = make_project(tmp_path, [Step('CREATE EXTENSION IF NOT EXISTS "no-such-extension"')])
     with pytest.raises(SubjectError, match="no-such-extension"), opened(subject) as history:
         history.stairs("0001")
+
+
+def test_plain_url_of_the_project_stays_plain(tmp_path: Path, opened: Opened) -> None:
+    """It leaves the driver to SQLAlchemy, or env.py puts one in."""
+    look = 'print(context.config.get_main_option("sqlalchemy.url").partition(":")[0])'
+    subject = make_project(tmp_path, [table("t")], env=ENV.replace("config =", look + "\nconfig =", 1))
+    with (tmp_path / "alembic.ini").open("a") as ini:
+        ini.write("sqlalchemy.url = postgresql://app@production/app\n")
+    with opened(replace(subject, driver=None)) as history:
+        assert history.stairs("0001").up.output.strip() == "postgresql"
+
+
+def test_session_that_a_pool_keeps_is_ended_with_the_run(tmp_path: Path, opened: Opened, own_server: Server) -> None:
+    keep = (
+        "import builtins; from sqlalchemy import QueuePool\n    engine = builtins.__dict__.setdefault('kept', engine)\n"
+    )
+    env = ENV.replace("    with engine", f"    {keep}    with engine").replace("NullPool)", "QueuePool)")
+    env = env.replace("import NullPool", "import QueuePool")
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname LIKE %s AND application_name <> 'schemaproof'"
+    with opened(make_project(tmp_path, [table("t")], env=env)) as history:
+        history.stairs("0001")
+        row = own_server._administer(query, [own_server._name("", "").replace("_", r"\_") + "%"]).fetchone()
+    engine = vars(builtins).pop("kept")
+    engine.dispose()
+    assert row == (0,)

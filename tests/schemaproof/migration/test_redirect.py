@@ -54,6 +54,17 @@ def test_connection_to_another_database_of_the_same_server_is_refused(standin: U
         where(standin.set(database="postgres"))
 
 
+def test_connection_to_another_server_is_refused_where_only_its_port_differs(
+    standin: URL, redirection: Redirection
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0)
+        with redirected(redirection), pytest.raises(ElsewhereError):
+            where(standin.set(port=listener.getsockname()[1]))
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+
+
 def test_connection_of_another_dbms_is_refused(redirection: Redirection) -> None:
     with redirected(redirection), pytest.raises(ElsewhereError):
         where(URL.create("sqlite", database=":memory:"))

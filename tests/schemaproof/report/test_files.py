@@ -52,3 +52,10 @@ def test_report_file_whose_folder_goes_meanwhile_is_an_error_with_a_remedy(tmp_p
 def test_report_file_may_be_a_pipe_that_nobody_reads_yet(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     ReportFile.at(tmp_path / "pipe", "--json")
+
+
+def test_dash_is_refused_and_no_file_of_that_name_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ProofError, match="--json - names no file"):
+        ReportFile.at(Path("-"), "--json")
+    assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from schemaproof.postgres import Database
+from schemaproof.postgres.owner import Owner
 from tests.schemaproof.projects import ENV, Step, make_project, table
 
 OPT_IN = 'from schemaproof.testing import test_project, test_revision\n\n__all__ = ["test_project", "test_revision"]\n'
@@ -67,11 +68,13 @@ def ids(result: pytest.RunResult) -> list[str]:
 
 def test_sound_project_passes_and_nothing_is_left_on_the_server(project: Project, empty_database: Database) -> None:
     url = empty_database.url().render_as_string(hide_password=False)
-    with psycopg.connect(empty_database.dsn, autocommit=True) as connection:
-        before = connection.execute("SELECT datname FROM pg_database").fetchall()
-        result = project.make(table("t"), table("u")).run("--postgres", url)
-        result.assert_outcomes(passed=20)
-        assert sorted(connection.execute("SELECT datname FROM pg_database").fetchall()) == sorted(before)
+    result = project.make(table("t"), table("u")).run("--postgres", url)
+    result.assert_outcomes(passed=20)
+    with psycopg.connect(empty_database.dsn) as connection:
+        names = [name for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall()]
+    owners = [owner for owner in map(Owner.find, names) if owner is not None]
+    assert [owner for owner in owners if owner.gone()] == []  # other workers' are alive
+    assert owners
 
 
 def test_failure_is_the_finding_as_the_command_line_prints_it_and_no_traceback(project: Project) -> None:
@@ -109,10 +112,8 @@ def test_items_are_selected_by_keyword_check_and_revision(
 
 def test_items_are_selected_by_area_and_by_node_id(project: Project) -> None:
     project.make(table("t"), table("u"))
-    assert ids(project.run("--collect-only", "-q", "-k", "parity")) == [
-        "test_project[parity-autogenerate]",
-        "test_project[parity-catalog]",
-    ]
+    history = ["test_project[revision-import]", "test_project[revision-chain]", "test_project[single-head]"]
+    assert ids(project.run("--collect-only", "-q", "-k", "history")) == history
     one = "tests/test_migrations.py::test_revision[0002-downgrade-runs]"
     assert ids(project.run("--collect-only", "-q", one)) == ["test_revision[0002-downgrade-runs]"]
 
@@ -286,6 +287,12 @@ def test_nothing_changed(capfd, caplog):
     result = project.run("-p", "no:randomly", "-k", "0001 or parity or nothing_changed")
     result.assert_outcomes(passed=8, deselected=8)
     result.stdout.no_fnmatch_line("*env.py was here*")
+
+
+def test_one_process_answers_all_items(project: Project) -> None:
+    env = "import os\nwith open('pids', 'a') as file:\n    print(os.getpid(), file=file)\n" + ENV
+    project.make(table("t"), env=env).run("-k", "0001 or single-head").assert_outcomes(passed=6, deselected=9)
+    assert len(set((project.path / "pids").read_text().split())) == 1
 
 
 def test_items_are_collected_where_imported_tests_are_not(project: Project) -> None:

@@ -109,7 +109,7 @@ def test_revisions_are_skipped_where_a_file_cannot_be_imported(tmp_path: Path, o
 
 
 def test_other_revisions_are_examined_after_one_that_the_server_cannot_run(tmp_path: Path, own_server: Server) -> None:
-    lacks = Step("CREATE TABLE u (id int); CREATE EXTENSION no_such_extension")
+    lacks = Step("CREATE TABLE u (id int); COMMIT; CREATE EXTENSION no_such_extension")
     with examiner(make_project(tmp_path, [FORGETS_TABLE, lacks]), own_server) as asked:
         for _ in range(2):
             with pytest.raises(SubjectError, match="no_such_extension"):
@@ -176,11 +176,11 @@ def test_unused_allowance_is_told_though_nothing_else_was_asked(
         assert [check for check, _, _ in keys(asked, Question("unused-allowance"))] == ["unused-allowance"] * unused
 
 
-def test_allowance_of_what_cannot_be_reached_is_not_judged(tmp_path: Path, own_server: Server) -> None:
+def test_only_allowances_of_what_can_be_reached_are_judged(tmp_path: Path, own_server: Server) -> None:
     subject = make_project(tmp_path, [table("t"), FAILS, table("u")])
-    allowance = Allowance("downgrade-restores", "r", revision="0003")
-    with examiner(subject, own_server, [allowance]) as asked:
-        assert keys(asked, Question("unused-allowance")) == []
+    allowances = [Allowance("downgrade-restores", "r", revision=revision) for revision in ("0001", "0003", None)]
+    with examiner(subject, own_server, allowances) as asked:
+        assert keys(asked, Question("unused-allowance")) == [("unused-allowance", "0001", None)]
 
 
 @pytest.mark.parametrize("hidden", [False, True], ids=["in-the-file", "in-a-module"])

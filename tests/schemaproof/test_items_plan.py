@@ -92,7 +92,7 @@ def test_reading_leaves_the_module_path_and_the_folder_as_they_were(tmp_path: Pa
     [
         pytest.param('revision = "00" + "03"\ndown_revision = "0002"', id="computed"),
         pytest.param('down_revision = "0002"\nif True:\n    revision = "0003"', id="conditional"),
-        pytest.param('down_revision = "0002"\nfrom ids import *', id="star-import"),
+        pytest.param('revision = "0009"\ndown_revision = "0002"\nfrom ids import *', id="star-import"),
         pytest.param('revision = "0009"\ndown_revision = "0002"\nrevision = "0003"', id="twice"),
         pytest.param('revision = "0003"\ndown_revision = None\nfrom ids import down_revision', id="import"),
     ],

@@ -148,6 +148,16 @@ def test_refresh_sees_a_name_where_others_show_it(setup: str, statement: str, co
     assert_as_read(before.refresh(connection), connection)
 
 
+@pytest.fixture
+def roles_stand_still(postgres_server: Server) -> Iterator[None]:
+    """No other worker's test makes a role meanwhile: after that, everything is read again."""
+    dsn = postgres_server.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(dsn) as locking:
+        locking.execute("LOCK TABLE pg_authid IN SHARE MODE")
+        yield
+
+
+@pytest.mark.usefixtures("roles_stand_still")
 def test_refresh_without_a_change_shares_everything(connection: Connection) -> None:
     execute(connection, _SETUP)
     before = Catalog.read(connection)
@@ -155,6 +165,7 @@ def test_refresh_without_a_change_shares_everything(connection: Connection) -> N
     assert list(after.items(before)) == []
 
 
+@pytest.mark.usefixtures("roles_stand_still")
 def test_refresh_reads_again_only_what_changed(connection: Connection) -> None:
     for number in range(30):
         execute(connection, f"CREATE TABLE t{number} (id serial PRIMARY KEY, a int)")

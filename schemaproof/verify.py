@@ -150,6 +150,10 @@ def _examine(
         for check in (check for check, structural in by_area.items() if structural):
             tally.ask(check, history)
         rest = [check for check, structural in by_area.items() if not structural]
+        if history.chain.defects and not any(by_area.values()):
+            raise SubjectError(
+                history.chain.defects[0].message, remedy="Ask the history checks too: they tell them all."
+            )
         if history.chain.defects:
             tally.skip(rest, "the revisions can't be walked")
         else:

@@ -114,6 +114,9 @@ def _import_all(script: ScriptDirectory, locations: Sequence[Path]) -> tuple[lis
                 defects.append(Defect("import", _id_in(real), message, error_text(error)))
             else:
                 scripts.extend([found] if found is not None else [])
+                if found is not None and not hasattr(found.module, "upgrade"):
+                    message = f"The revision file {path.name} has no function upgrade()."
+                    defects.append(Defect("import", found.revision, message, ""))
     return scripts, defects
 
 

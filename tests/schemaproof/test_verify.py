@@ -92,6 +92,15 @@ def test_history_with_a_defect_is_not_walked(tmp_path: Path, postgres_server: Se
     }
 
 
+def test_history_with_a_defect_is_not_sound_where_other_checks_are_asked(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u")])
+    (tmp_path / "migrations" / "versions" / "0001.py").unlink()
+    with pytest.raises(SubjectError, match="0001"):
+        verified(subject, postgres_server, "downgrade-runs")
+
+
 def test_what_comes_after_a_failed_upgrade_is_skipped_aloud(tmp_path: Path, postgres_server: Server) -> None:
     report = verified(
         make_project(tmp_path, [table("t"), FORGETS_INDEX, Step("SELECT x"), table("v")]), postgres_server

@@ -92,6 +92,13 @@ def test_file_that_cannot_be_imported_is_told_with_its_error(tmp_path: Path, wri
     assert "Error" in defect.evidence or "SystemExit: no" in defect.evidence
 
 
+def test_file_without_an_upgrade_is_told(tmp_path: Path, write: Write) -> None:
+    write("a")
+    (tmp_path / "migrations" / "versions" / "b.py").write_text("revision = 'b'\ndown_revision = 'a'\n")
+    (defect,) = loaded(tmp_path).defects
+    assert (defect.kind, defect.revision) == ("import", "b")
+
+
 def test_every_defect_is_told(tmp_path: Path, write: Write) -> None:
     write("a", down_revision="gone")
     write("b", down_revision="away")

@@ -8,15 +8,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from schemaproof.postgres.crashing import CrashServer, start_crashable
     from schemaproof.postgres.databases import Database, Server, Template
     from schemaproof.postgres.errors import PostgresError
     from schemaproof.postgres.options import Options
     from schemaproof.postgres.providers import Choice, choose, start
 
-__all__ = ["Choice", "Database", "Options", "PostgresError", "Server", "Template", "choose", "start"]
+__all__ = [
+    "Choice",
+    "CrashServer",
+    "Database",
+    "Options",
+    "PostgresError",
+    "Server",
+    "Template",
+    "choose",
+    "start",
+    "start_crashable",
+]
 
 _HOMES = {
     "Choice": "providers",
+    "CrashServer": "crashing",
     "Database": "databases",
     "Options": "options",
     "PostgresError": "errors",
@@ -24,6 +37,7 @@ _HOMES = {
     "Template": "databases",
     "choose": "providers",
     "start": "providers",
+    "start_crashable": "crashing",
 }
 
 

@@ -15,20 +15,25 @@ from schemaproof.postgres import engine
 from schemaproof.postgres.errors import PostgresError
 from schemaproof.postgres.owner import Owner
 from schemaproof.postgres.password import set_password
-from schemaproof.postgres.settings import arguments
+from schemaproof.postgres.ports import is_free, lasting_port
+from schemaproof.postgres.settings import arguments, durable_arguments
 
 if TYPE_CHECKING:
     import docker
     from testcontainers.core.container import DockerContainer
 
-_START_TIMEOUT = 60.0  # seconds, without the pull; measured: 0.6
+_START_TIMEOUT = 60.0  # seconds, without the pull, with recovery after a crash; measured: 0.6
 _PULL_TIMEOUT = 600  # seconds without a byte; a slow download is no error
 _POLL = 0.01  # seconds between two tries to connect to a server that is starting
+_KILL_TIMEOUT = 30  # seconds
 _LABEL = "schemaproof.owner"
 _PORT = "5432/tcp"
 
 # Below this, a data directory in the engine's memory would crowd out what it is there for.
 _TMPFS_ROOM = 4 << 30  # bytes
+
+# Between choosing a free port and the engine's taking it another process may take it; then the next one is tried.
+_PORTS_TRIED = 5
 
 # Neither the image's PGDATA nor below its volume: the official image moved both in version 18.
 _DATA = "/schemaproof"
@@ -40,7 +45,10 @@ class ImageUnavailableError(PostgresError):
 
 @dataclass
 class Container:
-    """A running container; :meth:`stop` removes it."""
+    """A running container; :meth:`stop` removes it.
+
+    One that was started as a durable one can also be killed and run again on its data.
+    """
 
     url: URL
     _container: "DockerContainer"
@@ -49,6 +57,39 @@ class Container:
     def container_id(self) -> str:
         """The engine's id of the container."""
         return str(self._container.get_wrapped_container().id)
+
+    def kill(self) -> None:
+        """SIGKILL to every process of the container; returns when none runs. Its files stay. No error on a dead one.
+
+        Raises:
+            PostgresError: when the engine does not do so.
+        """
+        import docker.errors
+
+        wrapped = self._container.get_wrapped_container()
+        with engine.errors_told():
+            try:
+                wrapped.kill()  # the first process, with which the kernel kills all others of the container
+            except docker.errors.APIError:
+                wrapped.reload()
+                if wrapped.status == "running":
+                    raise
+            wrapped.wait(timeout=_KILL_TIMEOUT)
+
+    def restart(self) -> None:
+        """Run a container that was killed again, and return when its server has recovered and takes connections.
+
+        Raises:
+            ValueError: when it runs.
+            PostgresError: when it does not take a connection within 60 s; the container's log is the evidence.
+        """
+        wrapped = self._container.get_wrapped_container()
+        with engine.errors_told():
+            wrapped.reload()
+            if wrapped.status == "running":
+                raise ValueError("the server runs: kill it first")
+            wrapped.start()
+        _connect(self, str(wrapped.attrs["Config"]["Image"])).close()
 
     def stop(self) -> None:
         """Remove the container and its volumes; one that is gone already is no error."""
@@ -96,13 +137,14 @@ def ensure_image(client: "docker.DockerClient", image: str, progress: Callable[[
             ) from error
 
 
-def start(image: str, owner: Owner, progress: Callable[[str], None]) -> Container:
+def start(image: str, owner: Owner, progress: Callable[[str], None], *, durable: bool = False) -> Container:
     """A new container of ``image``, ready for connections, with a random password.
 
     Args:
         image: its name; pulled when the engine does not have it.
         owner: goes into a label, by which a later run finds what this one left.
         progress: told before anything that takes over a second.
+        durable: whether what it has committed survives its own end: for one that is to be killed and run again.
 
     Raises:
         ImageUnavailableError: when the image can't be had.
@@ -112,8 +154,22 @@ def start(image: str, owner: Owner, progress: Callable[[str], None]) -> Containe
         ensure_image(client, image, progress)
         memory = client.info()["MemTotal"] >= _TMPFS_ROOM
     password = secrets.token_urlsafe(24)
+    if not durable:
+        return _run(_configured(image, owner, password, memory=memory), owner, password)
+    for _ in range(_PORTS_TRIED - 1):
+        port = lasting_port()
+        try:
+            return _run(_durable(image, owner, password, port), owner, password)
+        except PostgresError:
+            if is_free(port):  # it was not for the port
+                raise
+    return _run(_durable(image, owner, password, lasting_port()), owner, password)
+
+
+def _run(container: "DockerContainer", owner: Owner, password: str) -> Container:
+    """Start the container, wait for its server and set its password; nothing is left where that fails."""
     name = f"schemaproof-{owner.token}-{secrets.token_hex(3)}"
-    container = _configured(image, owner, password, memory=memory).with_name(name)
+    container.with_name(name)
     try:
         with engine.errors_told(), _without_ryuk():
             container.start()
@@ -121,7 +177,8 @@ def start(image: str, owner: Owner, progress: Callable[[str], None]) -> Containe
         published = container.get_wrapped_container().ports[_PORT] or []
         port = int(published[0]["HostPort"])
         server = Container(URL.create("postgresql", "postgres", password, "127.0.0.1", port, "postgres"), container)
-        _wait(server, image)
+        with _connect(server, container.image) as connection:
+            set_password(connection, "postgres", password)
     except BaseException:
         container.get_docker_client().client.close()
         _discard(name)
@@ -151,10 +208,32 @@ def sweep(client: "docker.DockerClient") -> None:
 
 
 def _configured(image: str, owner: Owner, password: str, *, memory: bool) -> "DockerContainer":
+    """A container that is gone with its first end: its data is in memory where there is room, its port is any."""
+    container = _basic(image, owner, password, arguments())
+    if memory:
+        container.tmpfs[_DATA] = "rw"
+    # with_exposed_ports would publish on every address of the machine.
+    container.ports[_PORT] = ("127.0.0.1", None)  # type: ignore[assignment]
+    return container
+
+
+def _durable(image: str, owner: Owner, password: str, port: int) -> "DockerContainer":
+    """A container that can be started again: its data is in its own layer, and its port is always ``port``.
+
+    A tmpfs is emptied when the container ends, and a port that the engine chose is another one at the next start.
+    """
+    # Before a recovery all files are synced: one call for all takes half the time of one for each (14 and newer).
+    settings = [*durable_arguments(), "-c", "recovery_init_sync_method=syncfs"]
+    container = _basic(image, owner, password, settings)
+    container.ports[_PORT] = ("127.0.0.1", port)  # type: ignore[assignment]
+    return container
+
+
+def _basic(image: str, owner: Owner, password: str, settings: list[str]) -> "DockerContainer":
     from testcontainers.core.container import DockerContainer
 
-    settings: dict[str, Any] = {"labels": {_LABEL: owner.token}, "shm_size": "256m"}
-    container = DockerContainer(image).with_kwargs(**settings).with_command(["postgres", *arguments()])
+    given: dict[str, Any] = {"labels": {_LABEL: owner.token}, "shm_size": "256m"}
+    container = DockerContainer(image).with_kwargs(**given).with_command(["postgres", *settings])
     container.with_envs(
         POSTGRES_USER="postgres",
         POSTGRES_PASSWORD=password,
@@ -162,10 +241,6 @@ def _configured(image: str, owner: Owner, password: str, *, memory: bool) -> "Do
         POSTGRES_INITDB_ARGS="--encoding=UTF8 --locale=C.UTF-8 --no-sync",
         PGDATA=f"{_DATA}/data",
     )
-    if memory:
-        container.tmpfs[_DATA] = "rw"
-    # with_exposed_ports would publish on every address of the machine.
-    container.ports[_PORT] = ("127.0.0.1", None)  # type: ignore[assignment]
     return container
 
 
@@ -182,15 +257,15 @@ def _without_ryuk() -> Iterator[None]:
         testcontainers_config.ryuk_disabled = before
 
 
-def _wait(server: Container, image: str) -> None:
-    """Return when the server takes connections over TCP; while the image sets itself up it listens on no port."""
+def _connect(server: Container, image: str) -> "psycopg.Connection[tuple[object, ...]]":
+    """A connection over TCP, as soon as the server takes one; while the image sets itself up it listens on no port."""
     import docker.errors
 
     wrapped = server._container.get_wrapped_container()
     deadline = time.monotonic() + _START_TIMEOUT
     while True:
         try:
-            connection = psycopg.connect(server.url.render_as_string(hide_password=False), connect_timeout=5)
+            return psycopg.connect(server.url.render_as_string(hide_password=False), connect_timeout=5)
         except psycopg.OperationalError as error:
             with engine.errors_told():
                 wrapped.reload()
@@ -203,8 +278,4 @@ def _wait(server: Container, image: str) -> None:
                     evidence=log,
                     remedy="See its log above; the image must take the official image's environment variables.",
                 ) from error
-        else:
-            with connection:
-                set_password(connection, str(server.url.username), str(server.url.password))
-            return
         time.sleep(_POLL)

@@ -13,6 +13,7 @@ from psycopg import sql
 from sqlalchemy import URL, make_url
 
 from schemaproof.postgres.errors import PostgresError
+from schemaproof.postgres.options import Options
 from schemaproof.postgres.owner import Owner
 
 # Every database that the harness makes carries it, and only databases that carry it are ever dropped.
@@ -84,6 +85,8 @@ class Server:
         disposable: whether it goes at the end of the run with all that is on it; False for one that the user named.
         release: what ``version_text`` said when the server was started; it outlives the server.
         run: what tells two uses of one server by the same owner apart; in the name of every database.
+        options: what leads to another server like it: the options that it was started with, and in place of "auto" the
+            provider that was found; None for one that the user named, or that was started by other means.
     """
 
     url: URL
@@ -92,6 +95,7 @@ class Server:
     disposable: bool = True
     release: str = ""
     run: str = field(default_factory=lambda: secrets.token_hex(3))
+    options: Options | None = None
     _open: psycopg.Connection[tuple[Any, ...]] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
@@ -157,6 +161,7 @@ class Server:
         Processes that ask at the same time wait for the one that builds (an advisory lock on the server).
         """
         name = self._name("t", _digest(parts))
+        self.require()  # a lost connection is replaced here: in the transaction it could not be
         with self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
             # CREATE DATABASE runs in no transaction, and this one holds the lock.

@@ -9,8 +9,10 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -21,7 +23,8 @@ from schemaproof.postgres.binaries import Account, Binaries, reachable
 from schemaproof.postgres.errors import PostgresError
 from schemaproof.postgres.owner import Owner
 from schemaproof.postgres.password import set_password
-from schemaproof.postgres.settings import arguments
+from schemaproof.postgres.ports import lasting_port
+from schemaproof.postgres.settings import arguments, durable_arguments
 
 _GUARD = Path(__file__).with_name("guard.sh")
 
@@ -30,8 +33,10 @@ _GUARD = Path(__file__).with_name("guard.sh")
 _TMPFS_ROOM = 1 << 30  # bytes
 
 _START_TIMEOUT = 30.0  # seconds; measured: 0.04 on an idle machine
+_RESTART_TIMEOUT = 60.0  # seconds; what was written since the last checkpoint is replayed before
 _STOP_TIMEOUT = 30.0  # seconds
 _POLL = 0.004  # seconds between two tries to connect to a server that is starting
+_KILL_POLL = 0.0005  # seconds between two looks at processes that are about to end
 
 # Between choosing a free port and the server's taking it another process may take it; then the next one is tried.
 _PORTS_TRIED = 5
@@ -39,7 +44,10 @@ _PORTS_TRIED = 5
 
 @dataclass
 class Embedded:
-    """A running embedded server; :meth:`stop` ends it and removes its folder."""
+    """A running embedded server; :meth:`stop` ends it and removes its folder.
+
+    One that was started as a durable one can also be killed and run again on its data.
+    """
 
     url: URL
     folder: Path
@@ -50,9 +58,44 @@ class Embedded:
         if (pid := _pid(self.folder)) is None:
             return self._guard.poll() is None  # it writes the pid first of all
         try:
-            return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+            return not _ended(psutil.Process(pid))
         except psutil.NoSuchProcess:
             return False
+
+    def kill(self) -> None:
+        """SIGKILL to every process of the server; returns when none runs. The folder stays. No error on a dead one.
+
+        Raises:
+            PostgresError: when a process does not end within 30 s.
+        """
+        if (postmaster := _postmaster(self.folder)) is None:
+            return
+        with contextlib.suppress(psutil.NoSuchProcess):
+            # While it is stopped it starts no process that we would miss, and does not begin to restart its children.
+            # It goes last: where we die on the way, the guard lets it go on, and it ends the children that are left.
+            postmaster.suspend()
+            _wait_until(lambda: _ended(postmaster) or postmaster.status() == psutil.STATUS_STOPPED, self.folder)
+            processes = [*postmaster.children(recursive=True), postmaster]
+            for process in processes:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            _wait_until(lambda: all(map(_ended, processes)), self.folder)
+
+    def restart(self) -> None:
+        """Run a server that was killed again, and return when it has recovered and takes connections.
+
+        Raises:
+            ValueError: when it runs.
+            PostgresError: when it does not take a connection within 60 s; the log's end is the evidence.
+        """
+        if self.alive():
+            raise ValueError("the server runs: kill it first")
+        (self.folder / "pid").unlink(missing_ok=True)  # until the guard writes the new one, it is about to run
+        assert self._guard.stdin is not None  # noqa: S101 (for the type checker)
+        with contextlib.suppress(BrokenPipeError):  # somebody ended the guard, so it never comes up
+            self._guard.stdin.write(b"restart\n")
+            self._guard.stdin.flush()
+        _connect(self, str(self.url.password), _RESTART_TIMEOUT).close()
 
     def stop(self) -> None:
         """End the server and wait until it and its folder are gone.
@@ -76,8 +119,14 @@ class Embedded:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start(binaries: Binaries, owner: Owner, cache: Path | None = None) -> Embedded:
+def start(binaries: Binaries, owner: Owner, cache: Path | None = None, *, durable: bool = False) -> Embedded:
     """A new server, ready for connections, with a random password.
+
+    Args:
+        binaries: the server's programs.
+        owner: goes into the folder's name, by which a later run finds what this one left.
+        cache: where the archive is kept; the user's cache directory by default.
+        durable: whether what it has committed survives its own end: for one that is to be killed and run again.
 
     Raises:
         PostgresError: when it does not start; the log's end is the evidence.
@@ -94,8 +143,8 @@ def start(binaries: Binaries, owner: Owner, cache: Path | None = None) -> Embedd
                 archive.discard()
                 archive = cluster.archive(binaries, account, cache)
                 archive.unpack(folder / "data", account)
-            port = _free_port()
-            guard = _launch(folder, binaries, account, port)
+            port = lasting_port() if durable else _free_port()
+            guard = _launch(folder, binaries, account, port, durable=durable)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -159,8 +208,12 @@ def _free_port() -> int:
         return port
 
 
-def _launch(folder: Path, binaries: Binaries, account: Account, port: int) -> "subprocess.Popen[bytes]":
-    command = [binaries.program("postgres"), "-D", str(folder / "data"), *arguments()]
+def _launch(
+    folder: Path, binaries: Binaries, account: Account, port: int, *, durable: bool = False
+) -> "subprocess.Popen[bytes]":
+    command = [binaries.program("postgres"), "-D", str(folder / "data")]
+    # Shared memory in files of the data directory goes with it; otherwise a SIGKILL leaves it behind in /dev/shm.
+    command += [*durable_arguments(), "-c", "dynamic_shared_memory_type=mmap"] if durable else arguments()
     command += ["-c", "listen_addresses=127.0.0.1", "-c", f"port={port}", "-c", "unix_socket_directories="]
     return subprocess.Popen(
         ["/bin/sh", "-c", _GUARD.read_text(), "schemaproof-guard", str(folder), *command],
@@ -176,22 +229,46 @@ def _launch(folder: Path, binaries: Binaries, account: Account, port: int) -> "s
 
 def _set_password(server: Embedded, initial: str) -> None:
     """Wait until the server takes connections, and give it its own password instead of the archive's."""
-    dsn = server.url.set(password=initial).render_as_string(hide_password=False)
-    deadline = time.monotonic() + _START_TIMEOUT
-    while True:
-        try:
-            connection = psycopg.connect(dsn, autocommit=True, connect_timeout=2)
-            break
-        except psycopg.OperationalError as error:
-            if not server.alive() or time.monotonic() > deadline:
-                raise _start_error(server) from error
-        time.sleep(_POLL)
-    with connection:
+    with _connect(server, initial, _START_TIMEOUT) as connection:
         # The port may be that of another run's server, which came from the same archive.
         (data,) = connection.execute("SHOW data_directory").fetchone() or ("",)
         if Path(data) != server.folder / "data":
             raise _PortTakenError("Another server has the port.", remedy="Run again.")
         set_password(connection, cluster.USER, str(server.url.password))
+
+
+def _connect(server: Embedded, password: str, timeout: float) -> "psycopg.Connection[tuple[Any, ...]]":
+    """A connection to the server, as soon as it takes one.
+
+    Raises:
+        PostgresError: when it ends before, or takes none within ``timeout`` seconds.
+    """
+    dsn = server.url.set(password=password).render_as_string(hide_password=False)
+    deadline = time.monotonic() + timeout
+    error: psycopg.OperationalError | None = None
+    while True:
+        if _ready(server.folder):
+            try:
+                return psycopg.connect(dsn, autocommit=True, connect_timeout=2)
+            except psycopg.OperationalError as refusal:
+                error = refusal
+        if not server.alive() or time.monotonic() > deadline:
+            raise _start_error(server) from error
+        time.sleep(_POLL)
+
+
+def _ready(folder: Path) -> bool:
+    """Whether the server in ``folder`` says that it takes connections.
+
+    It says so in its lock file, where pg_ctl looks too. To ask by connecting instead would fill its log with refusals,
+    and what it says about a recovery that does not end would not be found among them.
+    """
+    try:
+        lines = (folder / "data" / "postmaster.pid").read_text().splitlines()
+    except OSError:  # it has not come so far yet
+        return False
+    # After a SIGKILL the file is at first still that of the one before: then nothing listens, and the next look tells.
+    return len(lines) > 7 and lines[7].startswith("ready")
 
 
 def _pid(folder: Path) -> int | None:
@@ -213,10 +290,40 @@ def _start_error(server: Embedded) -> PostgresError:
 
 
 def _end_server(folder: Path) -> None:
-    """SIGQUIT to the folder's postmaster, told from any later process of that pid by its working directory."""
-    pid = _pid(folder)
+    """SIGQUIT to the folder's postmaster."""
+    if (postmaster := _postmaster(folder)) is None:
+        return
     with contextlib.suppress(psutil.Error):
-        postmaster = psutil.Process(pid)
-        if pid is not None and Path(postmaster.cwd()) == folder / "data":
-            postmaster.send_signal(signal.SIGQUIT)
-            postmaster.wait(_STOP_TIMEOUT)
+        postmaster.send_signal(signal.SIGQUIT)
+        postmaster.resume()  # an owner that died while it killed the server may have left it stopped
+        postmaster.wait(_STOP_TIMEOUT)
+
+
+def _postmaster(folder: Path) -> psutil.Process | None:
+    """The folder's postmaster, told from any later process of that pid by its working directory; None if it ended."""
+    if (pid := _pid(folder)) is None:
+        return None
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        if Path(process.cwd()) == folder / "data":
+            return process
+    return None
+
+
+def _ended(process: psutil.Process) -> bool:
+    """Whether it runs no more and has given back what it had, be it that nobody has asked for its exit status yet."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _wait_until(condition: Callable[[], bool], folder: Path) -> None:
+    deadline = time.monotonic() + _STOP_TIMEOUT
+    while not condition():
+        if time.monotonic() > deadline:
+            raise PostgresError(
+                f"The embedded server in {folder} was not ended by SIGKILL within {_STOP_TIMEOUT:.0f} s.",
+                remedy="Its processes hang in the kernel: see the system's log, then run again.",
+            )
+        time.sleep(_KILL_POLL)

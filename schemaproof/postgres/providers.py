@@ -2,7 +2,10 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from sqlalchemy import URL
 
 from schemaproof.postgres import binaries, container, embedded, engine
 from schemaproof.postgres.databases import Server, connect_url
@@ -58,6 +61,23 @@ def choose(options: Options) -> Choice:
         ) from error
 
 
+class Running(Protocol):
+    """A throwaway server, as its provider knows it in the process that started it."""
+
+    @property
+    def url(self) -> URL:
+        """Where it is, with its password."""
+
+    def kill(self) -> None:
+        """SIGKILL to every process of it; returns when none runs."""
+
+    def restart(self) -> None:
+        """Run it again after :meth:`kill`; returns when it takes connections."""
+
+    def stop(self) -> None:
+        """End it, and remove all of it."""
+
+
 @contextlib.contextmanager
 def start(
     options: Options, *, choice: Choice | None = None, progress: Callable[[str], None] = lambda _: None
@@ -75,24 +95,57 @@ def start(
         PostgresError: see ``choose``, and when the server does not start.
     """
     choice = choice or choose(options)
-    owner = Owner.current()
     with contextlib.ExitStack() as stack:
-        if choice.provider == "container":
-            try:
-                server = stack.enter_context(_container_server(options.image, owner, str(choice), progress))
-            except container.ImageUnavailableError as error:
-                if options.provider != "auto":
-                    raise
-                # An engine without a way to its registry is no better than none.
-                choice = _embedded(options, error.cause.rstrip("."))
-                progress(str(choice))
-        if choice.provider == "embedded":
-            server = stack.enter_context(_embedded_server(options, owner, str(choice)))
-        elif choice.provider == "url":
-            server = stack.enter_context(_named_server(options, owner, str(choice)))
-        stack.callback(server.close)
+        if choice.provider == "url":
+            server = stack.enter_context(_named_server(options, str(choice)))
+        else:
+            server, _ = stack.enter_context(throwaway(options, choice, progress))
         server.release = server.version_text  # now that it can answer; the summary may come after its end
         yield server
+
+
+@contextlib.contextmanager
+def throwaway(
+    options: Options, choice: Choice, progress: Callable[[str], None], *, durable: bool = False
+) -> Iterator[tuple[Server, Running]]:
+    """A server of ours, and the handle of its provider; at the end it goes with all that is on it.
+
+    Args:
+        options: which server.
+        choice: what ``choose(options)`` said, which is no named server.
+        progress: see :func:`start`.
+        durable: whether it can be killed and run again on its data.
+
+    Raises:
+        PostgresError: when it does not start.
+    """
+    owner = Owner.current()
+    running, choice = _run(options, choice, owner, progress, durable=durable)
+    try:
+        server = Server(running.url, owner, str(choice), options=replace(options, provider=choice.provider))
+        with contextlib.closing(server):
+            yield server, running
+    finally:
+        running.stop()
+
+
+def _run(
+    options: Options, choice: Choice, owner: Owner, progress: Callable[[str], None], *, durable: bool
+) -> tuple[Running, Choice]:
+    """A server of the provider that was chosen, or of the one that takes its place, which is then the choice."""
+    if choice.provider == "container":
+        with engine.errors_told(), contextlib.closing(engine.connect()) as client:
+            container.sweep(client)
+        try:
+            return container.start(options.image, owner, progress, durable=durable), choice
+        except container.ImageUnavailableError as error:
+            if options.provider != "auto":
+                raise
+            # An engine without a way to its registry is no better than none.
+            choice = _embedded(options, error.cause.rstrip("."))
+            progress(str(choice))
+    embedded.sweep()
+    return embedded.start(binaries.find(options.bindir), owner, durable=durable), choice
 
 
 def _embedded(options: Options, why: str) -> Choice:
@@ -112,29 +165,8 @@ def _named(options: Options) -> Choice:
 
 
 @contextlib.contextmanager
-def _container_server(image: str, owner: Owner, about: str, progress: Callable[[str], None]) -> Iterator[Server]:
-    with engine.errors_told(), contextlib.closing(engine.connect()) as client:
-        container.sweep(client)
-    running = container.start(image, owner, progress)
-    try:
-        yield Server(running.url, owner, about)
-    finally:
-        running.stop()
-
-
-@contextlib.contextmanager
-def _embedded_server(options: Options, owner: Owner, about: str) -> Iterator[Server]:
-    embedded.sweep()
-    running = embedded.start(binaries.find(options.bindir), owner)
-    try:
-        yield Server(running.url, owner, about)
-    finally:
-        running.stop()
-
-
-@contextlib.contextmanager
-def _named_server(options: Options, owner: Owner, about: str) -> Iterator[Server]:
-    server = Server(connect_url(options.provider), owner, about, disposable=False)
+def _named_server(options: Options, about: str) -> Iterator[Server]:
+    server = Server(connect_url(options.provider), Owner.current(), about, disposable=False)
     server.sweep()
     try:
         yield server

@@ -1,0 +1,71 @@
+"""A durable server that is killed and started again, for tests of what survives a crash of the whole server.
+
+The data directory is what a crash of the server leaves, not of the machine: what the operating system holds in its
+memory is not lost with the processes that wrote it.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from schemaproof.postgres.databases import Server
+from schemaproof.postgres.errors import PostgresError
+from schemaproof.postgres.options import Options
+from schemaproof.postgres.providers import Running, choose, throwaway
+
+
+@dataclass(frozen=True)
+class CrashServer:
+    """A durable server, in the process that started it.
+
+    Attributes:
+        server: as any other; its port and its password stay the same, and it connects again by itself.
+    """
+
+    server: Server
+    _running: Running
+
+    def kill(self) -> None:
+        """SIGKILL to every process of the server, all at once; returns when none runs. No error on a dead one.
+
+        Raises:
+            PostgresError: when that takes over 30 s.
+        """
+        self._running.kill()
+
+    def restart(self) -> None:
+        """Start the killed server on its data; returns when it has recovered and takes connections.
+
+        Raises:
+            ValueError: when it runs.
+            PostgresError: when it takes no connection within 60 s; the end of its log is the evidence.
+        """
+        try:
+            self._running.restart()
+        except PostgresError as error:
+            raise PostgresError(
+                f"The server that was killed did not come up again ({self.server.about}).",
+                evidence=f"{error.cause}\n{error.evidence}",
+                remedy="See its log above: what was done to its files and settings before it was killed decides.",
+            ) from error
+
+
+@contextlib.contextmanager
+def start_crashable(options: Options, *, progress: Callable[[str], None] = lambda _: None) -> Iterator[CrashServer]:
+    """A durable server for ``options``, of the provider that ``start`` takes; at the end it goes, killed or not.
+
+    Args:
+        options: which server; ``Server.options`` is what leads to one like a server that is there.
+        progress: told, in a few words, what is going on before anything that takes over a second.
+
+    Raises:
+        PostgresError: when the options name a server, when there is none to be had, and when it does not start.
+    """
+    if options.is_url:
+        raise PostgresError(
+            "A named server is never killed, and these options name one.",
+            remedy="Use --postgres=embedded or --postgres=container where a server is to crash.",
+        )
+    with throwaway(options, choose(options), progress, durable=True) as (server, running):
+        server.release = server.version_text
+        yield CrashServer(server, running)

@@ -79,6 +79,12 @@ def _add_verify(commands: Any) -> None:
     )
     verify.add_argument("--select", metavar="ID,...", help="run these checks alone")
     verify.add_argument("--ignore", metavar="ID,...", help="leave these checks out")
+    verify.add_argument(
+        "--crash-everywhere",
+        action="store_const",
+        const="true",
+        help="crash the server at every statement, and not only at the first, a middle and the last one of a revision",
+    )
     verify.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON too")
     verify.add_argument("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML too")
     verify.set_defaults(run=_verify)
@@ -179,7 +185,7 @@ def _catalogue() -> Sequence["Check"]:
 def _settings(parsed: argparse.Namespace) -> "Settings":
     from schemaproof.settings import Settings
 
-    keys = ("alembic-ini", "metadata", "url-env", "driver", "select", "ignore")
+    keys = ("alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "crash-everywhere")
     arguments = {key: getattr(parsed, key.replace("-", "_"), None) for key in keys}
     return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()])
 

@@ -6,8 +6,9 @@ as it changed. So the cost of a revision does not grow with those below it, as t
 back, before anybody hears of it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -16,6 +17,8 @@ from alembic.script import Script
 from sqlalchemy import MetaData
 
 from schemaproof.catalog import Catalog, Difference, Identity, diff
+from schemaproof.faults.crashing import Crasher
+from schemaproof.faults.proof import Examined, Proof
 from schemaproof.migration.environment import Environment, Run
 from schemaproof.migration.probe import Facts, probe
 from schemaproof.migration.revisions import Chain, load, script_directory
@@ -49,7 +52,7 @@ class History:
         self.role_statements: dict[str, list[str]] = {}
         self.roles = Roles(self.server)
         self._alone = alone
-        self._states = States(environment, chain, self._checked, alone=alone)
+        self._states = States(environment, chain, self.checked, alone=alone)
         self._station: tuple[int, Station] | None = None  # the climbing database, by the number of its revisions
         self._stairs: Stairs | None = None
         self._clean: dict[int, bool] = {}
@@ -60,6 +63,16 @@ class History:
         self._stepwise: dict[int, Catalog] = {}  # catalogs that were reached step by step, by number of revisions
         self._differing: dict[int, list[Difference]] = {}  # how those of one call differ from them
         self._remembered: dict[str, Any] = {}
+        self.proof = Proof(self)
+        self._failures: tuple[str, tuple[Examined, ...]] | None = None
+        self.spoilt: set[tuple[str, str]] = set()  # revisions and directions of which a check tells what faults left
+        self._crasher: Crasher | None = None
+        self.told: Callable[[str], None] = lambda _: None  # of what takes long inside of a check
+
+    @property
+    def alone(self) -> bool:
+        """Whether only one database may hold revisions at a time: they make roles, which belong to the whole server."""
+        return self._alone
 
     @property
     def revisions(self) -> tuple[Script, ...]:
@@ -141,7 +154,7 @@ class History:
             return []
 
         with self.head_copy() as database:
-            run = self._checked(self.environment.run(self.chain.script, database, inside, "heads"))
+            run = self.checked(self.environment.run(self.chain.script, database, inside, "heads"))
         if run.error is not None:
             raise run.error
         return results[0]
@@ -162,7 +175,7 @@ class History:
         def steps(heads: tuple[str, ...], _context: MigrationContext) -> Any:
             return self.chain.script._downgrade_revs("base", heads)  # type: ignore[arg-type]
 
-        return self._checked(self.environment.run(self.chain.script, database, steps, "base"))
+        return self.checked(self.environment.run(self.chain.script, database, steps, "base"))
 
     def upgrade_to_heads(self, database: Database) -> Run:
         """Run ``alembic upgrade heads`` on ``database``, which finds the steps for itself."""
@@ -170,10 +183,47 @@ class History:
         def steps(heads: tuple[str, ...], _context: MigrationContext) -> Any:
             return self.chain.script._upgrade_revs("heads", heads)  # type: ignore[arg-type]
 
-        return self._checked(self.environment.run(self.chain.script, database, steps, "heads"))
+        return self.checked(self.environment.run(self.chain.script, database, steps, "heads"))
+
+    def upgrade_to(self, database: Database, revision: str) -> Run:
+        """Run ``alembic upgrade REVISION`` on ``database``, which finds the steps for itself."""
+
+        def steps(heads: tuple[str, ...], _context: MigrationContext) -> Any:
+            return self.chain.script._upgrade_revs(revision, heads)  # type: ignore[arg-type]
+
+        return self.checked(self.environment.run(self.chain.script, database, steps, revision))
+
+    def failures(self, revision: str) -> tuple[Examined, ...]:
+        """What faults do to ``revision``; nothing where it can't be applied. See :meth:`Proof.examine`."""
+        if self._failures is None or self._failures[0] != revision:
+            stairs = self.stairs(revision)
+            applied = stairs.up.error is None and stairs.recorded
+            found = self.proof.examine(revision, downgrade=stairs.ran_down) if applied else ()
+            self.spoilt.update((revision, one.direction) for one in found if not one.survived)
+            self._failures = (revision, found)
+        return self._failures[1]
+
+    def begin_crashes(self) -> None:
+        """Begin to crash a server of its own in the revisions, in another process."""
+        if self._crasher is None and not self._alone and self.server.options is not None:
+            subject = replace(self.subject, driver=self.environment.driver)
+            self._crasher = Crasher(subject, self.server, everywhere=self.subject.crash_everywhere)
+
+    def crashes(self) -> Mapping[str, tuple[Examined, ...]]:
+        """By revision, what crashes of the server left; see :class:`Crasher`."""
+        self.begin_crashes()
+        assert self._crasher is not None  # noqa: S101 (asked for where there can be one)
+        found = self._crasher.finish(self.told)
+        self._crasher = None
+        self.proof.tally.add(found.tally)
+        return found.examined
 
     def close(self) -> None:
         """Drop every database of this history."""
+        if self._crasher is not None:
+            self._crasher.end()
+            self._crasher = None
+        self.proof.close()
         self._leave_station()
         if self._head is not None:
             self._head.close()
@@ -296,7 +346,7 @@ class History:
 
         def upgrade() -> Run:
             run = self.environment.upgrade(script, station.database, [revision])
-            return self._checked(run)
+            return self.checked(run)
 
         up = upgrade()
         if up.error is not None:
@@ -305,7 +355,7 @@ class History:
         self._stepwise = {index + 1: first}
         if not recorded:
             return Stairs(revision.revision, before, up, first)
-        down = self._checked(self.environment.downgrade(script, station.database, revision))
+        down = self.checked(self.environment.downgrade(script, station.database, revision))
         after = station.read(first)
         if down.error is not None:
             return Stairs(revision.revision, before, up, first, recorded, down, after)
@@ -314,7 +364,8 @@ class History:
         second = station.read(after) if again.error is None else None
         return Stairs(revision.revision, before, up, first, recorded, down, after, unrecorded, again, second)
 
-    def _checked(self, run: Run) -> Run:
+    def checked(self, run: Run) -> Run:
+        """``run``; raises as ``states.check`` where what happened in it says nothing about the revisions."""
         for revision, statements in run.roles.items():
             if statements:
                 self.role_statements.setdefault(revision, []).extend(statements)
@@ -329,13 +380,17 @@ class History:
 
 
 @contextmanager
-def open_history(subject: Subject, server: Server, *, alone: bool = False) -> Iterator[History]:
-    """The history of ``subject`` on ``server``, for ``alone`` see ``States``; at the end nothing of it is left there.
+def open_history(
+    subject: Subject, server: Server, *, alone: bool = False, standin: Database | None = None
+) -> Iterator[History]:
+    """The history of ``subject`` on ``server``; at the end nothing of it is left there.
+
+    For ``alone`` see ``States``, for ``standin`` see ``Environment``.
 
     Raises:
         SubjectError: when env.py or the project can't be examined.
     """
-    with Environment(subject, server) as environment:
+    with Environment(subject, server, standin) as environment:
         script = script_directory(environment.config, environment.surroundings)
         with server.create() as database:
             facts = probe(environment, script, database)

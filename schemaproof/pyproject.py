@@ -15,6 +15,7 @@ TABLE = "[tool.schemaproof]"
 KEYS = (
     "alembic-ini",
     "allow",
+    "crash-everywhere",
     "driver",
     "environment",
     "ignore",

@@ -64,6 +64,7 @@ class Settings:
             driver=_valid_driver(*sources.first("driver", arguments.get("driver"))),
             environment=_valid_environment(sources.told("environment")),
             roles=_valid_roles(sources.told("roles")),
+            crash_everywhere=_valid_flag("crash-everywhere", arguments, sources),
         )
         select, ignore = _chosen(sources, arguments, known)
         return cls(
@@ -166,6 +167,14 @@ def _valid_roles(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
         raise ProofError(f"roles in {TABLE} is {value!r}.", remedy='Give a list of names, such as ["readonly"].')
     return tuple(value)
+
+
+def _valid_flag(key: str, arguments: Mapping[str, str | None], sources: Sources) -> bool:
+    """The flag ``key``: set where the command line has it, else what the table says."""
+    value = sources.told(key)
+    if value is not None and not isinstance(value, bool):
+        raise ProofError(f"{key} in {TABLE} is {value!r}.", remedy="Write true or false.")
+    return arguments.get(key) is not None or bool(value)
 
 
 def _placeholders(name: str, value: str, place: str) -> set[str]:

@@ -32,6 +32,7 @@ class Subject:
         environment: more variables for the project, whose values may hold {url}, {host}, {port}, {user}, {password}
             and {database}.
         roles: the roles that the revisions expect to be there (GRANT ... TO); made for the run where they are not.
+        crash_everywhere: whether a server is crashed at every statement, and not only at some of each revision.
     """
 
     project: Path
@@ -41,6 +42,7 @@ class Subject:
     driver: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
+    crash_everywhere: bool = False
 
     def config(self) -> Config:
         """Alembic's configuration, as its command line reads it.

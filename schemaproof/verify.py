@@ -10,7 +10,8 @@ import psycopg
 import sqlalchemy.exc
 
 from schemaproof.allowances import Allowance, of_revision, split, unused_findings
-from schemaproof.checks import CHECKS, UNUSED_ALLOWANCE, Check
+from schemaproof.checks import CHECKS, CRASH_RECOVERY, UNUSED_ALLOWANCE, Check
+from schemaproof.faults.tally import Tally
 from schemaproof.finding import Finding, Severity
 from schemaproof.history import History, open_history
 from schemaproof.migration.roles import SharedRoleError
@@ -60,6 +61,7 @@ class Report:
         checks: a result for each check that was asked for, in the registry's order.
         allowed: findings that the team accepts, each with its reason.
         seconds: how long all of it took.
+        faults: how many faults were injected into the revisions.
     """
 
     subject: Mapping[str, object]
@@ -68,6 +70,7 @@ class Report:
     checks: tuple[CheckResult, ...]
     allowed: tuple[tuple[Finding, str], ...]
     seconds: float
+    faults: Tally = field(default_factory=Tally)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -166,6 +169,8 @@ def _examine_on_server(
 ) -> None:
     each = [check for check in checks if check.scope == "revision"]
     once = [check for check in checks if check.scope == "history"]
+    if CRASH_RECOVERY in once:
+        history.begin_crashes()  # in a process of its own, beside everything else
     with walk(history, each, progress, parallel=not alone) as walking:
         # The others wait for nothing that the walk finds, so both are under way at once.
         early = [check for check in once if check.id not in _AFTER_THE_WALK and not walking.inline]
@@ -202,7 +207,7 @@ def _one_call_differs(history: History) -> bool:
 
 
 # What they need is known when every revision has been climbed.
-_AFTER_THE_WALK = ("downgrade-to-base", "upgrade-in-one-call")
+_AFTER_THE_WALK = ("downgrade-to-base", "upgrade-in-one-call", "crash-recovery", "concurrent-deployers")
 
 
 def _ask_each(checks: Sequence[Check], history: History, tally: _Tally, progress: Progress | None = None) -> str | None:
@@ -245,7 +250,8 @@ def _report(history: History, tally: _Tally, allowances: Sequence[Allowance], se
         for check in tally.checks
     )
     order = tuple(script.revision for script in history.revisions)
-    return Report(_about(history), order, history.server.version_text, results, tuple(allowed), seconds)
+    faults = history.proof.tally
+    return Report(_about(history), order, history.server.version_text, results, tuple(allowed), seconds, faults)
 
 
 def _about(history: History) -> dict[str, object]:

@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from schemaproof.catalog import Catalog, Identity
 from schemaproof.checks import CHECKS, Check
+from schemaproof.faults.tally import Tally
 from schemaproof.finding import Finding
 from schemaproof.history import History, open_history
 from schemaproof.migration.states import UpgradeFailedError
-from schemaproof.postgres import PostgresError, Server
+from schemaproof.postgres import Database, PostgresError, Server
 from schemaproof.subject import Subject
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 # Below this many revisions a second process takes longer to begin than it saves.
 _WORTH_ANOTHER = 24  # revisions a process
+_WORTH_ANOTHER_WITH_FAULTS = 1  # which take about a second a revision
 
 
 @dataclass
@@ -58,15 +60,24 @@ class Findings:
 
 @dataclass
 class Stretch:
-    """What another process hands over at its end: all that the history of this one would know had it climbed itself."""
+    """A part of the history, and what the process that climbed it hands over: all that the history here would know.
+
+    Attributes:
+        start: the number of revisions below it.
+        stop: the number of revisions up to its end.
+        standin: that of the process that asks.
+    """
 
     start: int
     stop: int
+    standin: Database | None = None
     at_start: Catalog | None = None
     at_stop: Catalog | None = None
     clean: dict[str, bool] = field(default_factory=dict)
     role_statements: dict[str, list[str]] = field(default_factory=dict)
     unstable: set[Identity] = field(default_factory=set)
+    faults: Tally = field(default_factory=Tally)
+    spoilt: set[tuple[str, str]] = field(default_factory=set)
 
 
 class Walk(Findings):
@@ -86,7 +97,9 @@ class Walk(Findings):
 def walk(history: History, checks: Sequence[Check], progress: "Progress", *, parallel: bool) -> Iterator[Walk]:
     """The walk of ``checks`` through ``history``; nothing of it runs any more at the end."""
     count = len(history.revisions)
-    workers = min(os.cpu_count() or 1, count // _WORTH_ANOTHER) if parallel else 1
+    faults = any(check.area == "failure" for check in checks)
+    worth = _WORTH_ANOTHER_WITH_FAULTS if faults else _WORTH_ANOTHER
+    workers = min(os.cpu_count() or 1, count // worth) if parallel else 1
     if not checks:
         yield Walk.of(checks)
     elif workers < 2:
@@ -153,7 +166,8 @@ class _Parallel(Walk):
         for start, stop in itertools.pairwise(bounds):
             ours, theirs = context.Pipe(duplex=False)
             names = [check.id for check in checks]
-            arguments = (theirs, subject, replace(history.server), names, Stretch(start, stop))
+            stretch = Stretch(start, stop, replace(history.environment.standin, server=replace(history.server)))
+            arguments = (theirs, subject, replace(history.server), names, stretch)
             process = context.Process(target=_work, args=arguments, daemon=True)
             process.start()
             theirs.close()
@@ -191,6 +205,8 @@ class _Parallel(Walk):
     def _take_over(self, stretch: Stretch) -> None:
         history = self._history
         history.unstable |= stretch.unstable
+        history.proof.tally.add(stretch.faults)
+        history.spoilt |= stretch.spoilt
         for revision, clean in stretch.clean.items():
             history.note_clean(revision, clean=clean)
         for revision, statements in stretch.role_statements.items():
@@ -264,11 +280,12 @@ def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[st
     found = _Sender.of(checks)
     found.pipe = pipe
     try:
-        with open_history(subject, server) as history:
+        with open_history(subject, server, standin=stretch.standin) as history:
             stopped = _climb_stretch(history, checks, stretch, found)
             if stopped is not None:
                 pipe.send(("stopped", history.positions[stopped]))
             stretch.role_statements, stretch.unstable = history.role_statements, history.unstable
+            stretch.faults, stretch.spoilt = history.proof.tally, history.spoilt
             pipe.send(("stretch", stretch))
     except BaseException as error:  # noqa: BLE001 (the process that waits raises it)
         pipe.send(("error", _sendable(error)))

@@ -2,7 +2,7 @@
 
 import multiprocessing
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -45,13 +45,13 @@ class _Silence:
         """Nothing."""
 
 
-def outcome(project: Path, server: Server) -> Outcome:
-    """What ``verify`` says of ``project`` with its own settings, on ``server``."""
+def outcome(project: Path, server: Server, checks: Collection[str]) -> Outcome:
+    """What ``verify`` says of ``project`` with its own settings, on ``server``, where it is asked ``checks`` alone."""
     # Forked from a process without threads or connections, which pytest's own may have.
     context: Any = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_verify, args=(theirs, project, replace(server)))
+    process = context.Process(target=_verify, args=(theirs, project, replace(server), checks))
     process.start()
     theirs.close()
     try:
@@ -63,10 +63,10 @@ def outcome(project: Path, server: Server) -> Outcome:
     return said
 
 
-def _verify(pipe: Connection, project: Path, server: Server) -> None:
+def _verify(pipe: Connection, project: Path, server: Server, names: Collection[str]) -> None:
     try:
         settings = Settings.read(project, {}, known=[check.id for check in CHECKS])
-        checks = settings.choose(CHECKS)
+        checks = settings.choose(check for check in CHECKS if check.id in names)
         report = verify(settings.subject, server, checks=checks, allowances=settings.allowances, progress=_Silence())
         pipe.send(Outcome(report.verdict, report.findings))
     except ProofError as error:

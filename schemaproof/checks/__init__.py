@@ -1,7 +1,10 @@
 """The checks: data in one registry, from which the command line and the documentation are made."""
 
+from schemaproof.checks.atomicity import ATOMICITY, RERUN_AFTER_FAILURE
 from schemaproof.checks.check import Check
 from schemaproof.checks.configuration import UNUSED_ALLOWANCE
+from schemaproof.checks.crash import CRASH_RECOVERY
+from schemaproof.checks.deployers import CONCURRENT_DEPLOYERS
 from schemaproof.checks.downgrade import (
     DOWNGRADE_MISSING,
     DOWNGRADE_RESTORES,
@@ -14,7 +17,7 @@ from schemaproof.checks.offline import OFFLINE_SCRIPT
 from schemaproof.checks.parity import PARITY_AUTOGENERATE, PARITY_CATALOG
 from schemaproof.checks.upgrade import UPGRADE_AGAIN, UPGRADE_FROM_EMPTY, UPGRADE_IN_ONE_CALL
 
-__all__ = ["CHECKS", "UNUSED_ALLOWANCE", "Check"]
+__all__ = ["CHECKS", "CRASH_RECOVERY", "UNUSED_ALLOWANCE", "Check"]
 
 # In the order in which they are told.
 CHECKS: tuple[Check, ...] = (
@@ -31,6 +34,10 @@ CHECKS: tuple[Check, ...] = (
     DOWNGRADE_TO_BASE,
     PARITY_AUTOGENERATE,
     PARITY_CATALOG,
+    ATOMICITY,
+    RERUN_AFTER_FAILURE,
+    CRASH_RECOVERY,
+    CONCURRENT_DEPLOYERS,
     OFFLINE_SCRIPT,
     UNUSED_ALLOWANCE,
 )

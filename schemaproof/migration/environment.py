@@ -12,7 +12,7 @@ import logging
 import os
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
@@ -25,12 +25,12 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import URL, Connection, NullPool, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from schemaproof.migration.redirect import Redirection, redirected
+from schemaproof.migration.redirect import Observer, Redirection, redirected
 from schemaproof.postgres import Database, Server
 from schemaproof.subject import Subject
 
 Direction = Literal["upgrade", "downgrade"]
-Steps = Callable[[tuple[str, ...], MigrationContext], Sequence[RevisionStep]]
+Steps = Callable[[tuple[str, ...], MigrationContext], Iterable[RevisionStep]]
 
 
 @dataclass
@@ -70,17 +70,23 @@ class Run:
 
 
 class Environment:
-    """The subject's env.py and revisions; as a context manager it leaves nothing of itself on the server."""
+    """The subject's env.py and revisions; as a context manager it leaves nothing of itself on the server.
 
-    def __init__(self, subject: Subject, server: Server) -> None:
+    Args:
+        standin: that of the process that this one was forked from: the project's modules may have kept its URL.
+    """
+
+    def __init__(self, subject: Subject, server: Server, standin: Database | None = None) -> None:
         self.subject = subject
         self.server = server
         self.driver = subject.driver or "asyncpg"
         self.give_connection = False
         self.config: Config = subject.config()
         self.own_url = self.config.get_alembic_option("sqlalchemy.url")
-        self._standin = server.create()
-        server.close_off(self._standin.name)
+        self._inherited = standin is not None
+        self._standin = standin or server.create()
+        if standin is None:
+            server.close_off(self._standin.name)
 
     def __enter__(self) -> Self:
         return self
@@ -88,7 +94,13 @@ class Environment:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._standin.drop()
+        if not self._inherited:
+            self._standin.drop()
+
+    @property
+    def standin(self) -> Database:
+        """The database whose URL the subject is told."""
+        return self._standin
 
     @property
     def driver_text(self) -> str:
@@ -98,23 +110,38 @@ class Environment:
     def _url(self) -> URL:
         return self._standin.url(self.driver) if self.driver else make_url(self._standin.dsn)
 
-    def upgrade(self, script: ScriptDirectory, database: Database, revisions: Sequence[Script]) -> Run:
-        """Apply exactly ``revisions``, in this order, in one run of env.py."""
+    def upgrade(
+        self, script: ScriptDirectory, database: Database, revisions: Sequence[Script], observer: Observer | None = None
+    ) -> Run:
+        """Apply exactly ``revisions``, in this order, in one run of env.py; see ``run`` for ``observer``."""
         steps = [MigrationStep.upgrade_from_script(script.revision_map, revision) for revision in revisions]
         destination = revisions[-1].revision if revisions else "heads"
-        return self.run(script, database, lambda _heads, _context: steps, destination)
+        return self.run(script, database, lambda _heads, _context: steps, destination, observer)
 
-    def downgrade(self, script: ScriptDirectory, database: Database, revision: Script) -> Run:
-        """Take exactly ``revision`` back, also where it is one of several branches."""
+    def downgrade(
+        self, script: ScriptDirectory, database: Database, revision: Script, observer: Observer | None = None
+    ) -> Run:
+        """Take exactly ``revision`` back, also where it is one of several branches; see ``run`` for ``observer``."""
         if not hasattr(revision.module, "downgrade"):  # Alembic ends in an AttributeError there
             revision.module.downgrade = _no_downgrade  # type: ignore[attr-defined]
         step = MigrationStep.downgrade_from_script(script.revision_map, revision)
         below = revision._all_down_revisions
-        return self.run(script, database, lambda _heads, _context: [step], below[0] if below else "base")
+        return self.run(script, database, lambda _heads, _context: [step], below[0] if below else "base", observer)
 
-    def run(self, script: ScriptDirectory, database: Database, steps: Steps, destination: str) -> Run:
-        """Run env.py against ``database`` with the ``steps`` that are worked out from its heads."""
-        run = Run(Redirection(self._url(), database.name))
+    def run(
+        self,
+        script: ScriptDirectory,
+        database: Database,
+        steps: Steps,
+        destination: str,
+        observer: Observer | None = None,
+    ) -> Run:
+        """Run env.py against ``database`` with the ``steps`` that are worked out from its heads.
+
+        An ``observer`` is told of its statements. It also sees to the sessions that env.py leaves: without one they are
+        ended here.
+        """
+        run = Run(Redirection(self._url(), database.name, observer=observer))
 
         def work(heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
             run.called, run.context = True, context
@@ -122,7 +149,7 @@ class Environment:
                 yield watched(step, run)
 
         self._execute(script, run, {"fn": work, "destination_rev": destination})
-        if run.redirection.open > 0:  # a pool that outlives env.py
+        if run.redirection.open > 0 and observer is None:  # a pool that outlives env.py
             self.server.end_sessions(database.name)
         return run
 
@@ -249,7 +276,8 @@ def watched(step: RevisionStep, run: Run) -> RevisionStep:
     work, revision, redirection = step.migration_fn, step.revision.revision, run.redirection
 
     def migrate(**arguments: Any) -> None:
-        run.revision, run.inside, redirection.watched = revision, True, True
+        run.revision = redirection.revision = revision
+        run.inside = redirection.watched = True
         before, roles = redirection.statements, len(redirection.role_statements)
         try:
             fresh = _fresh_module(step.revision)

@@ -9,11 +9,11 @@ import asyncio
 import contextlib
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import URL, Dialect, Engine, event
+from sqlalchemy import URL, Connection, Dialect, Engine, event
 from sqlalchemy.exc import DisconnectionError, MissingGreenlet
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
@@ -28,6 +28,22 @@ class ElsewhereError(Exception):
     """The subject was about to connect to another database than the one it was given."""
 
 
+class Observer(Protocol):
+    """Is told of each statement of a run, in the order in which they are sent, and may do something about it."""
+
+    def begin(self, redirection: "Redirection") -> None:
+        """A run with this ``redirection`` begins."""
+
+    def before(self, connection: Connection, cursor: Any, statement: str) -> None:
+        """``statement`` is about to be sent by ``cursor`` (the DBAPI's); what this raises, its execution raises."""
+
+    def after(self, connection: Connection, cursor: Any, statement: str) -> None:
+        """``statement`` was executed; what this raises, its execution raises."""
+
+    def commit(self, connection: Connection, commit: Callable[[], None]) -> None:
+        """Is called in place of the driver's COMMIT, which is ``commit``."""
+
+
 @dataclass
 class Redirection:
     """What happens to the subject's connections during one run of its env.py.
@@ -40,9 +56,11 @@ class Redirection:
         open: how many of them are not closed yet.
         elsewhere: where else it wanted to connect to, "host:port/database" each.
         refused: how many connections were refused because there is no database.
+        revision: the revision whose code has begun last.
         watched: whether statements are counted at the moment (while a revision's own code runs).
         statements: how many were sent while ``watched``.
         role_statements: those that create or drop a role, which belongs to the whole server.
+        observer: who is told of the statements.
     """
 
     standin: URL
@@ -52,9 +70,11 @@ class Redirection:
     open: int = 0
     elsewhere: list[str] = field(default_factory=list)
     refused: int = 0
+    revision: str | None = None
     watched: bool = False
     statements: int = 0
     role_statements: list[str] = field(default_factory=list)
+    observer: Observer | None = None
 
     def connect(self, dialect: Dialect, record: ConnectionPoolEntry | None, cargs: Sequence[Any], given: Any) -> Any:
         """A DBAPI connection to the database of the moment."""
@@ -122,6 +142,8 @@ def redirected(redirection: Redirection) -> Iterator[Redirection]:
     _listen()
     with _lock:
         _active = redirection
+        if redirection.observer is not None:
+            redirection.observer.begin(redirection)
         try:
             yield redirection
         finally:
@@ -133,6 +155,8 @@ def _listen() -> None:
     if not event.contains(Engine, "do_connect", _do_connect):
         event.listen(Engine, "do_connect", _do_connect)
         event.listen(Engine, "before_cursor_execute", _before_cursor_execute)
+        event.listen(Engine, "after_cursor_execute", _after_cursor_execute)
+        event.listen(Engine, "commit", _commit)
         event.listen(Pool, "checkout", _checkout)
         event.listen(Pool, "close", _close)
 
@@ -151,8 +175,35 @@ def _close(_connection: object, record: ConnectionPoolEntry) -> None:
         _active.closed(record)
 
 
-def _before_cursor_execute(_conn: object, _cursor: object, statement: str, *_: object) -> None:
-    if _active is not None and _active.watched:
+def _before_cursor_execute(connection: Connection, cursor: object, statement: str, *_: object) -> None:
+    if _active is None:
+        return
+    if _active.watched:
         _active.statements += 1
         if _ROLE_STATEMENT.search(statement):
             _active.role_statements.append(statement)
+    if _active.observer is not None:
+        _active.observer.before(connection, cursor, statement)
+
+
+def _after_cursor_execute(connection: Connection, cursor: object, statement: str, *_: object) -> None:
+    if _active is not None and _active.observer is not None:
+        _active.observer.after(connection, cursor, statement)
+
+
+def _commit(connection: Connection) -> None:
+    """Put the observer in place of the driver's COMMIT that is about to come.
+
+    The event itself comes too early for it: what a listener raises is not wrapped as a driver's error is.
+    """
+    observer = _active.observer if _active is not None else None
+    if observer is None or connection._is_autocommit_isolation():  # COMMIT is not sent then
+        return
+    dialect = connection.engine.dialect
+    do_commit = dialect.do_commit
+
+    def once(dbapi_connection: Any) -> None:
+        del dialect.do_commit  # the instance's; the class's is in force again
+        observer.commit(connection, lambda: do_commit(dbapi_connection))
+
+    dialect.do_commit = once  # type: ignore[method-assign]

@@ -16,6 +16,9 @@ DURABLE = {
     # defaults are 5 minutes and 1 GB.
     "checkpoint_timeout": "30s",
     "max_wal_size": "128MB",
+    # What was committed with synchronous_commit = off is written this late (the longest there is; the default is
+    # 0.2 s): whoever switches it off does lose what a crash takes, and not now and then.
+    "wal_writer_delay": "10s",
     **_CONNECTIONS,
 }
 

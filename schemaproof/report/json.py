@@ -28,6 +28,12 @@ def render(report: "Report") -> str:
             for result in report.checks
         ],
         "findings": [dataclasses.asdict(finding) for finding in report.findings],
+        "faults": {
+            "injected": report.faults.injected,
+            "survived": report.faults.survived,
+            "seconds": round(report.faults.seconds, 3),
+            "tables_without_rows": report.faults.unfilled,
+        },
         "allowed": [{**dataclasses.asdict(finding), "reason": reason} for finding, reason in report.allowed],
     }
     return json.dumps(document, indent=2, default=str) + "\n"  # str: a subject's paths

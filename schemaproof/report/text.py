@@ -66,6 +66,8 @@ def render(report: "Report", style: Style | None = None) -> str:
         blocks.append("\n".join([style.bold("allowed"), *_allowed(report.allowed, style)]))
     if skipped := list(_skipped(report, style)):
         blocks.append("\n".join([style.bold("skipped"), *skipped]))
+    if report.faults.injected:
+        blocks.append(str(report.faults))
     return "\n\n".join([*blocks, _verdict(report, style)]) + "\n"
 
 

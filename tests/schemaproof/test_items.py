@@ -8,14 +8,18 @@ from xml.etree import ElementTree as ET
 import psycopg
 import pytest
 
+from schemaproof.checks import CHECKS
 from schemaproof.postgres import Database
 from schemaproof.postgres.owner import Owner
 from tests.schemaproof.projects import ENV, Step, make_project, table
 
 OPT_IN = 'from schemaproof.testing import test_project, test_revision\n\n__all__ = ["test_project", "test_revision"]\n'
-CONFIGURATION = """
+# Those that inject failures take longest, and the small projects' env.py lets several deployers in at once.
+FAILURE = [check.id for check in CHECKS if check.area == "failure"]
+CONFIGURATION = f"""
 [tool.schemaproof]
 driver = "psycopg"
+ignore = {FAILURE}
 
 [tool.pytest]
 asyncio_mode = "auto"
@@ -116,6 +120,15 @@ def test_items_are_selected_by_area_and_by_node_id(project: Project) -> None:
     assert ids(project.run("--collect-only", "-q", "-k", "history")) == history
     one = "tests/test_migrations.py::test_revision[0002-downgrade-runs]"
     assert ids(project.run("--collect-only", "-q", one)) == ["test_revision[0002-downgrade-runs]"]
+
+
+def test_several_deployers_at_once_are_one_item_of_the_project(project: Project) -> None:
+    project.make(table("t"), table("u"))
+    toml = project.path / "pyproject.toml"
+    toml.write_text(toml.read_text().replace(f"ignore = {FAILURE}\n", ""))
+    result = project.run("-k", "concurrent-deployers")
+    assert result.parseoutcomes()["failed"] == 1
+    result.stdout.fnmatch_lines(["FAILED *test_project[[]concurrent-deployers]*"])
 
 
 def test_workers_share_the_items_and_find_the_same(project: Project) -> None:

@@ -30,6 +30,7 @@ def test_json_is_version_1_of_the_documented_object() -> None:
             {"id": "downgrade-restores", "area": "downgrade", "seconds": 1.0, "findings": 1, "skipped": ""},
         ],
         "findings": [FINDING],
+        "faults": {"injected": 0, "survived": 0, "seconds": 0.0, "tables_without_rows": {}},
         "allowed": [],
     }
 

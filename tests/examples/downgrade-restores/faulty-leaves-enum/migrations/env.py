@@ -2,7 +2,7 @@ import asyncio
 
 from alembic import context
 from models import metadata
-from sqlalchemy import Connection, pool
+from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import async_engine_from_config
 
 config = context.config
@@ -21,6 +21,8 @@ def run_migrations_offline() -> None:
 
 
 def do_run_migrations(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_advisory_lock(4711)"))  # one deployer at a time
+    connection.commit()
     context.configure(connection=connection, target_metadata=target_metadata)
     with context.begin_transaction():
         context.run_migrations()

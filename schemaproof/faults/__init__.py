@@ -1,0 +1,1 @@
+"""Faults injected into migrations, and what they leave."""

@@ -1,0 +1,121 @@
+"""Crashes of the whole server, in a process of its own with a server of its own, beside everything else."""
+
+import multiprocessing
+import signal
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from schemaproof.errors import ProofError
+from schemaproof.faults.proof import Examined, Proof
+from schemaproof.faults.tally import Tally
+from schemaproof.postgres import PostgresError, Server, start_crashable
+from schemaproof.subject import Subject
+
+
+@dataclass
+class Crashes:
+    """What crashes left.
+
+    Attributes:
+        examined: by revision, what they did to it.
+        tally: how many there were.
+        error: why there is no more, where that is not a defect of the revisions.
+    """
+
+    examined: dict[str, tuple[Examined, ...]] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+    error: BaseException | None = None
+
+
+class Crasher:
+    """The other process, seen from this one.
+
+    Args:
+        subject: whose revisions; its driver is known.
+        server: the server of the run; the one to crash is started like it.
+        everywhere: whether it is crashed at every statement.
+    """
+
+    def __init__(self, subject: Subject, server: Server, *, everywhere: bool) -> None:
+        # Spawned: the project's modules may have kept the URL of the other server.
+        context: Any = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe(duplex=False)
+        arguments = (theirs, subject, server.options, everywhere)
+        self._process: BaseProcess = context.Process(target=_work, args=arguments, daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def finish(self, told: Callable[[str], None]) -> Crashes:
+        """Wait for the end; ``told`` hears of each revision that is done.
+
+        Raises:
+            ProofError: as the other process did, or when it is gone.
+        """
+        found = Crashes()
+        while True:
+            try:
+                kind, said = self._pipe.recv()
+            except EOFError:
+                self._process.join()
+                raise PostgresError(
+                    f"The process that crashes the server ended by itself (exit code {self._process.exitcode}).",
+                    remedy="Look whether the machine ran out of memory, and run again.",
+                ) from None
+            if kind == "examined":
+                revision, examined = said
+                found.examined[revision] = examined
+                told(revision)
+            elif kind == "done":
+                found.tally = said
+                self.end()
+                return found
+            else:
+                raise said
+
+    def end(self) -> None:
+        """End it; its server goes with it."""
+        self._pipe.close()
+        self._process.join(0.5)
+        if self._process.is_alive():
+            self._process.terminate()
+        self._process.join()
+
+
+def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the process that waits too, and it ends this one
+    from schemaproof.history import open_history
+
+    try:
+        with start_crashable(options) as crashes, open_history(subject, crashes.server) as history:
+            proof = Proof(history, crashes=crashes, everywhere=everywhere)
+            try:
+                for script in history.revisions:
+                    examined = proof.examine(script.revision)
+                    pipe.send(("examined", (script.revision, tuple(map(_plain, examined)))))
+                    if examined and examined[0].course is None:
+                        break  # other checks tell that it can't be passed
+            finally:
+                proof.close()
+            pipe.send(("done", proof.tally))
+    except ProofError as error:
+        pipe.send(("error", error))
+    except BaseException as error:  # noqa: BLE001 (the process that waits raises it)
+        pipe.send(("error", RuntimeError("".join(traceback.format_exception(error)))))
+    finally:
+        pipe.close()
+
+
+def _plain(examined: Examined) -> Examined:
+    """``examined`` without what does not travel to another process."""
+    course = examined.course
+    if course is None:
+        return examined
+    return replace(examined, course=replace(course, way=replace(course.way, run=_nothing, again=_nothing)))
+
+
+def _nothing(*_: object) -> Any:
+    raise AssertionError("a way that has travelled is not run")

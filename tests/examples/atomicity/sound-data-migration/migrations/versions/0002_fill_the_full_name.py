@@ -1,0 +1,17 @@
+"""Fill the full name."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("users", sa.Column("full_name", sa.Text))
+    op.execute("UPDATE users SET full_name = concat_ws(' ', first_name, last_name)")
+    op.alter_column("users", "full_name", nullable=False)
+
+
+def downgrade() -> None:
+    op.drop_column("users", "full_name")

@@ -1,0 +1,12 @@
+from sqlalchemy import Column, DateTime, Integer, MetaData, String, Table, Uuid, func, text
+
+metadata = MetaData()
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(50), nullable=False),
+    Column("created", DateTime(timezone=True), server_default=func.now(), nullable=False),
+    Column("token", Uuid, server_default=text("gen_random_uuid()"), nullable=False),
+)

@@ -1,0 +1,11 @@
+from sqlalchemy import Column, Enum, Integer, MetaData, Table, Text
+
+metadata = MetaData()
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("mood", Enum("sad", "ok", "happy", name="mood"), server_default="ok", nullable=False),
+    Column("note", Text),
+)

@@ -16,3 +16,12 @@ def test_verify_benchmark_measures_growth_and_leaves_no_database() -> None:
     assert done.returncode == 0, done.stderr
     assert re.search(r"growth: .*async env\.py +\d+\.\d\d$", done.stdout, re.MULTILINE)
     assert re.findall(r"(\d+) +\(\d+ samples\)", done.stdout) == ["0"]
+
+
+def test_faults_benchmark_measures_growth() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "bench_faults.py"), "--quick", "--skip-faceplate"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r"growth: .*async env\.py +\d+\.\d\d$", done.stdout, re.MULTILINE)) == 2

@@ -232,7 +232,7 @@ class Trial:
 
     def rerun(self) -> Rerun:
         """What comes of running it without a fault, where faults have left the state before."""
-        found = self._rerun(self._bench.watcher())
+        found = self._rerun(self._bench.watcher(), self._course.before)
         self._bench.spoil()
         return found
 
@@ -272,7 +272,8 @@ class Trial:
 
     def _judged(self, seen: Outcome, watcher: Watcher, *, fired: bool) -> Outcome | None:
         course = self._course
-        state = self._seen(watcher.read(course.before))
+        read = watcher.read(course.before)
+        state = self._seen(read)
         differences = course.before.differences(state, {})
         if not differences:
             confirmed = seen.site == course.last and seen.fault in {Fault.CRASH_AFTER, Fault.KILLED_AFTER}
@@ -282,7 +283,7 @@ class Trial:
             self._settle(state)
         if any(not one.differences(state, self._course.unstable) for one in (course.after, *course.between)):
             left = "after"
-        rerun = self._rerun(watcher) if fired and left == "between" and course.is_declared else None
+        rerun = self._rerun(watcher, read) if fired and left == "between" and course.is_declared else None
         self._bench.spoil()
         return replace(seen, left=left, differences=tuple(differences), rerun=rerun) if fired else None
 
@@ -298,16 +299,16 @@ class Trial:
             watcher = bench.watcher()
             self._course.way.run(watcher.database, Counter())
             watcher.end_sessions()
-            self._course = self._course.settled(watcher.read())
+            self._course = self._course.settled(watcher.read(self._course.before))
 
     def _seen(self, state: State) -> State:
         return state if self._crashes is None else state.after_crash()
 
-    def _rerun(self, watcher: Watcher) -> Rerun:
+    def _rerun(self, watcher: Watcher, since: State) -> Rerun:
         course = self._course
         run, end = course.way.again(watcher.database)
         watcher.end_sessions()
-        state = self._seen(watcher.read())
+        state = self._seen(watcher.read(since))
         if end == "after":
             self._settle(state)
         wanted = course.after if end == "after" else course.before

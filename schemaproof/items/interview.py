@@ -65,7 +65,7 @@ class Interview:
         if self._history.chain.defects and check.area != "history":
             self._said[question] = Said(skipped=_BROKEN)
         elif question.revision is not None:
-            self._ask_revision(self._history.positions[question.revision])
+            self._ask_revision(self._history.positions[question.revision], faults=check.area == "failure")
         else:
             self._said[question] = self._once(check)
 
@@ -78,14 +78,14 @@ class Interview:
                 stop = self._stop(error.index + 1)
         return Said(skipped=f"the upgrade to {stop} fails, so head can't be reached")
 
-    def _ask_revision(self, index: int) -> None:
-        """Ask all that is judged by one stairway, since climbing it is what takes the time."""
+    def _ask_revision(self, index: int, *, faults: bool) -> None:
+        """Ask all that is judged by one stairway, or by its ``faults``, since those are what takes the time."""
         revision = self._history.revisions[index].revision
         stairs = self._stairs(index)
         passed = stairs is not None and stairs.down is not None
         stop = None if passed else self._stop(index)
         reason = "" if passed else f"the upgrade to {stop or revision} fails"
-        for check in self._each:
+        for check in (one for one in self._each if (one.area == "failure") == faults):
             findings = () if stairs is None or stop else tuple(check.examine(self._history, revision))
             # A check that is silent of what it could not look at has said nothing.
             self._said[Question(check.id, revision)] = Said(findings, "" if findings else reason)

@@ -57,6 +57,8 @@ class Writer:
             for own, name in zip(key.columns, key.referenced, strict=True)
             if (one.oid, own) != (table.oid, name)
         }
+        # A sequence's first numbers are left to the subject, which may give the same ones by itself.
+        self._given |= {name for name, one in table.columns.items() if one.counted and table.unique(name)}
 
     def insert(self, rows: Iterable[Row]) -> sql.Composed:
         """The statement; its parameters are in it.

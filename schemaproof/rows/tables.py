@@ -28,7 +28,9 @@ ORDER BY 2, 3
 """
 
 _COLUMNS = """
-SELECT attrelid, attname::text, atttypid, atttypmod, attnotnull, atthasdef OR attidentity <> '', attgenerated <> ''
+SELECT attrelid, attname::text, atttypid, atttypmod, attnotnull, atthasdef OR attidentity <> '',
+    attidentity <> '' OR EXISTS (SELECT FROM pg_attrdef d WHERE d.adrelid = attrelid AND d.adnum = attnum
+        AND pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%%'), attgenerated <> ''
 FROM pg_attribute WHERE attrelid = ANY (%s::oid[]) AND attnum > 0 AND NOT attisdropped ORDER BY attrelid, attnum
 """
 
@@ -74,6 +76,7 @@ class Column:
         modifier: its length, precision, ...; -1 for none.
         required: whether it, or the domain that it is of, refuses NULL.
         supplied: whether the server has a value for it: by default, of a sequence, generated.
+        counted: whether that is of a sequence.
         generated: whether it takes no other.
     """
 
@@ -82,6 +85,7 @@ class Column:
     modifier: int
     required: bool
     supplied: bool
+    counted: bool
     generated: bool
 
 
@@ -186,7 +190,7 @@ def describe(cursor: Cursor, tables: Collection[Table], types: Mapping[int, Type
         above = domains(types, kind)
         required = told[0] or any(one.required for one in above)
         supplied = told[1] or any(one.supplied for one in above)
-        by_oid[oid].columns[name] = Column(name, kind, modifier, required, supplied, generated)
+        by_oid[oid].columns[name] = Column(name, kind, modifier, required, supplied, told[2], generated)
     for oid, name, columns, root, schema, parent, partitioned, referenced, whole, deferrable in cursor.execute(
         _KEYS, [list(by_oid)]
     ):

@@ -168,3 +168,14 @@ def test_a_column_of_an_unknown_type_is_null_where_it_can_be(connection: Connect
     run(connection, "CREATE TABLE t (a pg_ndistinct, b int NOT NULL)")
     fill(connection)
     assert held()[0] == (None, 1)
+
+
+@pytest.mark.parametrize("kind", ["serial", "int DEFAULT nextval('n')", "int GENERATED ALWAYS AS IDENTITY"])
+def test_the_first_numbers_of_a_key_s_sequence_are_left_to_others(kind: str, connection: Connection) -> None:
+    """A migration that inserts row 1 by itself, or the next one, must not collide with what is filled in."""
+    run(connection, f"CREATE SEQUENCE n; CREATE TABLE t (id {kind} PRIMARY KEY)")
+    assert_filled(fill(connection), "public.t")
+    connection.execute("INSERT INTO t DEFAULT VALUES")
+    ids = [one for (one,) in connection.execute("SELECT id FROM t ORDER BY id").fetchall()]
+    assert ids[0] == 1
+    assert ids[1] > 1000

@@ -8,7 +8,9 @@ down_revision = "0001"
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        op.create_index("ix_users_name", "users", ["name"], postgresql_concurrently=True, if_not_exists=True)
+        # Where an earlier try was stopped, there is one that is not valid.
+        op.drop_index("ix_users_name", "users", postgresql_concurrently=True, if_exists=True)
+        op.create_index("ix_users_name", "users", ["name"], postgresql_concurrently=True)
 
 
 def downgrade() -> None:

@@ -8,9 +8,11 @@ down_revision = "0002"
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
+        # Where an earlier try was stopped, there is one that is not valid.
+        op.drop_index("ix_users_note", "users", postgresql_concurrently=True, if_exists=True)
         op.create_index("ix_users_note", "users", ["note"], postgresql_concurrently=True)
 
 
 def downgrade() -> None:
     with op.get_context().autocommit_block():
-        op.drop_index("ix_users_note", "users", postgresql_concurrently=True)
+        op.drop_index("ix_users_note", "users", postgresql_concurrently=True, if_exists=True)

@@ -1,5 +1,6 @@
 """Crashes of the whole server, in a process of its own with a server of its own, beside everything else."""
 
+import contextlib
 import multiprocessing
 import signal
 import traceback
@@ -7,13 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, NoReturn
 
 from schemaproof.errors import ProofError
 from schemaproof.faults.proof import Examined, Proof
 from schemaproof.faults.tally import Tally
 from schemaproof.postgres import PostgresError, Server, start_crashable
 from schemaproof.subject import Subject
+
+_SOON = 0.5  # seconds for a process that has said all
+_PATIENCE = 60.0  # seconds for one that is asked to end: it removes its server
 
 
 @dataclass
@@ -79,14 +83,18 @@ class Crasher:
     def end(self) -> None:
         """End it; its server goes with it."""
         self._pipe.close()
-        self._process.join(0.5)
+        self._process.join(_SOON)
         if self._process.is_alive():
             self._process.terminate()
+            self._process.join(_PATIENCE)
+        if self._process.is_alive():
+            self._process.kill()
         self._process.join()
 
 
 def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the process that waits too, and it ends this one
+    signal.signal(signal.SIGTERM, _stop)
     from schemaproof.history import open_history
 
     try:
@@ -102,11 +110,20 @@ def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool) ->
                 proof.close()
             pipe.send(("done", proof.tally))
     except ProofError as error:
-        pipe.send(("error", error))
-    except BaseException as error:  # noqa: BLE001 (the process that waits raises it)
-        pipe.send(("error", RuntimeError("".join(traceback.format_exception(error)))))
+        _send(pipe, error)
+    except Exception as error:  # noqa: BLE001 (the process that waits raises it)
+        _send(pipe, RuntimeError("".join(traceback.format_exception(error))))
     finally:
         pipe.close()
+
+
+def _send(pipe: Connection, error: Exception) -> None:
+    with contextlib.suppress(OSError):  # nobody waits any more
+        pipe.send(("error", error))
+
+
+def _stop(*_: object) -> NoReturn:
+    raise SystemExit  # on the way out, the server is removed
 
 
 def _plain(examined: Examined) -> Examined:

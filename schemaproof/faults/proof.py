@@ -120,7 +120,7 @@ class Proof:
     def _examine(self, index: int, *, downgrade: bool) -> Iterator[Examined]:
         ground = self._arrive(index)
         way = upgrade_of(self._history, self._history.revisions[index])
-        before = ground.clone()
+        before, ground.spare = ground.spare or ground.clone(), None
         try:
             course, obstacle = self._climb(ground, way)
             if course is None:  # the rows may be to blame: once more without them
@@ -175,14 +175,11 @@ class Proof:
         return self._history.revisions[self._history.positions[revision]]
 
     def _examine_downgrade(self, ground: "_Ground", script: Script) -> Examined:
-        with ground.clone() as template, ground.clone() as database:
+        template = ground.spare = ground.clone()  # the next revision begins in the same state
+        with Bench(template, self._history.version_table) as bench:
             way = downgrade_of(self._history, script)
-            with Watcher(database, self._history.version_table) as watcher:
-                watcher.attach()
-                course, obstacle = self._course(way, watcher, ground.state)
-            if course is None:
-                return Examined("downgrade", obstacle=obstacle)
-            return self._tried(course, template)
+            course, obstacle = self._course(way, bench.watcher(), ground.state)
+        return Examined("downgrade", obstacle=obstacle) if course is None else self._tried(course, template)
 
     def _climb(self, ground: "_Ground", way: Way) -> tuple[Course | None, str]:
         """The good run on the ground, which is in the state after it then."""
@@ -193,6 +190,7 @@ class Proof:
         return course, obstacle
 
     def _course(self, way: Way, watcher: Watcher, before: State) -> tuple[Course | None, str]:
+        before = replace(before, restarted=frozenset())
         recorder = Recorder(watcher.held)
         run = way.run(watcher.database, recorder)
         watcher.end_sessions()
@@ -295,11 +293,13 @@ class _Ground:
         index: how many revisions it holds.
         state: its state.
         below: the revision that was applied last, where that ends the transaction in its middle.
+        spare: a copy of it in that state; None where there is none.
     """
 
     def __init__(self, index: int, database: Database, version_table: Name) -> None:
         self.index = index
         self.below: Below | None = None
+        self.spare: Database | None = None
         self._database = database
         self._version_table = version_table
         self._watcher: Watcher | None = Watcher(database, version_table)
@@ -327,6 +327,8 @@ class _Ground:
         self.leave()
         if self.below is not None:
             self.below.template.drop()
+        if self.spare is not None:
+            self.spare.drop()
         self._database.drop()
 
     def leave(self) -> None:

@@ -26,9 +26,9 @@ _POLL = 0.001  # seconds
 _COUNTS = """
     SELECT n.nspname, c.relname, c.oid::bigint, c.relfilenode::bigint,
         pg_stat_get_tuples_inserted(c.oid), pg_stat_get_tuples_updated(c.oid), pg_stat_get_tuples_deleted(c.oid),
-        c.relpersistence <> 'u'
+        c.relpersistence <> 'u', c.relkind = 'S'
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND c.relispopulated
+    WHERE c.relkind IN ('r', 'm', 'S') AND c.relpersistence <> 't' AND c.relispopulated
         AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
 """
 _TYPES = {"type", "domain"}
@@ -113,11 +113,14 @@ class State:
         catalog: its objects, the version table left out.
         versions: what the version table records, ordered; empty where there is none.
         rows: the rows of each table but the version table.
+        restarted: the sequences that ALTER SEQUENCE has given a new file since the watcher first saw them, which is
+            undone with its transaction. What nextval() and setval() did never is, and is no difference.
     """
 
     catalog: Catalog
     versions: tuple[str, ...]
     rows: Mapping[Name, Rows]
+    restarted: frozenset[Name] = frozenset()
 
     def after_crash(self) -> "State":
         """It without the rows of unlogged tables: a crash empties them (manual, CREATE TABLE)."""
@@ -129,6 +132,8 @@ class State:
         if self.versions != other.versions:
             before, after = (", ".join(one) or "no revision" for one in (self.versions, other.versions))
             found.append(f"the version table records {after}, not {before}")
+        for name in sorted(self.restarted ^ other.restarted):
+            found.append(f"sequence {'.'.join(name)}: was {'' if name in other.restarted else 'not '}restarted")
         if rows and not any("extra" in one or "missing" in one for one in found):
             found += self._row_differences(other, unstable)
         return found
@@ -157,6 +162,7 @@ class Watcher:
         self._version_table = version_table
         self._connection = _connect(database)
         self._counts: dict[Name, tuple[Any, ...]] = {}
+        self._files: dict[Name, int] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -186,7 +192,7 @@ class Watcher:
 
     def attach(self) -> None:
         """Take the rows as they are for those of the next ``since``: the database was cloned from that state."""
-        self._counts = self._read_counts()
+        self._counts, self._files = self._read_counts()
 
     def read(self, since: State | None = None) -> State:
         """The state, read anew as far as it may have changed ``since`` this watcher's last reading."""
@@ -195,7 +201,9 @@ class Watcher:
             if since
             else Catalog.read(self._connection, version_table=self._version_table)
         )
-        counts = self._read_counts()
+        counts, files = self._read_counts()
+        if since is None:
+            self._files = files
         known = since.rows if since and self._connection.info.server_version >= _COUNTS_AT_ONCE else {}
         otherwise = _read_otherwise(since.catalog, catalog) if since else set()
         changed = {
@@ -205,7 +213,8 @@ class Watcher:
         }
         rows = {name: known[name] for name in counts if name not in changed} | self._rows(changed)
         self._counts = counts
-        return State(catalog, self.versions(), rows)
+        restarted = frozenset(name for name, file in files.items() if self._files.get(name, file) != file)
+        return State(catalog, self.versions(), rows, restarted)
 
     def flush(self) -> None:
         """Let the counts of what this session itself has changed come at once, and not after a second."""
@@ -271,10 +280,16 @@ class Watcher:
         finally:
             self._connection.execute(sql.SQL("ALTER DATABASE {} RESET lock_timeout").format(name))
 
-    def _read_counts(self) -> dict[Name, tuple[Any, ...]]:
-        found = {(schema, name): tuple(counts) for schema, name, *counts in self._all(_COUNTS)}
-        found.pop(self._version_table, None)
-        return found
+    def _read_counts(self) -> tuple[dict[Name, tuple[Any, ...]], dict[Name, int]]:
+        """What changes with each table's rows, and the file of each sequence."""
+        counts: dict[Name, tuple[Any, ...]] = {}
+        files: dict[Name, int] = {}
+        for schema, name, *found, sequence in self._all(_COUNTS):
+            if sequence:
+                files[schema, name] = found[1]
+            elif (schema, name) != self._version_table:
+                counts[schema, name] = tuple(found)
+        return counts, files
 
     def _rows(self, tables: Mapping[Name, tuple[Any, ...]]) -> dict[Name, Rows]:
         if not tables:

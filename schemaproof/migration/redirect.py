@@ -200,10 +200,20 @@ def _commit(connection: Connection) -> None:
     if observer is None or connection._is_autocommit_isolation():  # COMMIT is not sent then
         return
     dialect = connection.engine.dialect
-    do_commit = dialect.do_commit
+    if isinstance(dialect.do_commit, _Instead):  # the last one never came: its connection was lost already
+        del dialect.do_commit
+    dialect.do_commit = _Instead(dialect, connection, observer)  # type: ignore[method-assign]
 
-    def once(dbapi_connection: Any) -> None:
-        del dialect.do_commit  # the instance's; the class's is in force again
-        observer.commit(connection, lambda: do_commit(dbapi_connection))
 
-    dialect.do_commit = once  # type: ignore[method-assign]
+class _Instead:
+    """An engine's COMMIT, for once: the observer's."""
+
+    def __init__(self, dialect: Dialect, connection: Connection, observer: Observer) -> None:
+        self._dialect = dialect
+        self._connection = connection
+        self._observer = observer
+        self._do_commit = dialect.do_commit
+
+    def __call__(self, dbapi_connection: Any) -> None:
+        del self._dialect.do_commit  # the instance's; the class's is in force again
+        self._observer.commit(self._connection, lambda: self._do_commit(dbapi_connection))

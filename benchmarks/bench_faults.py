@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
 
 from benchmarks import synthetic  # noqa: E402 (it is not installed, it runs from this folder)
-from benchmarks.bench_verify import show_load, show_ratio, tell  # noqa: E402
+from benchmarks.bench_verify import show_load, show_ratio, tell  # noqa: E402 (likewise)
 
 SIZES, QUICK = (50, 100, 200, 400), (3, 4)
 KINDS, QUICK_KINDS = tuple(synthetic.TEMPLATES), ("async",)  # of env.py

@@ -45,7 +45,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
 
 from benchmarks import synthetic  # noqa: E402 (it is not installed, it runs from this folder)
-from benchmarks.rivals import RIVALS, Rival  # noqa: E402
+from benchmarks.rivals import RIVALS, Rival  # noqa: E402 (likewise)
 
 SIZES, QUICK = (50, 100, 200, 400, 1000), (4, 8)
 KINDS, QUICK_KINDS = tuple(synthetic.TEMPLATES), ("async",)  # of env.py

@@ -85,6 +85,9 @@ def _add_verify(commands: Any) -> None:
         const="true",
         help="crash the server at every statement, and not only at the first, a middle and the last one of a revision",
     )
+    verify.add_argument(
+        "--deployers", metavar="N", help="how many processes upgrade a database at the same time (default: 8)"
+    )
     verify.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON too")
     verify.add_argument("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML too")
     verify.set_defaults(run=_verify)
@@ -185,7 +188,7 @@ def _catalogue() -> Sequence["Check"]:
 def _settings(parsed: argparse.Namespace) -> "Settings":
     from schemaproof.settings import Settings
 
-    keys = ("alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "crash-everywhere")
+    keys = ("alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "crash-everywhere", "deployers")
     arguments = {key: getattr(parsed, key.replace("-", "_"), None) for key in keys}
     return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()])
 

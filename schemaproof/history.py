@@ -88,7 +88,7 @@ class History:
         """What ``make`` returned when it was first asked for as ``key``."""
         if key not in self._remembered:
             self._remembered[key] = make()
-        return self._remembered[key]  # type: ignore[no-any-return]
+        return self._remembered[key]  # type: ignore[no-any-return]  # what ``make`` returned
 
     def stairs(self, revision: str) -> Stairs:
         """The stairway of ``revision``.
@@ -173,7 +173,7 @@ class History:
         """Take back all revisions of ``database`` in one call, as ``alembic downgrade base`` does."""
 
         def steps(heads: tuple[str, ...], _context: MigrationContext) -> Any:
-            return self.chain.script._downgrade_revs("base", heads)  # type: ignore[arg-type]
+            return self.chain.script._downgrade_revs("base", heads)  # type: ignore[arg-type]  # Alembic annotates one id, and takes all
 
         return self.checked(self.environment.run(self.chain.script, database, steps, "base"))
 
@@ -181,7 +181,7 @@ class History:
         """Run ``alembic upgrade heads`` on ``database``, which finds the steps for itself."""
 
         def steps(heads: tuple[str, ...], _context: MigrationContext) -> Any:
-            return self.chain.script._upgrade_revs("heads", heads)  # type: ignore[arg-type]
+            return self.chain.script._upgrade_revs("heads", heads)  # type: ignore[arg-type]  # Alembic annotates one id, and takes all
 
         return self.checked(self.environment.run(self.chain.script, database, steps, "heads"))
 
@@ -189,7 +189,7 @@ class History:
         """Run ``alembic upgrade REVISION`` on ``database``, which finds the steps for itself."""
 
         def steps(heads: tuple[str, ...], _context: MigrationContext) -> Any:
-            return self.chain.script._upgrade_revs(revision, heads)  # type: ignore[arg-type]
+            return self.chain.script._upgrade_revs(revision, heads)  # type: ignore[arg-type]  # Alembic annotates one id, and takes all
 
         return self.checked(self.environment.run(self.chain.script, database, steps, revision))
 

@@ -16,6 +16,7 @@ KEYS = (
     "alembic-ini",
     "allow",
     "crash-everywhere",
+    "deployers",
     "driver",
     "environment",
     "ignore",

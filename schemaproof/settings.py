@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from schemaproof.allowances import Allowance, of_project
 from schemaproof.errors import ProofError
 from schemaproof.pyproject import TABLE, Sources, nearest
-from schemaproof.subject import DEFAULT_INI, DEFAULT_URL_ENV, Subject
+from schemaproof.subject import DEFAULT_DEPLOYERS, DEFAULT_INI, DEFAULT_URL_ENV, Subject
 
 if TYPE_CHECKING:
     from schemaproof.checks.check import Check
@@ -65,6 +65,7 @@ class Settings:
             environment=_valid_environment(sources.told("environment")),
             roles=_valid_roles(sources.told("roles")),
             crash_everywhere=_valid_flag("crash-everywhere", arguments, sources),
+            deployers=_valid_deployers(arguments.get("deployers"), sources),
         )
         select, ignore = _chosen(sources, arguments, known)
         return cls(
@@ -175,6 +176,16 @@ def _valid_flag(key: str, arguments: Mapping[str, str | None], sources: Sources)
     if value is not None and not isinstance(value, bool):
         raise ProofError(f"{key} in {TABLE} is {value!r}.", remedy="Write true or false.")
     return arguments.get(key) is not None or bool(value)
+
+
+def _valid_deployers(argument: str | None, sources: Sources) -> int:
+    value = sources.told("deployers") if argument is None else argument
+    if value is None:
+        return DEFAULT_DEPLOYERS
+    if str(value).isdecimal() and not isinstance(value, bool) and int(str(value)) >= 2:
+        return int(str(value))
+    source = f"deployers in {TABLE}" if argument is None else "--deployers"
+    raise ProofError(f"{source} is {value!r}.", remedy="Give a number of processes, 2 or more.")
 
 
 def _placeholders(name: str, value: str, place: str) -> set[str]:

@@ -12,6 +12,7 @@ from sqlalchemy import MetaData
 from schemaproof.errors import ProofError
 
 DEFAULT_INI = "alembic.ini"
+DEFAULT_DEPLOYERS = 8  # more than most services have replicas; each costs a process and a connection
 DEFAULT_URL_ENV = "DATABASE_URL"
 
 
@@ -33,6 +34,7 @@ class Subject:
             and {database}.
         roles: the roles that the revisions expect to be there (GRANT ... TO); made for the run where they are not.
         crash_everywhere: whether a server is crashed at every statement, and not only at some of each revision.
+        deployers: how many processes upgrade a database at the same time.
     """
 
     project: Path
@@ -43,6 +45,7 @@ class Subject:
     environment: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
     crash_everywhere: bool = False
+    deployers: int = DEFAULT_DEPLOYERS
 
     def config(self) -> Config:
         """Alembic's configuration, as its command line reads it.

@@ -36,5 +36,5 @@ def chosen(environment: Mapping[str, str]) -> str:
 def load() -> None:
     """Register all profiles and load the one that the environment asks for; raises as :func:`chosen` does."""
     for name, values in PROFILES.items():
-        settings.register_profile(name, deadline=None, print_blob=True, **values)  # type: ignore[arg-type]
+        settings.register_profile(name, deadline=None, print_blob=True, **values)  # type: ignore[arg-type]  # several keywords of several types
     settings.load_profile(chosen(os.environ))

@@ -159,7 +159,7 @@ def _replaced[Value](
     for shelf in touched:
         found[shelf] = dict(found.get(shelf, {}))
     for unit in gone:
-        found[watch.shelf_of(unit)].pop(unit, None)  # type: ignore[attr-defined]
+        found[watch.shelf_of(unit)].pop(unit, None)  # type: ignore[attr-defined]  # copied just above, so it is a dict
     for unit, value in new.items():
-        found[watch.shelf_of(unit)][unit] = value  # type: ignore[index]
+        found[watch.shelf_of(unit)][unit] = value  # type: ignore[index]  # likewise
     return {shelf: units for shelf, units in found.items() if units}

@@ -98,7 +98,7 @@ def _race(history: History, start: int) -> _Race:
     place = f"a database at {history.revisions[start - 1].revision}" if start else "an empty database"
     expected = history.one_call_catalog()
     with _database(history, start) as database:
-        deployers = race(history.environment, history.chain.script, database)
+        deployers = race(history.environment, history.chain.script, database, count=history.subject.deployers)
         _note_roles(history, deployers)
         found = _catalog(history, database)
     differences = history.compared(expected, found)

@@ -32,9 +32,8 @@ from schemaproof.migration.redirect import Redirection
 from schemaproof.migration.revisions import script_directory
 from schemaproof.migration.roles import role_trouble
 from schemaproof.postgres import Database, Server
-from schemaproof.subject import Subject
+from schemaproof.subject import DEFAULT_DEPLOYERS, Subject
 
-DEPLOYERS = 8  # more than most services have replicas; each costs a fork and a connection
 PATIENCE = 60.0  # seconds without news after which those that still run are ended
 
 _LOOK = 0.02  # seconds between two looks at who waits for a lock
@@ -78,7 +77,7 @@ def race(  # noqa: PLR0913 (what is left out is for tests)
     script: ScriptDirectory,
     database: Database,
     *,
-    count: int = DEPLOYERS,
+    count: int = DEFAULT_DEPLOYERS,
     patience: float = PATIENCE,
     method: Literal["fork", "spawn"] = "fork" if CAN_FORK else "spawn",
 ) -> list[Deployer]:
@@ -349,7 +348,7 @@ def _upgrade(
         say("arrived")
         gate.wait()
         these = set()  # env.py may catch an error, and begin anew
-        for step in script._upgrade_revs("heads", heads):  # type: ignore[arg-type]
+        for step in script._upgrade_revs("heads", heads):  # type: ignore[arg-type]  # Alembic annotates one id, and takes all
             yield step
             these.add((context.version_table_schema, context.version_table, step.revision.revision))
             say("applied")

@@ -123,7 +123,7 @@ class Environment:
     ) -> Run:
         """Take exactly ``revision`` back, also where it is one of several branches; see ``run`` for ``observer``."""
         if not hasattr(revision.module, "downgrade"):  # Alembic ends in an AttributeError there
-            revision.module.downgrade = _no_downgrade  # type: ignore[attr-defined]
+            revision.module.downgrade = _no_downgrade  # type: ignore[attr-defined]  # a module takes any attribute
         step = MigrationStep.downgrade_from_script(script.revision_map, revision)
         below = revision._all_down_revisions
         return self.run(script, database, lambda _heads, _context: [step], below[0] if below else "base", observer)
@@ -159,7 +159,7 @@ class Environment:
 
         def work(heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
             run.called, run.context = True, context
-            for step in script._upgrade_revs("heads", heads):  # type: ignore[arg-type]
+            for step in script._upgrade_revs("heads", heads):  # type: ignore[arg-type]  # Alembic annotates one id, and takes all
                 yield watched(step, run)
 
         self.config.output_buffer = _Buffer(write)

@@ -202,7 +202,7 @@ def _commit(connection: Connection) -> None:
     dialect = connection.engine.dialect
     if isinstance(dialect.do_commit, _Instead):  # the last one never came: its connection was lost already
         del dialect.do_commit
-    dialect.do_commit = _Instead(dialect, connection, observer)  # type: ignore[method-assign]
+    dialect.do_commit = _Instead(dialect, connection, observer)  # type: ignore[method-assign]  # of this instance, for once
 
 
 class _Instead:

@@ -88,7 +88,7 @@ def load(script: ScriptDirectory, surroundings: Callable[[], AbstractContextMana
         return Chain(script, tuple(defects), ())
     script.revision_map = RevisionMap(lambda: iter(scripts))
     try:
-        revisions = tuple(step.revision for step in script._upgrade_revs("heads", None))  # type: ignore[arg-type]
+        revisions = tuple(step.revision for step in script._upgrade_revs("heads", None))  # type: ignore[arg-type]  # Alembic annotates less than it takes and gives
     except (RevisionError, CommandError) as error:
         defect = Defect("chain", None, f"Alembic can't order the revisions: {error}", error_text(error))
         return Chain(script, (defect,), ())
@@ -156,7 +156,7 @@ def gaps(scripts: Iterable[Script]) -> Iterator[Defect]:
 def _names(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
-    return (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
+    return (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]  # Alembic annotates less than it takes and gives
 
 
 def _circles(known: dict[str, Script]) -> Iterator[Defect]:

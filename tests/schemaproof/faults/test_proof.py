@@ -228,7 +228,7 @@ def crashed(*sites: Site, everywhere: bool = False) -> list[tuple[str, str]]:
 
 
 def site(number: int, kind: str = "statement", *, outside: bool = False) -> Site:
-    return Site(number, kind, "revision", number, "0001", "SELECT", outside=outside)  # type: ignore[arg-type]
+    return Site(number, kind, "revision", number, "0001", "SELECT", outside=outside)  # type: ignore[arg-type]  # a str that is one of the literals
 
 
 def test_crashes_come_at_the_first_a_middle_and_the_last_statement_and_at_commit() -> None:

@@ -48,7 +48,7 @@ def test_databases_are_used_again_where_nothing_was_left(open_: Open, monkeypatc
     def counted(*arguments: object) -> object:
         nonlocal clones
         clones += 1
-        return clone(*arguments)  # type: ignore[arg-type]
+        return clone(*arguments)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(Server, "clone", counted)
     with Faults(open_(table("t"), table("u"))) as faults:

@@ -28,7 +28,7 @@ def declared(*items: Any, **options: Any) -> MetaData:
 def with_events(metadata: MetaData, moment: str, *statements: str) -> MetaData:
     """``metadata`` with DDL events that run ``statements`` at ``moment``: "before_create" or "after_create"."""
     for statement in statements:
-        ddl = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]
+        ddl = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]  # SQLAlchemy has no annotations there
         event.listen(metadata, moment, ddl)
     return metadata
 
@@ -100,7 +100,7 @@ class Project:
     def remember[T](self, key: str, make: Callable[[], T]) -> T:
         if key not in self._remembered:
             self._remembered[key] = make()
-        return self._remembered[key]  # type: ignore[no-any-return]
+        return self._remembered[key]  # type: ignore[no-any-return]  # what was remembered
 
     def findings(self) -> list[Finding]:
         """All findings of both checks."""

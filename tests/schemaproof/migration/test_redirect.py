@@ -1,11 +1,11 @@
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
-from sqlalchemy import URL, NullPool, QueuePool, create_engine, text
-from sqlalchemy.exc import MissingGreenlet
+from sqlalchemy import URL, Connection, NullPool, QueuePool, create_engine, event, text
+from sqlalchemy.exc import MissingGreenlet, PendingRollbackError
 
 from schemaproof.migration.redirect import ElsewhereError, Redirection, redirected
 from schemaproof.postgres import Database, Server
@@ -153,3 +153,42 @@ def test_redirection_ends_with_an_error(standin: URL, redirection: Redirection, 
         raise ZeroDivisionError
     assert where(empty_database.url("psycopg")) == empty_database.name
     assert os.environ.get("DATABASE_URL", "") != str(standin)
+
+
+class Counting:
+    """An observer that counts COMMITs."""
+
+    def __init__(self) -> None:
+        self.commits = 0
+
+    def begin(self, redirection: Redirection) -> None:
+        """Nothing."""
+
+    def before(self, connection: Connection, cursor: object, statement: str) -> None:
+        """Nothing."""
+
+    def after(self, connection: Connection, cursor: object, statement: str) -> None:
+        """Nothing."""
+
+    def commit(self, connection: Connection, commit: Callable[[], None]) -> None:  # noqa: ARG002 (the protocol's)
+        self.commits += 1
+        commit()
+
+
+def test_commit_after_one_that_never_came_is_told_once(standin: URL, redirection: Redirection) -> None:
+    """SQLAlchemy tells of a COMMIT before it finds that the connection is lost, and then sends none."""
+    redirection.observer = counting = Counting()
+    with redirected(redirection):
+        engine = create_engine(standin, poolclass=NullPool)
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+            event.listen(connection, "commit", lambda lost: lost.invalidate())
+            with pytest.raises(PendingRollbackError):
+                connection.commit()
+        assert counting.commits == 0
+        with engine.begin() as connection:
+            connection.execute(text("CREATE TABLE kept ()"))
+        with engine.connect() as connection:
+            assert connection.scalar(text("SELECT to_regclass('kept') IS NOT NULL"))
+    assert counting.commits == 1
+    assert "do_commit" not in vars(engine.dialect)

@@ -262,11 +262,10 @@ class Trial:
 
     def _left_busy(self, watcher: Watcher, besides: tuple[int, ...]) -> list[str]:
         """What still holds something when there has been time to end."""
-        patience = SOON if self._busy else GONE_WITHIN  # who has been waited for in vain once is not again
         busy = watcher.busy(SOON, besides)
-        if busy:
+        if busy and not self._busy:  # who has been waited for in vain once is not again
             gc.collect()  # a connection in a circle of references would have gone with the process
-            busy = watcher.busy(patience, besides)
+            busy = watcher.busy(GONE_WITHIN, besides)
         self._busy = self._busy or bool(busy)
         return busy
 

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import pty
+import select
 import sys
 import threading
 from collections.abc import Iterator
@@ -31,6 +32,14 @@ def terminal() -> Iterator[tuple[io.TextIOWrapper, int]]:
             yield stream, shown
     finally:
         os.close(shown)
+
+
+def read_until(text: str, shown: int, end: str = "") -> str:
+    """What the terminal shows, up to ``text`` and ``end``: it hands over in pieces what was written to it at once."""
+    seen = ""
+    while not (text in seen and seen.endswith(end)) and select.select([shown], [], [], 10)[0]:
+        seen += os.read(shown, 65536).decode(errors="replace")
+    return seen
 
 
 def run(progress: Display) -> None:
@@ -74,7 +83,7 @@ def test_display_of_a_terminal_shows_how_far_what_and_the_time_and_goes(monkeypa
         with display(stream) as progress:
             run(progress)
             progress.tell("[hello]")
-        text = os.read(shown, 65536).decode()
+        text = read_until("[hello]", shown, end="\x1b[2K")
     assert "revisions" in text
     assert "17/200" in text
     assert "a1b2 downgrade-restores" in text
@@ -88,7 +97,7 @@ def test_display_of_a_terminal_moves_while_the_run_goes_on(monkeypatch: pytest.M
     monkeypatch.setenv("COLUMNS", "120")
     with terminal() as (stream, shown), display(stream) as progress:
         run(progress)
-        assert "17/200" in os.read(shown, 65536).decode()
+        assert "17/200" in read_until("17/200", shown)
 
 
 def test_display_of_a_terminal_is_plain_where_that_is_dumb(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +124,7 @@ def test_display_of_a_terminal_outlives_its_stream_being_turned_elsewhere(monkey
         with display(stream) as progress, open(os.devnull, "w") as nowhere:  # noqa: PTH123 (a device)
             os.dup2(nowhere.fileno(), stream.fileno())
             run(progress)
-        assert "17/200" in os.read(shown, 65536).decode()
+        assert "17/200" in read_until("17/200", shown)
 
 
 def test_display_of_a_terminal_has_no_thread_that_a_fork_would_lose(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ from schemaproof.faults.state import Name, Watcher
 _ERROR = "DO $$BEGIN RAISE EXCEPTION 'schemaproof: an injected error' USING ERRCODE = 'disk_full'; END$$"
 
 LOCK_TIMEOUT = 10  # milliseconds that a statement waits for the lock that it can't get
-_PATIENCE = 10.0  # seconds after which the lock is given up: the run would have waited for ever
+_PATIENCE = 15.0  # seconds after which the lock is given up: the run would have waited for ever
 
 
 class Injector(Counter):

@@ -187,7 +187,7 @@ def test_only_the_database_that_is_not_guarded_is_named(tmp_path: Path, own_serv
     late = env().replace(online, f"            {lock}\n{online}")
     (finding,) = findings(make_project(tmp_path, [table("t"), table("u")], env=late), own_server)
     # Seven, unless one began so late that it found everything done.
-    assert re.fullmatch(r"Of several deployers at once, \d of 8 fail on an empty database\.", finding.message)
+    assert re.fullmatch(r"Of several deployers at once, [1-7] of 8 fail on an empty database\.", finding.message)
 
 
 def test_state_that_one_deployer_cannot_upgrade_either_is_a_note(tmp_path: Path, own_server: Server) -> None:

@@ -25,6 +25,7 @@ KEYS = (
     "postgres-bindir",
     "postgres-image",
     "roles",
+    "rows",
     "select",
     "url-env",
 )

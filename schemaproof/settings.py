@@ -20,6 +20,8 @@ DRIVERS = ("asyncpg", "psycopg", "psycopg2")
 # What the values of ``environment`` may hold between braces; each stands for a part of the database's URL.
 PLACEHOLDERS = ("database", "host", "password", "port", "url", "user")
 
+_ATTRIBUTE = r"\w+(\.\w+)*:\w+(\.\w+)*"
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -66,6 +68,7 @@ class Settings:
             roles=_valid_roles(sources.told("roles")),
             crash_everywhere=_valid_flag("crash-everywhere", arguments, sources),
             deployers=_valid_deployers(arguments.get("deployers"), sources),
+            rows=_valid_rows(sources.told("rows")),
         )
         select, ignore = _chosen(sources, arguments, known)
         return cls(
@@ -121,11 +124,17 @@ def _valid_ini(value: str | None, source: str) -> Path:
 
 
 def _valid_metadata(value: str | None, source: str) -> str | None:
-    if value is None or re.fullmatch(r"\w+(\.\w+)*:\w+(\.\w+)*", value):
+    if value is None or re.fullmatch(_ATTRIBUTE, value):
         return value
     raise ProofError(
         f"The metadata of {source} is {value!r}.", remedy="Write MODULE:ATTRIBUTE, such as app.models:Base.metadata."
     )
+
+
+def _valid_rows(value: object) -> str | None:
+    if value is None or (isinstance(value, str) and re.fullmatch(_ATTRIBUTE, value)):
+        return value
+    raise ProofError(f"rows in {TABLE} is {value!r}.", remedy="Write MODULE:ATTRIBUTE, such as tests.rows:STRATEGIES.")
 
 
 def _valid_variable(value: str | None, source: str) -> str:

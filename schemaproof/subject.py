@@ -35,6 +35,8 @@ class Subject:
         roles: the roles that the revisions expect to be there (GRANT ... TO); made for the run where they are not.
         crash_everywhere: whether a server is crashed at every statement, and not only at some of each revision.
         deployers: how many processes upgrade a database at the same time.
+        rows: "module:attribute" of a mapping of "schema.table" or "schema.table.column" to the Hypothesis strategy that
+            makes its values; None where the project has none of its own.
     """
 
     project: Path
@@ -46,6 +48,7 @@ class Subject:
     roles: tuple[str, ...] = ()
     crash_everywhere: bool = False
     deployers: int = DEFAULT_DEPLOYERS
+    rows: str | None = None
 
     def config(self) -> Config:
         """Alembic's configuration, as its command line reads it.
@@ -85,21 +88,7 @@ class Subject:
         Raises:
             SubjectError: when it can't be imported, or is something else.
         """
-        module_name, colon, attribute = (self.metadata or "").partition(":")
-        if not colon or not module_name or not attribute:
-            raise SubjectError(
-                f"{self.metadata!r} names no metadata.",
-                remedy="Give MODULE:ATTRIBUTE, such as app.models:Base.metadata.",
-            )
-        try:
-            found: object = importlib.import_module(module_name)
-            for name in attribute.split("."):
-                found = getattr(found, name)
-        except Exception as error:
-            raise SubjectError(
-                f"The metadata {self.metadata} can't be imported: {type(error).__name__}: {error}",
-                remedy="Check the name (MODULE:ATTRIBUTE), and that the module is found from the project's folder.",
-            ) from error
+        found = _imported(self.metadata or "", "metadata", "app.models:Base.metadata")
         metadata = as_metadata(found)
         if not metadata:
             raise SubjectError(
@@ -107,6 +96,40 @@ class Subject:
                 remedy="Name a sqlalchemy.MetaData or a list of them; a declarative base has one as .metadata.",
             )
         return metadata
+
+
+    def import_strategies(self) -> Mapping[str, object]:
+        """What ``rows`` names; nothing where it is None.
+
+        Raises:
+            SubjectError: when it can't be imported, or is no mapping.
+        """
+        if self.rows is None:
+            return {}
+        found = _imported(self.rows, "rows", "tests.rows:STRATEGIES")
+        if not isinstance(found, Mapping):
+            raise SubjectError(
+                f"{self.rows} is a {type(found).__name__} and no mapping.",
+                remedy='Name a dict such as {"app.users.email": hypothesis.strategies.emails()}.',
+            )
+        return found
+
+
+def _imported(name: str, what: str, example: str) -> object:
+    """The object that "module:attribute" names; ``what`` it is and an ``example`` are for the error."""
+    module_name, colon, attribute = name.partition(":")
+    if not colon or not module_name or not attribute:
+        raise SubjectError(f"{name!r} names no {what}.", remedy=f"Give MODULE:ATTRIBUTE, such as {example}.")
+    try:
+        found: object = importlib.import_module(module_name)
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except Exception as error:
+        raise SubjectError(
+            f"The {what} {name} can't be imported: {type(error).__name__}: {error}",
+            remedy="Check the name (MODULE:ATTRIBUTE), and that the module is found from the project's folder.",
+        ) from error
+    return found
 
 
 def as_metadata(value: object) -> tuple[MetaData, ...]:

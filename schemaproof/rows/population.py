@@ -1,0 +1,149 @@
+"""Rows that the tables of a database accept: a strategy of them, and the statements that put them in and read them."""
+
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
+from itertools import batched
+from typing import Any, Self
+
+import psycopg
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from psycopg.rows import tuple_row
+
+from schemaproof.rows.forests import Grower, Plan, closure
+from schemaproof.rows.learning import Learner
+from schemaproof.rows.planting import Row, Rows, Written, document, planting, reading, rows_of
+from schemaproof.rows.prepared import execute
+from schemaproof.rows.projects import given_by
+from schemaproof.rows.proving import prove
+from schemaproof.rows.references import Reference, refer
+from schemaproof.rows.tables import describe, empty_ones, read_tables
+from schemaproof.rows.types import read_types
+
+__all__ = ["Population", "Reference", "Row", "Rows"]
+
+# A row is one integer. Up to 24 bits Hypothesis draws all alike; of larger ones it prefers those of few bits. A text
+# with a code point a row takes half the time to draw, but Hypothesis shrinks it to far more rows than a list.
+_CODES = st.integers(0, 2**24 - 1)
+_MOST_COLUMNS = 1600  # of a result (manual, appendix K)
+
+
+class Population:
+    """What rows the tables of one database accept.
+
+    Attributes:
+        tables: schema and name of those that can be filled.
+        refused: the others, as "schema.table", with the reason, in the server's words or in ours.
+    """
+
+    tables: tuple[tuple[str, str], ...]
+    refused: Mapping[str, str]
+
+    def __init__(
+        self, plans: Iterable[Plan], written: Mapping[tuple[str, str], Written], refused: Mapping[str, str]
+    ) -> None:
+        self._plans = {plan.name: plan for plan in plans}
+        self.tables = tuple(sorted(self._plans))
+        self.refused = refused
+        self._written = written
+        self._place = {
+            name: number for number, name in enumerate([*self._plans, *(written.keys() - self._plans.keys())])
+        }
+        self._planting = lru_cache(maxsize=64)(planting)
+        self._reading = lru_cache(maxsize=64)(reading)
+
+    @classmethod
+    def learn(
+        cls,
+        connection: psycopg.Connection[Any],
+        *,
+        tables: Collection[tuple[str, str]] | None = None,
+        leave: Collection[tuple[str, str]] = (),
+        strategies: Mapping[str, SearchStrategy[Any]] | None = None,
+        keys: Collection[Reference] = (),
+    ) -> Self:
+        """What the tables accept, from their definitions and from rows that the server takes or refuses.
+
+        All that is tried is rolled back; sequences may advance. Keys and triggers are met, so the database must be one
+        that nobody else uses: keys are dropped in the transaction meanwhile, which locks their tables.
+
+        Args:
+            connection: in autocommit mode, of the tables' owner.
+            tables: the only ones to look at, by schema and name; all where it is None.
+            leave: those not to look at.
+            strategies: the project's own values: by "schema.table.column" strategies of str, int, ..., by
+                "schema.table" strategies of dicts of columns. A dict or list becomes JSON, in an array's column an
+                array; None is NULL. What a foreign key has is what it refers to, whatever they say.
+            keys: more foreign keys than the database has: rows refer to each other as if it had them too.
+
+        Raises:
+            ValueError: where ``strategies`` names what is not there, or gives what the server refuses.
+        """
+        with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
+            known = [one for one in read_tables(cursor) if (one.schema, one.name) not in leave]
+            if tables is not None:
+                known = [one for one in known if (one.schema, one.name) in tables]
+            refused = {str(one): "the role may not read and write it" for one in known if not one.permitted}
+            known = [one for one in known if one.permitted]
+            types = read_types(cursor)
+            describe(cursor, known, types)
+            refer(known, keys)
+            given, joint = given_by(strategies or {}, known, types)
+            with connection.transaction(force_rollback=True):
+                empty = {one.oid for one in empty_ones(cursor, known)}
+                learnt = Learner(cursor, types, known, empty, given, joint).learn()
+            written = {one.written.name: one.written for one in learnt.subjects.values()}
+            plans = {plan.name: plan for plan in learnt.plans}
+            unproved = cls(plans.values(), written, {})
+            refused |= learnt.refused
+            refused |= prove(plans, refused, cursor, unproved.plant, unproved.read)
+            return cls(plans.values(), written, refused)
+
+    def rows(self, tables: Collection[tuple[str, str]] | None = None, *, most: int = 8) -> SearchStrategy[Rows]:
+        """Rows of ``tables``, all where it is None, and of those that they must refer to.
+
+        ``{("public", "a"): [{"id": "1"}], ("public", "b"): [{"id": "1", "a_id": "1"}]}``.
+        Keys to other tables are NULL.
+        What is drawn last becomes the simplest: few rows, plain and short values, first parents.
+
+        Args:
+            tables: schema and name.
+            most: how many rows a table has at most.
+
+        Raises:
+            ValueError: for a table that can't be filled, with the reason.
+        """
+        for name in tables or ():
+            if self._number(name) is not None and name not in self._plans:
+                raise ValueError(f"{'.'.join(name)} can't be filled: {self.refused.get('.'.join(name))}")
+        grower = Grower(closure(self._plans, self.tables if tables is None else tables))
+        return st.tuples(*(st.lists(_CODES, max_size=most) for _ in grower.plans)).map(grower.grow)
+
+    def plant(self, cursor: psycopg.Cursor[Any], rows: Rows) -> None:
+        """Put ``rows`` into their tables, in one statement that is always the same one for the same tables.
+
+        It is prepared once, and psycopg prepares nothing itself on this connection from then on.
+
+        Raises:
+            psycopg.Error: where the server refuses them; a transaction or savepoint must be around it.
+        """
+        names = tuple(sorted(rows, key=self._number))
+        if names:
+            query = self._planting(tuple(self._written[name] for name in names))
+            execute(cursor.connection, query, [document(rows[name]) for name in reversed(names)])
+
+    def read(self, cursor: psycopg.Cursor[Any], tables: Collection[tuple[str, str]]) -> Rows:
+        """All rows that ``tables`` hold now, each column as text, and "ctid"; in the order of ctid."""
+        found: dict[tuple[str, str], list[dict[str, str | None]]] = {}
+        for names in batched(sorted(tables, key=self._number), _MOST_COLUMNS):
+            some = tuple(self._written[name] for name in names)
+            texts = execute(cursor.connection, self._reading(some))
+            found |= {one.name: rows_of(one, text) for one, text in zip(some, texts, strict=True)}
+        return found
+
+    def _number(self, name: tuple[str, str]) -> int:
+        if name not in self._place:
+            raise ValueError(
+                f"{'.'.join(name)} is no table that was learnt: learn has no such table, or was told to leave it"
+            )
+        return self._place[name]

@@ -1,0 +1,89 @@
+"""What a project itself says about the values of its columns, as strategies."""
+
+from collections.abc import Iterable, Mapping
+from json import dumps
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
+
+from schemaproof.rows.edges import quoted
+from schemaproof.rows.tables import Column, Table
+from schemaproof.rows.types import Type
+
+_EXAMPLES = 60  # of a strategy: enough that a column gets different values, few enough to be tried on the server
+
+
+def collected[T](strategy: SearchStrategy[T], count: int = _EXAMPLES) -> list[T]:
+    """Some examples of the strategy, the simplest first; the same ones whenever it is the same strategy."""
+    found: list[T] = []
+
+    @settings(
+        max_examples=count,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def collect(value: T) -> None:
+        found.append(value)
+
+    collect()
+    return found
+
+
+def given_by(
+    strategies: Mapping[str, SearchStrategy[Any]], tables: Iterable[Table], types: Mapping[int, Type]
+) -> tuple[dict[tuple[int, str], list[str | None]], dict[int, list[dict[str, str | None]]]]:
+    """Values by the table's oid and the column's name, and rows by the table's oid.
+
+    Raises:
+        ValueError: for a key or a column that is not there.
+    """
+    values: dict[tuple[int, str], list[str | None]] = {}
+    rows: dict[int, list[dict[str, str | None]]] = {}
+    columns = {f"{table}.{name}": (table, name) for table in tables for name in table.columns}
+    whole = {str(table): table for table, _ in columns.values()}
+    for key, strategy in strategies.items():
+        if key in whole:
+            rows[whole[key].oid] = _rows(key, whole[key], types, collected(strategy))
+        elif key in columns:
+            table, name = columns[key]
+            values[table.oid, name] = list(
+                dict.fromkeys(_text(types, table.columns[name], one) for one in collected(strategy))
+            )
+        else:
+            raise ValueError(
+                f"strategies has the key {key!r}, and there is no such table or column:"
+                f' use "schema.table.column" or "schema.table", as in {next(iter(columns), "public.users.email")!r}'
+            )
+    return values, rows
+
+
+def _rows(key: str, table: Table, types: Mapping[int, Type], found: list[Any]) -> list[dict[str, str | None]]:
+    names = list(dict.fromkeys(name for one in found for name in one))
+    for one in found:
+        if set(one) != set(names) or not set(one) <= table.columns.keys():
+            raise ValueError(
+                f"strategies[{key!r}] gives {one!r}: each of its dicts must have the same keys, columns of {table}"
+            )
+    return [{name: _text(types, table.columns[name], one[name]) for name in names} for one in found]
+
+
+def _text(types: Mapping[int, Type], column: Column, value: object) -> str | None:
+    """The value's text, as PostgreSQL reads it."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    kind = types.get(column.type)
+    if isinstance(value, list) and kind and kind.element:
+        inner = [_text(types, column, one) for one in value]
+        if any(isinstance(one, list) for one in value):
+            return "{" + ",".join(map(str, inner)) + "}"
+        return "{" + (kind.delimiter or ",").join("NULL" if one is None else quoted(one) for one in inner) + "}"
+    return dumps(value) if isinstance(value, dict | list) else str(value)

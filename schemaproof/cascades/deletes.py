@@ -1,0 +1,213 @@
+"""DELETE in SQL beside what the model says, over rows that Hypothesis draws and shrinks."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from hypothesis import HealthCheck, Phase, Verbosity, find, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Flaky, NoSuchExample
+from psycopg import sql
+
+from schemaproof.cascades import oracle
+from schemaproof.cascades.comparing import adopted, differing_keys, orphans
+from schemaproof.cascades.graph import ForeignKey, Graph, TableName
+from schemaproof.cascades.ground import Ground
+from schemaproof.cascades.outcome import Outcome, Refusal, Rows, agree
+from schemaproof.rows.population import Population
+from schemaproof.rows.population import Rows as Planted
+from schemaproof.rows.shrinking import fewest
+
+_MOST_TARGETS = 3  # rows that one DELETE names
+_PLACES = 8  # by which they are named: the n-th row of the table, modulo how many there are
+
+type Cursor = psycopg.Cursor[tuple[Any, ...]]
+type Case = tuple[Planted, list[int]]
+
+
+@dataclass(frozen=True)
+class Deleted:
+    """One DELETE on the server.
+
+    Attributes:
+        table: from which.
+        targets: the rows that it named, by their place in ``before``.
+        before: the rows of the tables of the scope.
+        after: what was left, all constraints checked; or who refused it.
+    """
+
+    table: TableName
+    targets: tuple[int, ...]
+    before: Rows
+    after: Outcome
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A delete of which the model says something else.
+
+    Attributes:
+        deleted: what the server did, with the fewest and plainest rows that show it.
+        expected: what the model says.
+        key: the one whose declaration, taken from the database, makes the model agree; None where none does.
+        orphans: whether rows were left that refer to nothing.
+    """
+
+    deleted: Deleted
+    expected: Outcome
+    key: ForeignKey | None
+    orphans: bool
+
+
+class Deletes:
+    """Deletes in one database, each of which is rolled back.
+
+    Args:
+        cursor: of a connection in autocommit mode.
+        ground: what is known of the database.
+        examples: how many cases are drawn for each scope.
+    """
+
+    def __init__(self, cursor: Cursor, ground: Ground, *, examples: int) -> None:
+        self._cursor = cursor
+        self._ground = ground
+        self._settings = drawing(examples)
+        self.unsteady: set[TableName] = set()  # parents whose deletes do one thing once and another thing then
+
+    def disagreements(self, root: TableName, scope: Sequence[TableName]) -> list[Disagreement]:
+        """Where deletes of rows of ``root`` do not what the model says: one for each key that makes a difference."""
+        model, found = self._ground.model, []
+        while (case := self._find(model, root, scope)) is not None:
+            one = self._examined(model, root, scope, case)
+            again = self.delete(root, scope, case)
+            steady = again is not None and agree(self._ground.both, again.after, one.deleted.after)
+            if not steady or agree(self._ground.both, one.expected, one.deleted.after):
+                self.unsteady.add(root)
+                break
+            found.append(one)
+            if one.key is None:
+                break
+            model = adopted(model, one.key, self._ground.database)
+        return found
+
+    def _find(self, model: Graph, root: TableName, scope: Sequence[TableName]) -> Case | None:
+        def wrong(case: Case) -> bool:
+            deleted = self.delete(root, scope, case)
+            return deleted is not None and not agree(self._ground.both, expected(model, deleted), deleted.after)
+
+        return self.first(scope, wrong)
+
+    def first(self, scope: Sequence[TableName], condition: Callable[[Case], bool]) -> Case | None:
+        """The plainest case for the tables of ``scope`` of which ``condition`` is true; None where none is found."""
+        try:
+            return plainest(find(cases(self._ground.population, scope), condition, settings=self._settings), condition)
+        except NoSuchExample:
+            return None
+        except Flaky:
+            self.unsteady.add(scope[0])
+            return None
+
+    def _examined(self, model: Graph, root: TableName, scope: Sequence[TableName], case: Case) -> Disagreement:
+        deleted = self.delete(root, scope, case)
+        assert deleted is not None  # noqa: S101 (it was found by this)
+        key = None
+        for candidate in differing_keys(model, self._ground.database):
+            mended = adopted(model, candidate, self._ground.database)
+            if agree(self._ground.both, expected(mended, deleted), deleted.after):
+                key = candidate
+                break
+        return Disagreement(deleted, expected(model, deleted), key, orphans(model, deleted.after))
+
+    def delete(self, root: TableName, scope: Sequence[TableName], case: Case) -> Deleted | None:
+        """What one DELETE does to the rows of ``case``; None where there is none, or none could be planted."""
+        rows, numbers = case
+        cursor, population = self._cursor, self._ground.population
+        tables = self._ground.told(scope, rows)
+        cursor.execute("BEGIN")
+        try:
+            try:
+                population.plant(cursor, rows)
+            except psycopg.IntegrityError:
+                return None
+            before = _read(cursor, population, tables)
+            held = before[root]
+            if not held:
+                return None
+            targets = tuple(sorted({number % len(held) for number in numbers}))
+            return Deleted(root, targets, before, self._after(root, [held[one] for one in targets], tables))
+        finally:
+            cursor.execute("ROLLBACK")
+
+    def _after(self, root: TableName, rows: Sequence[Any], tables: Sequence[TableName]) -> Outcome:
+        try:
+            self._cursor.execute(deletion(root, [row["ctid"] for row in rows]))
+            self._cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        except psycopg.Error as error:
+            return refusal(error)
+        return _read(self._cursor, self._ground.population, tables)
+
+
+def plainest(case: Case, condition: Callable[[Case], bool]) -> Case:
+    """``case`` with as few rows, to be there and to be deleted, as leave ``condition`` true."""
+    rows, numbers = case
+    numbers = next(([one] for one in numbers if condition((rows, [one]))), numbers)
+
+    def fits(fewer: Planted) -> bool:
+        nonlocal numbers
+        found = next(
+            (some for some in (numbers, *([place] for place in range(_PLACES))) if condition((fewer, some))), None
+        )
+        numbers = found or numbers
+        return found is not None
+
+    return fewest(rows, fits), numbers
+
+
+def deletion(table: TableName, ctids: Sequence[str | None]) -> sql.Composed:
+    """The DELETE of the rows at ``ctids``; without parameters, since a name may hold what stands for one."""
+    places = sql.Literal("{" + ",".join(f'"{ctid}"' for ctid in ctids) + "}")
+    return sql.SQL("DELETE FROM {} WHERE ctid = ANY ({}::tid[])").format(sql.Identifier(*table), places)
+
+
+def drawing(examples: int) -> settings:
+    """How cases are drawn: the same ones each time, since a change is judged by what it changes."""
+    return settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
+
+
+def refusal(error: psycopg.Error) -> Refusal:
+    """The server's refusal of a statement; raises ``error`` where the connection is lost."""
+    if error.sqlstate is None or error.sqlstate.startswith(("08", "57P")):
+        raise error
+    foreign = error.sqlstate in {"23503", "23001"}
+    return Refusal(error.diag.message_primary or str(error), (error.diag.constraint_name or "") if foreign else "")
+
+
+def expected(model: Graph, deleted: Deleted) -> Outcome:
+    """What the model says of the same rows."""
+    try:
+        said = oracle.delete(model, deleted.before, [(deleted.table, one) for one in deleted.targets])
+    except oracle.UnknownDefaultError:  # of a default that is another one at every call
+        return deleted.after
+    if isinstance(said, oracle.Refused):
+        by = said.key or f"{said.table} ({', '.join(said.columns)})"
+        return Refusal(f"{by}: {said.why}", said.key.name if said.key else "")
+    return said
+
+
+def cases(population: Population, scope: Sequence[TableName]) -> st.SearchStrategy[Case]:
+    """Rows for a scope's tables, some in the first, and numbers for those to delete: ``({("a", "t"): [...]}, [0])``."""
+    filled = population.rows(scope).filter(lambda rows: bool(rows[scope[0]]))
+    return st.tuples(filled, st.lists(st.integers(0, _PLACES - 1), min_size=1, max_size=_MOST_TARGETS))
+
+
+def _read(cursor: Cursor, population: Population, tables: Sequence[TableName]) -> Rows:
+    return {TableName(*name): held for name, held in population.read(cursor, tables).items()}

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import alembic.context
-import asyncpg  # type: ignore[import-untyped]  # it has no py.typed
+import asyncpg
 import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError

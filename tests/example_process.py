@@ -18,7 +18,10 @@ from schemaproof.verify import verify
 SECONDS = 240  # an Alembic that goes round in a circle never ends
 
 # What a new process would import again each time.
-_PRELOADED = ["schemaproof.verify", "schemaproof.settings", "sqlalchemy.ext.asyncio", "asyncpg", "psycopg", __name__]
+_PRELOADED = [
+    *("schemaproof.verify", "schemaproof.settings", "sqlalchemy.ext.asyncio", "asyncpg", "psycopg", __name__),
+    *("schemaproof.cascades.prepare", "schemaproof.cascades.flushes", "schemaproof.cascades.contest"),
+]
 
 
 @dataclass(frozen=True)

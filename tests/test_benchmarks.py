@@ -18,6 +18,24 @@ def test_verify_benchmark_measures_growth_and_leaves_no_database() -> None:
     assert re.findall(r"(\d+) +\(\d+ samples\)", done.stdout) == ["0"]
 
 
+def test_delete_benchmark_reads_the_children_alone_where_there_is_an_index() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "bench_cascade.py"), "--quick"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert re.findall(r" (\d+) rows", done.stdout) == ["100", "1000", "100", "2000"]
+
+
+def test_rows_benchmark_plants_and_compares_each_example() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "bench_rows.py"), "--quick"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert len(re.findall(r" \d+ a second", done.stdout)) == 2
+
+
 def test_faults_benchmark_measures_growth() -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "bench_faults.py"), "--quick", "--skip-faceplate"]
 

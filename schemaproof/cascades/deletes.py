@@ -67,41 +67,45 @@ class Deletes:
         cursor: of a connection in autocommit mode.
         ground: what is known of the database.
         examples: how many cases are drawn for each scope.
+
+    Attributes:
+        ground: the same.
+        unsteady: parents whose deletes do one thing once and another thing then.
     """
 
     def __init__(self, cursor: Cursor, ground: Ground, *, examples: int) -> None:
         self._cursor = cursor
-        self._ground = ground
+        self.ground = ground
         self._settings = drawing(examples)
-        self.unsteady: set[TableName] = set()  # parents whose deletes do one thing once and another thing then
+        self.unsteady: set[TableName] = set()
 
     def disagreements(self, root: TableName, scope: Sequence[TableName]) -> list[Disagreement]:
         """Where deletes of rows of ``root`` do not what the model says: one for each key that makes a difference."""
-        model, found = self._ground.model, []
+        model, found = self.ground.model, []
         while (case := self._find(model, root, scope)) is not None:
             one = self._examined(model, root, scope, case)
             again = self.delete(root, scope, case)
-            steady = again is not None and agree(self._ground.both, again.after, one.deleted.after)
-            if not steady or agree(self._ground.both, one.expected, one.deleted.after):
+            steady = again is not None and agree(self.ground.both, again.after, one.deleted.after)
+            if not steady or agree(self.ground.both, one.expected, one.deleted.after):
                 self.unsteady.add(root)
                 break
             found.append(one)
             if one.key is None:
                 break
-            model = adopted(model, one.key, self._ground.database)
+            model = adopted(model, one.key, self.ground.database)
         return found
 
     def _find(self, model: Graph, root: TableName, scope: Sequence[TableName]) -> Case | None:
         def wrong(case: Case) -> bool:
             deleted = self.delete(root, scope, case)
-            return deleted is not None and not agree(self._ground.both, expected(model, deleted), deleted.after)
+            return deleted is not None and not agree(self.ground.both, expected(model, deleted), deleted.after)
 
         return self.first(scope, wrong)
 
     def first(self, scope: Sequence[TableName], condition: Callable[[Case], bool]) -> Case | None:
         """The plainest case for the tables of ``scope`` of which ``condition`` is true; None where none is found."""
         try:
-            return plainest(find(cases(self._ground.population, scope), condition, settings=self._settings), condition)
+            return plainest(find(cases(self.ground.population, scope), condition, settings=self._settings), condition)
         except NoSuchExample:
             return None
         except Flaky:
@@ -112,9 +116,9 @@ class Deletes:
         deleted = self.delete(root, scope, case)
         assert deleted is not None  # noqa: S101 (it was found by this)
         key = None
-        for candidate in differing_keys(model, self._ground.database):
-            mended = adopted(model, candidate, self._ground.database)
-            if agree(self._ground.both, expected(mended, deleted), deleted.after):
+        for candidate in differing_keys(model, self.ground.database):
+            mended = adopted(model, candidate, self.ground.database)
+            if agree(self.ground.both, expected(mended, deleted), deleted.after):
                 key = candidate
                 break
         return Disagreement(deleted, expected(model, deleted), key, orphans(model, deleted.after))
@@ -122,8 +126,8 @@ class Deletes:
     def delete(self, root: TableName, scope: Sequence[TableName], case: Case) -> Deleted | None:
         """What one DELETE does to the rows of ``case``; None where there is none, or none could be planted."""
         rows, numbers = case
-        cursor, population = self._cursor, self._ground.population
-        tables = self._ground.told(scope, rows)
+        cursor, population = self._cursor, self.ground.population
+        tables = self.ground.told(scope, rows)
         cursor.execute("BEGIN")
         try:
             try:
@@ -145,7 +149,7 @@ class Deletes:
             self._cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         except psycopg.Error as error:
             return refusal(error)
-        return _read(self._cursor, self._ground.population, tables)
+        return _read(self._cursor, self.ground.population, tables)
 
 
 def plainest(case: Case, condition: Callable[[Case], bool]) -> Case:
@@ -191,10 +195,17 @@ def refusal(error: psycopg.Error) -> Refusal:
     return Refusal(error.diag.message_primary or str(error), (error.diag.constraint_name or "") if foreign else "")
 
 
-def expected(model: Graph, deleted: Deleted) -> Outcome:
-    """What the model says of the same rows."""
+def expected(model: Graph, deleted: Deleted, *, own: bool = True) -> Outcome:
+    """What the model says of the same rows.
+
+    Args:
+        model: the keys.
+        deleted: the delete.
+        own: whether the rows were written by the same transaction, as here, or committed before, as in an application:
+            PostgreSQL checks the references of the former more often, and refuses a few deletes more.
+    """
     try:
-        said = oracle.delete(model, deleted.before, [(deleted.table, one) for one in deleted.targets])
+        said = oracle.delete(model, deleted.before, [(deleted.table, one) for one in deleted.targets], own=own)
     except oracle.UnknownDefaultError:  # of a default that is another one at every call
         return deleted.after
     if isinstance(said, oracle.Refused):

@@ -2,8 +2,13 @@
 
 from schemaproof.checks.atomicity import ATOMICITY, RERUN_AFTER_FAILURE
 from schemaproof.checks.check import Check
+from schemaproof.checks.concurrent_delete import CONCURRENT_DELETE
 from schemaproof.checks.configuration import UNUSED_ALLOWANCE
 from schemaproof.checks.crash import CRASH_RECOVERY
+from schemaproof.checks.delete_cost import FOREIGN_KEY_INDEX
+from schemaproof.checks.delete_in_orm import DELETE_IN_ORM, DELETE_LOADS_CHILDREN
+from schemaproof.checks.delete_in_sql import DELETE_IN_SQL
+from schemaproof.checks.delete_refused_below import DELETE_REFUSED_BELOW
 from schemaproof.checks.deployers import CONCURRENT_DEPLOYERS
 from schemaproof.checks.downgrade import (
     DOWNGRADE_MISSING,
@@ -14,6 +19,7 @@ from schemaproof.checks.downgrade import (
 )
 from schemaproof.checks.history import REVISION_CHAIN, REVISION_IMPORT, SINGLE_HEAD
 from schemaproof.checks.offline import OFFLINE_SCRIPT
+from schemaproof.checks.orphans import FOREIGN_KEY_ENFORCED
 from schemaproof.checks.parity import PARITY_AUTOGENERATE, PARITY_CATALOG
 from schemaproof.checks.upgrade import UPGRADE_AGAIN, UPGRADE_FROM_EMPTY, UPGRADE_IN_ONE_CALL
 
@@ -34,6 +40,13 @@ CHECKS: tuple[Check, ...] = (
     DOWNGRADE_TO_BASE,
     PARITY_AUTOGENERATE,
     PARITY_CATALOG,
+    FOREIGN_KEY_ENFORCED,
+    FOREIGN_KEY_INDEX,
+    DELETE_IN_SQL,
+    DELETE_REFUSED_BELOW,
+    DELETE_IN_ORM,
+    DELETE_LOADS_CHILDREN,
+    CONCURRENT_DELETE,
     ATOMICITY,
     RERUN_AFTER_FAILURE,
     CRASH_RECOVERY,

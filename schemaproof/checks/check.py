@@ -13,7 +13,7 @@ class Check:
 
     Attributes:
         id: in kebab-case; what ``--select``, ``--ignore`` and allowances name.
-        area: what it is about: "history", "upgrade", "downgrade", "parity", "failure", "offline",
+        area: what it is about: "history", "upgrade", "downgrade", "parity", "delete", "failure", "offline",
             "configuration".
         title: what is true where it is green, one sentence.
         reason: what happens in production where it is red.

@@ -77,6 +77,11 @@ def test_changes_find_the_row_that_a_new_one_was() -> None:
     )
 
 
+def test_changes_tell_each_old_row_once() -> None:
+    told = changes(GRAPH, rows("1", {"a": "1", "b": "1"}), rows("1", {"c": "1", "d": "1"}))
+    assert told.count("id=a chat_id=1 becomes") == told.count("id=b chat_id=1 becomes") == 1
+
+
 @pytest.mark.parametrize(
     ("value", "shown"),
     [("", "id=''"), ("a\nb", r"id='a\nb'"), ("x" * 61, f"id={'x' * 60}..."), ("x" * 60, f"id={'x' * 60}")],

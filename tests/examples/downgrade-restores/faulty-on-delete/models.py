@@ -7,5 +7,5 @@ posts = Table(
     "posts",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("user_id", ForeignKey("users.id", name="fk_posts_user_id", ondelete="CASCADE")),
+    Column("user_id", ForeignKey("users.id", name="fk_posts_user_id", ondelete="CASCADE"), index=True),
 )

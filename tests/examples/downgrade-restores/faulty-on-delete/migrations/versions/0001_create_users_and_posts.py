@@ -12,7 +12,9 @@ def upgrade() -> None:
     op.create_table(
         "posts",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", name="fk_posts_user_id", ondelete="SET NULL")),
+        sa.Column(
+            "user_id", sa.Integer, sa.ForeignKey("users.id", name="fk_posts_user_id", ondelete="SET NULL"), index=True
+        ),
     )
 
 

@@ -1,0 +1,134 @@
+"""Whether deletes find the rows that refer to what they delete by an index."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from schemaproof.checks.check import Check
+from schemaproof.checks.foreign_keys import has_foreign_keys
+from schemaproof.finding import Finding, Severity
+from schemaproof.history import History
+from schemaproof.postgres import Database
+
+if TYPE_CHECKING:
+    from schemaproof.cascades.cost import Lookup
+    from schemaproof.cascades.keys import Key
+    from schemaproof.cascades.measuring import Measured
+
+# Rows are planted for each: some hundredths of a second.
+_MEASURED_FOR_EVIDENCE = 5  # keys that have no index, of which only the numbers are not known
+_MEASURED_TO_DECIDE = 20  # keys that have one which may serve
+
+
+def _examine(history: History) -> Iterator[Finding]:
+    if not has_foreign_keys(history):
+        return
+    from schemaproof.cascades.cost import Backed, read_lookups
+    from schemaproof.cascades.keys import read_keys
+
+    with history.head_copy() as database:
+        with psycopg.connect(database.dsn, autocommit=True) as connection:
+            keys = read_keys(connection)
+            lookups = [one for one in read_lookups(connection, keys) if one.backed is not Backed.YES]
+        doubtful = [one for one in lookups if one.backed is Backed.PERHAPS][:_MEASURED_TO_DECIDE]
+        plain = [one for one in lookups if one.backed is Backed.NO and one.followed][:_MEASURED_FOR_EVIDENCE]
+        measured = _measure(database, keys, [*doubtful, *plain], history.version_table)
+    slow = [one for one in lookups if not _serves(one, measured.get(one.key))]
+    for lookup in slow:
+        if lookup.followed:
+            yield _followed(lookup, measured.get(lookup.key))
+    yield from _refusing([one for one in slow if not one.followed])
+
+
+def _serves(lookup: "Lookup", said: "Measured | str | None") -> bool:
+    """Whether an index that may serve was seen to do so."""
+    from schemaproof.cascades.cost import Backed
+
+    return lookup.backed is Backed.PERHAPS and not isinstance(said, str | None) and not said.grows
+
+
+def _measure(
+    database: Database, keys: "Sequence[Key]", lookups: "Sequence[Lookup]", version_table: tuple[str, str]
+) -> "dict[Key, Measured | str]":
+    """What deletes read by key, or why that could not be measured."""
+    from schemaproof.cascades.keys import with_parents
+    from schemaproof.cascades.measuring import measure
+    from schemaproof.cascades.planting import PlantingError
+    from schemaproof.rows import fill
+
+    if not lookups:
+        return {}
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        tables = with_parents(keys, {one.key.child.name for one in lookups})
+        refused = fill(connection, leave=[version_table], tables=tables).refused
+    said: dict[Key, Measured | str] = {}
+    for key in (one.key for one in lookups):
+        try:
+            said[key] = refused.get(str(key.child.name)) or measure(database.dsn, key)
+        except (PlantingError, psycopg.DatabaseError) as error:
+            said[key] = str(error).partition("\n")[0]
+    return said
+
+
+def _followed(lookup: "Lookup", said: "Measured | str | None") -> Finding:
+    key = lookup.key
+    table, columns = key.child.name, ", ".join(key.columns)
+    how = f"a delete in {key.parent.name} reads all of {table}"
+    if key.on_delete.refuses:
+        how = f"{key.parent.name} loses rows by a cascade, and each such delete reads all of {table}"
+    if lookup.indexes:
+        how += f"; {', '.join(index.name for index in lookup.indexes)} can't serve"
+    return FOREIGN_KEY_INDEX.finding(
+        f"No index leads from a row of {key.parent.name} to those of {table} by ({columns}): {how}.",
+        severity=Severity.WARNING,
+        object=key.identity,
+        evidence=f"{key}\n{_told(said)}",
+        remedy=_remedy(key),
+    )
+
+
+def _told(said: "Measured | str | None") -> str:
+    if said is None:
+        return "not measured; the catalog has no such index"
+    return f"not measured: {said}" if isinstance(said, str) else f"measured: {said}"
+
+
+def _remedy(key: "Key") -> str:
+    statement = _statement(key)
+    if not key.child.partitioned:
+        return f"{statement}; in the model, an Index on these columns (index=True for one)."
+    return f"{statement}, which locks the table; or one on each partition CONCURRENTLY, and then this one."
+
+
+def _statement(key: "Key") -> str:
+    # CONCURRENTLY is not for partitioned tables (manual, CREATE INDEX).
+    how = "" if key.child.partitioned else " CONCURRENTLY"
+    return f"CREATE INDEX{how} ON {key.quoted.table} ({key.quoted.columns})"
+
+
+def _refusing(lookups: "Sequence[Lookup]") -> Iterator[Finding]:
+    """One note for all: nothing deletes these parents but a statement that names them, which is often never sent."""
+    if not lookups:
+        return
+    count = f"{len(lookups)} foreign keys refuse" if len(lookups) > 1 else "A foreign key refuses"
+    yield FOREIGN_KEY_INDEX.finding(
+        f"{count} deletes without an index to look for children by.",
+        severity=Severity.NOTE,
+        object=lookups[0].key.identity if len(lookups) == 1 else None,
+        evidence="\n".join(f"{one.key}: {_statement(one.key)}" for one in lookups),
+        remedy="None is needed where rows of these parents are not deleted, and their keys not updated.",
+    )
+
+
+FOREIGN_KEY_INDEX = Check(
+    id="foreign-key-index",
+    area="delete",
+    title="Every foreign key that a delete follows is backed by an index.",
+    reason="Each delete of a parent row reads the whole child table, and holds its locks meanwhile: a delete of many"
+    " takes hours, and others wait for it.",
+    remedy="Create an index that begins with the key's columns.",
+    scope="history",
+    examine=_examine,
+    keywords=("cost",),
+)

@@ -1,0 +1,194 @@
+"""Whether the ORM's delete leaves what SQL's does, and lets the database do the work."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from schemaproof.checks.check import Check
+from schemaproof.checks.foreign_keys import has_foreign_keys
+from schemaproof.finding import Finding, Severity
+from schemaproof.history import History
+
+if TYPE_CHECKING:
+    from schemaproof.cascades.flushes import Flushed
+    from schemaproof.cascades.graph import Graph
+    from schemaproof.cascades.mapping import Relation
+
+# For all relationships together, and for each at least and at most: there are few ways to declare one, each shows soon.
+_EXAMPLES, _LEAST, _MOST = 240, 8, 30
+
+type Said = list[tuple[Check, Finding]]
+
+
+def _as_in_sql(history: History) -> Iterator[Finding]:
+    yield from (finding for check, finding in _said(history) if check is DELETE_IN_ORM)
+
+
+def _by_the_database(history: History) -> Iterator[Finding]:
+    yield from (finding for check, finding in _said(history) if check is DELETE_LOADS_CHILDREN)
+
+
+def _said(history: History) -> Said:
+    return history.remember("cascades of the ORM", lambda: list(_examined(history)))
+
+
+def _examined(history: History) -> Iterator[tuple[Check, Finding]]:
+    if not history.metadata or not has_foreign_keys(history):
+        return
+    import sqlalchemy.exc
+
+    from schemaproof.cascades.flushes import Flushes, UndecidedError
+    from schemaproof.cascades.mapping import relations
+    from schemaproof.cascades.prepare import copied, ground_of, mapped_connection
+    from schemaproof.checks.parity.subject import find_layout
+
+    layout = find_layout(history.metadata, history.head_catalog())
+    ground = ground_of(history)
+    known = {*ground.population.tables}
+    with history.surroundings():
+        try:
+            found, undecided = relations(history.metadata, layout.home)
+        except sqlalchemy.exc.SQLAlchemyError as error:
+            yield DELETE_IN_ORM, _not_configured(error)
+            return
+        found = [one for one in found if known.issuperset({one.parent, *one.reached})]
+        with copied(history) as database, mapped_connection(history, database) as connection:
+            flushes = Flushes(connection, ground, examples=min(max(_EXAMPLES // max(len(found), 1), _LEAST), _MOST))
+            for relation in found:
+                try:
+                    examined = flushes.examine(relation)
+                    if examined.worst is not None:
+                        yield DELETE_IN_ORM, _differs(examined.worst, ground.both)
+                    elif examined.childless and examined.with_two and _passed_on(relation, ground.database):
+                        yield DELETE_LOADS_CHILDREN, _loads(examined.childless, examined.with_two)
+                except UndecidedError as error:
+                    undecided[str(relation)] = f"{type(error.__cause__).__name__}: {error.__cause__}"
+    if undecided:
+        yield DELETE_IN_ORM, _not_tried(undecided)
+
+
+def _passed_on(relation: "Relation", graph: "Graph") -> bool:
+    """Whether the database would do by itself what is left to do with the rows that the relationship leads to."""
+    keys = [key for key in graph.children(relation.parent) if key.table == relation.reached[0]]
+    return bool(keys) and not any(key.on_delete.refuses for key in keys)
+
+
+def _differs(flushed: "Flushed", graph: "Graph") -> Finding:
+    from schemaproof.cascades.outcome import Refusal, agree, changes, lines, told
+
+    relation, name = flushed.relation, flushed.relation.mapper.class_.__name__
+    chosen = [flushed.before[relation.parent][place] for place in flushed.targets]
+    evidence = "\n".join(
+        [
+            *lines(graph, flushed.before),
+            f"deleted: {', '.join(told(graph, relation.parent, row) for row in chosen)}",
+            f"Session.delete({name}){f', {relation} loaded' if flushed.loaded else ''}:"
+            f" {changes(graph, flushed.before, flushed.by_orm)}",
+            f"a DELETE in SQL: {changes(graph, flushed.before, flushed.by_sql)}",
+        ]
+    )
+    if agree(graph, flushed.by_orm, flushed.by_sql):
+        return _twice(flushed, evidence)
+    if isinstance(flushed.by_sql, Refusal):
+        return _by_the_orm_alone(relation, evidence)
+    upwards = relation.upwards
+    return DELETE_IN_ORM.finding(
+        f"Session.delete({name}) does not do to the rows of {relation} what a DELETE does.",
+        severity=Severity.NOTE if upwards else Severity.ERROR,
+        object=f"relationship {relation}",
+        evidence=evidence,
+        remedy="None is needed where only the ORM deletes: no foreign key passes a delete on to what a row refers to."
+        if upwards
+        else None,
+    )
+
+
+def _twice(flushed: "Flushed", evidence: str) -> Finding:
+    """The same rows are left, but the ORM sent deletes for some that the database had deleted."""
+    name, relation = flushed.relation.mapper.class_.__name__, flushed.relation
+    return DELETE_IN_ORM.finding(
+        f"Session.delete({name}) deletes rows of {relation} that are gone by then.",
+        severity=Severity.WARNING,
+        object=f"relationship {relation}",
+        evidence=f"{evidence}\nrows that the ORM deletes and does not find: {flushed.traffic.missed}",
+        consequence="The rows that are left are the same, but SQLAlchemy warns that it expected to delete more.",
+        remedy="Give each foreign key between rows that are deleted together a relationship: the ORM then knows their"
+        " order. confirm_deleted_rows=False in __mapper_args__ where the warning does not matter.",
+    )
+
+
+def _by_the_orm_alone(relation: "Relation", evidence: str) -> Finding:
+    """A DELETE is refused where the ORM does something first."""
+    name, association = relation.mapper.class_.__name__, len(relation.reached) > 1
+    return DELETE_IN_ORM.finding(
+        f"What becomes of the rows of {relation} when a {name} is deleted is known to the ORM alone.",
+        severity=Severity.NOTE if association else Severity.WARNING,
+        object=f"relationship {relation}",
+        evidence=evidence,
+        consequence="A DELETE in SQL, by a person, a job or another program, is refused; and a row that another session"
+        " inserts while the ORM deletes makes the flush fail.",
+        remedy="Give the foreign key the same action (ondelete=..., and a revision), and the relationship"
+        " passive_deletes=True.",
+    )
+
+
+def _loads(childless: "Flushed", parent: "Flushed") -> Finding:
+    relation, name = parent.relation, parent.relation.mapper.class_.__name__
+    wanted = relation.listened
+    return DELETE_LOADS_CHILDREN.finding(
+        f"Session.delete({name}) loads or writes the rows of {relation} one by one, although the foreign key does it.",
+        severity=Severity.NOTE if wanted else Severity.WARNING,
+        object=f"relationship {relation}",
+        evidence=f"without children: {childless.traffic}\nwith two children: {parent.traffic}",
+        remedy="None is needed: the class has listeners for its deletes." if wanted else None,
+    )
+
+
+def _not_configured(error: Exception) -> Finding:
+    return DELETE_IN_ORM.finding(
+        "SQLAlchemy can't configure the mappers, so no delete by the ORM was tried.",
+        severity=Severity.NOTE,
+        evidence=f"{type(error).__name__}: {error}",
+        consequence="Whether the ORM's deletes do what SQL does is not known.",
+        remedy="Let env.py import all modules with models, or mend the mapping.",
+    )
+
+
+def _not_tried(undecided: dict[str, str]) -> Finding:
+    from schemaproof.cascades.mapping import MORE_ROWS
+
+    values = any(not why.endswith(MORE_ROWS) for why in undecided.values())
+    return DELETE_IN_ORM.finding(
+        f"Deletes along {', '.join(sorted(undecided))} could not be tried.",
+        severity=Severity.NOTE,
+        evidence="\n".join(f"{relation}: {why}" for relation, why in sorted(undecided.items())),
+        consequence="Whether they do what SQL does is not known.",
+        remedy='Name strategies for values that can be loaded, with rows = "MODULE:ATTRIBUTE" in [tool.schemaproof].'
+        if values
+        else "None is needed. A test of the project's own can delete such objects.",
+    )
+
+
+DELETE_IN_ORM = Check(
+    id="delete-in-orm",
+    area="delete",
+    title="The ORM's delete of an object leaves the rows that a DELETE leaves.",
+    reason="The same delete has two meanings: children stay, lose their parent or make the flush fail, depending on"
+    " whether the application or SQL deletes, and on what happened to be loaded.",
+    remedy='Declare the relationship as the foreign key acts: cascade="all, delete-orphan" or "all, delete" with'
+    " passive_deletes=True for CASCADE, passive_deletes=True for SET NULL.",
+    scope="history",
+    examine=_as_in_sql,
+    keywords=("delete", "relationship"),
+)
+
+DELETE_LOADS_CHILDREN = Check(
+    id="delete-loads-children",
+    area="delete",
+    title="The ORM's delete leaves children to the database: its work does not grow with their number.",
+    reason="Deleting a parent with many children reads all of them into memory and sends statements for each, while the"
+    " transaction holds their locks.",
+    remedy="Give the relationship passive_deletes=True.",
+    scope="history",
+    examine=_by_the_database,
+    keywords=("delete", "relationship"),
+)

@@ -1,0 +1,19 @@
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table
+
+metadata = MetaData()
+
+chat = Table("chat", metadata, Column("id", Integer, primary_key=True, autoincrement=False))
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("chat_id", ForeignKey("chat.id", ondelete="CASCADE"), index=True),
+)
+
+file = Table(
+    "file",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("message_id", ForeignKey("message.id"), index=True),
+)

@@ -1,0 +1,27 @@
+"""Create users and messages."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table("users", sa.Column("id", sa.Integer, primary_key=True))
+    op.create_table(
+        "messages",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id", ondelete="CASCADE"), index=True),
+    )
+    op.create_table(
+        "receipts",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("message_id", sa.Integer, sa.ForeignKey("messages.id")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("receipts")
+    op.drop_table("messages")
+    op.drop_table("users")

@@ -97,7 +97,6 @@ class Subject:
             )
         return metadata
 
-
     def import_strategies(self) -> Mapping[str, object]:
         """What ``rows`` names; nothing where it is None.
 

@@ -4,6 +4,9 @@ Every session installs the hashed pins of ``requirements/`` and makes all of its
 to the tool: ``nox -s tests -- --postgres embedded -k parity``.
 """
 
+import os
+import re
+import shutil
 from pathlib import Path
 
 import nox
@@ -32,6 +35,15 @@ def migrations(session: nox.Session) -> None:
 def pool(session: nox.Session) -> None:
     """Run the connection pool tests."""
     _pytest(session, "tests/pool")
+
+
+@nox.session(python=PYTHON)
+def bouncer(session: nox.Session) -> None:
+    """Run the connection pool tests through PgBouncer, but those of the start, which are about the server itself."""
+    session.env["SCHEMAPROOF_PGBOUNCER"] = _pgbouncer(session)
+    there = ["capacity", "cancellation", "prepared_statements", "run", "schedules", "stale", "stop", "thirty_seconds"]
+    tests = [f"tests/pool/test_{name}.py" for name in there]
+    _pytest(session, *PARALLEL, "--through-pgbouncer", "tests/schemaproof/pool/test_pgbouncer.py", *tests)
 
 
 @nox.session(python=PYTHON)
@@ -84,3 +96,25 @@ def _install(session: nox.Session, group: str = "test") -> None:
 def _pytest(session: nox.Session, *arguments: str) -> None:
     _install(session)
     session.run("pytest", *arguments, *session.posargs)
+
+
+def _pgbouncer(session: nox.Session) -> str:
+    """The path of the PgBouncer that is installed, else of Debian's, unpacked into the session's own folder."""
+    if found := os.environ.get("SCHEMAPROOF_PGBOUNCER") or shutil.which("pgbouncer"):
+        return found
+    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        session.error("There is no PgBouncer: install it, or set SCHEMAPROOF_PGBOUNCER to the program.")
+    folder = Path(session.virtualenv.location) / "pgbouncer"
+    folder.mkdir(exist_ok=True)
+    install = ["apt-get", "--simulate", "--no-install-recommends", "install", "pgbouncer"]
+    packages = re.findall(r"^Inst (\S+)", str(session.run(*install, external=True, silent=True)), re.MULTILINE)
+    with session.chdir(folder):
+        session.run("apt-get", "download", *packages, external=True)
+    for package in folder.glob("*.deb"):
+        session.run("dpkg-deb", "--extract", str(package), str(folder), external=True)
+    program = folder / "pgbouncer"
+    # Only it gets the libraries that came with it.
+    libraries = ":".join(sorted({str(library.parent) for library in folder.glob("usr/lib/**/*.so.*")}))
+    program.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH="{libraries}" exec "{folder}/usr/sbin/pgbouncer" "$@"\n')
+    program.chmod(0o755)
+    return str(program)

@@ -4,71 +4,98 @@ Source: spec FR-005, user story 2 and edge cases.
 """
 
 import asyncio
-from contextlib import AsyncExitStack
-from typing import Self
+import logging
+import weakref
+from collections.abc import Awaitable, Callable
+from typing import Any, Self
 
+import asyncpg
 from sqlalchemy import URL, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_fixed
 
+from schema.connecting import Opening, make_engine
+from schema.diagnosis import driver_error, is_lost
+from schema.errors import (
+    CommitOutcomeUnknownError,
+    DatabaseStoppedError,
+    DatabaseUnavailableError,
+    StatementTimeoutError,
+)
+from schema.pool import OrderedPool, Stats
+from schema.settings import Settings
 from schema.url import database_url
 
-# What pg_stat_activity shows for these connections, unless the URL names them otherwise.
-APPLICATION_NAME = "faceplate"
+log = logging.getLogger(__name__)
+
+# Seconds for a connection to be closed politely: its query is cancelled, and the server says goodbye.
+_GOODBYE = 2.0
+# Edge case "connection drops mid-query": retry once.
+_ATTEMPTS = 2
 
 
-class DatabaseUnavailableError(ConnectionError):
-    """No connection could be opened at the start; the driver's own error is the ``__cause__``."""
+class _Session(AsyncSession):
+    async def close(self) -> None:
+        """Close it; that its connection is lost already is no error: the server has rolled back."""
+        try:
+            await super().close()
+        except DBAPIError as error:
+            if not is_lost(error):
+                raise
+            await super().close()  # the first ended half way
+
+    async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
+        """Close it, in a task of its own where that has to wait: no cancellation may keep it from being closed."""
+        if self.in_transaction():
+            await super().__aexit__(kind, error, trace)
+        else:
+            self.sync_session.close()
+
+
+class _WorkSession(_Session):
+    """A session inside ``run``, which alone commits it."""
+
+    async def commit(self) -> None:
+        """Refuse: what was committed here would be done twice by a second attempt."""
+        raise RuntimeError("run(work) commits when the work has returned: leave out commit(), or use session()")
 
 
 class Database:
     """Sessions on a pool of between ``min_size`` and ``max_size`` connections to one PostgreSQL database.
 
+    >>> async def rename(session: AsyncSession) -> None:
+    ...     await session.execute(...)
     >>> async with Database("postgresql://user:password@localhost/faceplate") as database:  # doctest: +SKIP
-    ...     async with database.session() as session, session.begin():
-    ...         await session.execute(...)
+    ...     await database.run(rename)
     """
 
-    def __init__(
-        self,
-        url: str | URL,
-        *,
-        min_size: int = 5,
-        max_size: int = 20,
-        pool_timeout: float = 30.0,
-        connect_timeout: float = 5.0,
-    ) -> None:
-        """Check the settings; nothing is connected before :meth:`start`.
-
-        Args:
-            url: what :func:`schema.url.database_url` takes.
-            min_size: connections that :meth:`start` opens (FR-005).
-            max_size: connections that are open at once, at most (FR-005).
-            pool_timeout: seconds that a request waits for a free connection (edge case "pool is exhausted").
-            connect_timeout: seconds for :meth:`start`, and for every connection opened later (edge case "unreachable
-                at startup").
+    def __init__(self, settings: Settings | str | URL) -> None:
+        """Take the settings, or a URL with the default ones; nothing is connected before :meth:`start`.
 
         Raises:
-            ValueError: on a URL or a setting that cannot work.
+            ValueError: on a URL that cannot work.
         """
-        if not 0 < min_size <= max_size:
-            raise ValueError(f"min_size must be from 1 to max_size: got min_size={min_size}, max_size={max_size}")
-        for name, seconds in (("pool_timeout", pool_timeout), ("connect_timeout", connect_timeout)):
-            if not seconds > 0:
-                raise ValueError(f"{name} must be more than 0 seconds: got {seconds}")
-        self._url = database_url(url)
-        self._min_size = min_size
-        self._max_size = max_size
-        self._pool_timeout = pool_timeout
-        self._connect_timeout = connect_timeout
+        self.settings = settings if isinstance(settings, Settings) else Settings(database_url(settings))
         self._engine: AsyncEngine | None = None
-        self._sessions: async_sessionmaker[AsyncSession] | None = None
+        self._pool: OrderedPool | None = None
+        self._connections: weakref.WeakSet[asyncpg.Connection] = weakref.WeakSet()
+        self._sessions: async_sessionmaker[_Session] | None = None
+        self._work_sessions: async_sessionmaker[_WorkSession] | None = None
+        self._running: set[asyncio.Timeout] = set()
+        self._nothing_runs = asyncio.Event()
+        self._stopping = asyncio.Lock()
+        self._opened = 0
+        self._retried = 0
 
     def __repr__(self) -> str:
         """Return address and pool sizes, without the password."""
-        return f"Database({self._address!r}, min_size={self._min_size}, max_size={self._max_size})"
+        its = self.settings
+        return f"Database({its.address!r}, min_size={its.min_size}, max_size={its.max_size})"
 
     async def __aenter__(self) -> Self:
         """Start, and return this database."""
@@ -82,29 +109,33 @@ class Database:
     async def start(self) -> None:
         """Open ``min_size`` connections (user story 2, scenario 1).
 
+        Warns, in the log ``schema.database``, where ``instances`` full pools exceed the connections that the server has
+        for this user.
+
         Raises:
-            DatabaseUnavailableError: if they are not all open within ``connect_timeout`` seconds; none is left then.
+            DatabaseUnavailableError: if they are not all open within ``connect_timeout`` seconds; none is left then. A
+                server that is starting up is waited for, any other refusal ends the start at once.
             RuntimeError: if this database is started already.
         """
         if self._engine is not None:
             raise RuntimeError(f"{self!r} is started already: call start() once, or stop() before the next start()")
-        engine = self._engine = self._make_engine()
+        engine, pool = self._engine, self._pool = make_engine(self.settings)
+        self._opened = self._retried = 0
+        event.listen(pool, "connect", self._note_opened, insert=True)
+        event.listen(engine.sync_engine, "handle_error", self._handle)
         try:
-            async with asyncio.timeout(self._connect_timeout), AsyncExitStack() as opened:
-                for _ in range(self._min_size):
-                    await opened.enter_async_context(engine.connect())
-        except (OSError, SQLAlchemyError) as err:
-            await self.stop()
-            raise DatabaseUnavailableError(self._diagnosis(err)) from err
+            await Opening(engine, self.settings, self._abort).run()
         except BaseException:  # cancelled, or an error of ours: as little may stay open
-            await self.stop()
+            await self._close(goodbye=0)
             raise
-        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._sessions = async_sessionmaker(engine, class_=_Session, expire_on_commit=False)
+        self._work_sessions = async_sessionmaker(engine, class_=_WorkSession, expire_on_commit=False)
 
     def session(self) -> AsyncSession:
         """Return a new session, which takes a connection at its first statement and returns it when it is closed.
 
-        That statement raises ``sqlalchemy.exc.TimeoutError`` when no connection was free for ``pool_timeout`` seconds.
+        That statement raises ``PoolTimeoutError`` when no connection was free for ``acquire_timeout`` seconds, and
+        ``DatabaseUnavailableError`` when none could be opened. What is lost later is not repeated: see :meth:`run`.
         Objects stay readable after a commit (``expire_on_commit=False``): a reload could not be awaited.
 
         Raises:
@@ -114,47 +145,187 @@ class Database:
             raise RuntimeError(f"{self!r} is not started: await start() before session(), or use 'async with'")
         return self._sessions()
 
+    async def run[T](self, work: Callable[[AsyncSession], Awaitable[T]], *, idempotent: bool = False) -> T:
+        """Do ``work`` in a transaction of its own, commit, and return its result.
+
+        When the connection is lost, all of it is done once more after ``retry_delay`` seconds, on another connection
+        (edge case "connection drops mid-query"): what ``work`` does besides the database is done twice then. Any other
+        error rolls back and comes out as it is.
+
+        Args:
+            work: leaves commit and rollback alone (an error rolls back), and keeps nothing of the session.
+            idempotent: whether the work may also run twice, so that a lost COMMIT is no reason to ask.
+
+        Raises:
+            CommitOutcomeUnknownError: if the connection was lost during COMMIT, and the work is not ``idempotent``.
+            sqlalchemy.exc.DBAPIError: if the second connection was lost too.
+            PoolTimeoutError, DatabaseUnavailableError: if there was no connection to be had.
+            ReadOnlyServerError: if the server takes no writes.
+            DatabaseStoppedError: if :meth:`stop` has cancelled it.
+            RuntimeError: before :meth:`start` and after :meth:`stop`.
+        """
+        if (sessions := self._work_sessions) is None:
+            raise RuntimeError(f"{self!r} is not started: await start() before run(), or use 'async with'")
+
+        stopping = asyncio.timeout(None)
+        self._running.add(stopping)
+        try:
+            async with stopping:
+                try:
+                    return await _attempt(work, sessions)
+                except Exception as error:
+                    if not _passes(error, idempotent=idempotent):
+                        raise
+                    return await self._attempt_again(lambda: _attempt(work, sessions), error, idempotent=idempotent)
+        except TimeoutError as error:
+            if stopping.expired():
+                raise DatabaseStoppedError from error
+            raise
+        finally:
+            self._running.discard(stopping)
+            if not self._running:
+                self._nothing_runs.set()
+
+    async def _attempt_again[T](self, attempt: Callable[[], Awaitable[T]], lost: Exception, *, idempotent: bool) -> T:
+        # The first attempt is made before the library is asked: that costs as much as half a request.
+        first: list[Exception] = [lost]
+
+        async def next_attempt() -> T:
+            if first:
+                raise first.pop()
+            return await attempt()
+
+        def tell(_: RetryCallState) -> None:
+            self._retried += 1
+            # The driver's text: SQLAlchemy's holds the statement's parameters.
+            log.warning("%s; trying once more in %g s", driver_error(lost), self.settings.retry_delay)
+
+        return await AsyncRetrying(
+            retry=retry_if_exception(lambda error: _passes(error, idempotent=idempotent)),
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=wait_fixed(self.settings.retry_delay),
+            before_sleep=tell,
+            reraise=True,
+        )(next_attempt)
+
     async def stop(self) -> None:
-        """Close the free connections now, and each one in use as soon as its session ends. Harmless when stopped."""
-        engine, self._engine, self._sessions = self._engine, None, None
-        if engine is not None:
-            await engine.dispose()
+        """Wait for work in flight up to ``stop_timeout`` seconds, then cancel it; no connection is left.
 
-    def _make_engine(self) -> AsyncEngine:
-        # asyncpg lets this argument go before the URL's application_name, which somebody wrote on purpose.
-        named = "application_name=" in str(self._url.query.get("dsn", ""))
-        engine = create_async_engine(
-            self._url,
-            # All connections are kept, none is overflow: an overflow connection is closed when it is returned, so that
-            # with 5 + 15 each wave of 20 requests would connect 15 times; with 20 + 0 it finds them open.
-            pool_size=self._max_size,
-            max_overflow=0,
-            pool_timeout=self._pool_timeout,
-            pool_pre_ping=True,  # a stale connection is replaced before it is handed out (user story 2, scenario 3)
-            connect_args={
-                "timeout": self._connect_timeout,
-                "server_settings": {} if named else {"application_name": APPLICATION_NAME},
-            },
-        )
+        New work is refused from the beginning. What ``run`` was doing at the limit ends in ``DatabaseStoppedError``,
+        and the connections of sessions that are still open are closed under them. Harmless when stopped.
+        """
+        self._sessions = self._work_sessions = None
+        async with self._stopping:
+            if self._pool is not None:
+                await self._stop(self._pool)
 
-        @event.listens_for(engine.sync_engine, "checkin")
-        def close_after_stop(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
-            # dispose() leaves what is in use to its pool, which would keep it open for a request that never comes.
-            if self._engine is not engine:
-                record.invalidate()
-
-        return engine
+    async def _stop(self, pool: OrderedPool) -> None:
+        goodbye = _GOODBYE
+        try:
+            if not await self._finishes(self.settings.stop_timeout, pool):
+                pool.stopped = True
+                for work in self._running:
+                    work.reschedule(0)
+                if not await self._finishes(_GOODBYE if self._running else 0, pool) and self._through_pgbouncer:
+                    goodbye = 0  # politeness would cancel queries, and PgBouncer 1.18 dies of that (its issue 801)
+        finally:
+            await self._close(goodbye=goodbye)
 
     @property
-    def _address(self) -> str:
-        # Several hosts are written in the query; whatever else is there is nobody's business.
-        hosts = {name: value for name, value in self._url.query.items() if name in {"host", "port"}}
-        return self._url.set(query=hosts).render_as_string(hide_password=True)
+    def _through_pgbouncer(self) -> bool:
+        return self.settings.prepared_statements == "off"
 
-    def _diagnosis(self, err: Exception) -> str:
-        cause = getattr(err, "orig", None) or err  # SQLAlchemy's wrapper adds a link to its own manual
-        evidence = "no answer" if isinstance(cause, TimeoutError) else f"{type(cause).__name__}: {cause}"
-        return (
-            f"Could not open {self._min_size} connections to {self._address} within {self._connect_timeout:g} s: "
-            f"{evidence}. Check that the server runs and accepts this user, and the URL (DATABASE_URL)"
+    async def _finishes(self, seconds: float, pool: OrderedPool) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                while self._running:
+                    self._nothing_runs.clear()
+                    await self._nothing_runs.wait()
+                await pool.wait_until_unused()
+        except TimeoutError:
+            return False
+        return True
+
+    def stats(self) -> Stats:
+        """The pool at this moment; all zero but ``size`` when it is not started."""
+        if self._pool is None:
+            return Stats(self.settings.max_size, 0, 0, 0, 0, self._opened, self._retried)
+        held, waiting = self._pool.checkedout(), self._pool.waiting
+        is_open = sum(not connection.is_closed() for connection in self._connections)
+        return Stats(self._pool.places, is_open, held, max(0, is_open - held), waiting, self._opened, self._retried)
+
+    async def _close(self, *, goodbye: float) -> None:
+        engine, self._engine, pool, self._pool = self._engine, None, self._pool, None
+        if engine is None or pool is None:
+            return
+        pool.stopped = True
+        connections = list(self._connections)
+        self._connections.clear()
+        try:
+            if goodbye:
+                closing = (connection.close(timeout=goodbye) for connection in connections)
+                await asyncio.gather(*closing, return_exceptions=True)
+        finally:
+            for connection in connections:
+                connection.terminate()
+            await engine.dispose()
+
+    def _abort(self) -> None:
+        for connection in list(self._connections):
+            connection.terminate()
+
+    def _note_opened(self, _: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        self._opened += 1
+        if record.driver_connection is not None:
+            self._connections.add(record.driver_connection)
+
+    def _handle(self, context: ExceptionContext) -> BaseException | None:
+        error = driver_error(context.original_exception)
+        if isinstance(error, TimeoutError) and self.settings.patience is not None:
+            return StatementTimeoutError(self.settings.patience)
+        if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+            driver: Any = context.connection.connection.driver_connection if context.connection else None
+            # A server that no longer takes writes is as good as lost: the next connection looks for one that does.
+            context.is_disconnect = driver is not None and self._is_read_only(driver)
+        return None
+
+    def _is_read_only(self, driver: asyncpg.Connection) -> bool:
+        # A transaction that its own application has made read-only is no reason, nor a server that was asked for.
+        reported = driver.get_settings()
+        return "target_session_attrs" not in self.settings.url.query and "on" in (
+            getattr(reported, "in_hot_standby", None),
+            getattr(reported, "default_transaction_read_only", None),
         )
+
+
+async def _attempt[T](work: Callable[[AsyncSession], Awaitable[T]], sessions: async_sessionmaker[_WorkSession]) -> T:
+    session = sessions()
+    try:
+        transaction = session.sync_session.begin()  # sends nothing yet
+        result = await work(session)
+        await session.run_sync(_commit, transaction)
+    except BaseException as error:
+        await session.__aexit__(type(error), error, error.__traceback__)  # to its end, even where this is cancelled
+        raise
+    return result
+
+
+def _commit(session: Session, transaction: SessionTransaction) -> None:
+    """Commit and close in one go: each call into SQLAlchemy's synchronous half has its price."""
+    session.flush()  # what this sends is not COMMIT yet
+    try:
+        transaction.commit()
+    except Exception as error:
+        # asyncpg's InterfaceError: the connection was known to be lost, COMMIT was not even sent.
+        unsent = isinstance(driver_error(error), asyncpg.InterfaceError)
+        if isinstance(error, TimeoutError) or (is_lost(error) and not unsent):
+            raise CommitOutcomeUnknownError from error
+        raise
+    session.close()
+
+
+def _passes(error: BaseException, *, idempotent: bool) -> bool:
+    """Whether a second attempt is safe, and may end otherwise."""
+    if isinstance(error, DatabaseUnavailableError):
+        return error.cause.passes
+    return is_lost(error) or (idempotent and isinstance(error, CommitOutcomeUnknownError))

@@ -1,5 +1,6 @@
 """What the README shows is true: its examples are run, and so are the quickstart's steps."""
 
+import dataclasses
 import os
 import re
 import shlex
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from schema.settings import PREFIX, Settings
 from schemaproof.checks import CHECKS
 from schemaproof.postgres import Database, binaries
+from tests.pool.faults import FAULTS, SLACK
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -96,6 +99,36 @@ def untimed(line: str) -> str:
 def test_readme_checks_are_those_of_the_registry() -> None:
     table = README[README.index("| area | checks |") : README.index("The exit status is 0")]
     assert set(re.findall(r"`([a-z]+(?:-[a-z]+)*)`", table)) == {check.id for check in CHECKS}
+
+
+def rows(head: str) -> list[list[str]]:
+    """The cells of the README's table whose first line is ``head``."""
+    lines = README[README.index(head) :].partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_readme_faults_are_those_of_the_tests() -> None:
+    table = rows("| fault | the caller sees |")
+    assert [(name, seen, left) for name, seen, _, left in table] == [
+        (name, FAULTS[name].sees, "0") for name in sorted(FAULTS)
+    ]
+    for name, _, seconds, _ in table:
+        assert FAULTS[name].at_least <= float(seconds) <= FAULTS[name].at_most + SLACK
+
+
+def test_readme_settings_are_the_pools_with_their_defaults() -> None:
+    shown: dict[str, str] = {}
+    for variables, defaults, _ in rows("| environment | default |"):
+        shown |= dict(zip(re.findall(r"`(\w+)`", variables), defaults.split(", "), strict=True))
+    settings = [each for each in dataclasses.fields(Settings) if each.name != "url"]
+    assert shown == {
+        PREFIX + each.name.upper(): "none"
+        if each.default is None
+        else f"{each.default:g}"
+        if isinstance(each.default, float)
+        else str(each.default)
+        for each in settings
+    }
 
 
 def test_readme_quickstarts_alembic_commands_succeed_in_order(empty_database: Database) -> None:

@@ -43,3 +43,15 @@ def test_faults_benchmark_measures_growth() -> None:
 
     assert done.returncode == 0, done.stderr
     assert len(re.findall(r"growth: .*async env\.py +\d+\.\d\d$", done.stdout, re.MULTILINE)) == 2
+
+
+def test_pool_benchmark_tells_ratios_and_the_connections_that_overflow_opens() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "bench_pool.py"), "--quick"]
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    lines = re.findall(
+        r"^(Database\.run|SQLAlchemy 5 \+ 15, pre-ping) .* (\d+)(?:   goal .*)?$", done.stdout, re.MULTILINE
+    )
+    assert [int(opened) > 0 for title, opened in lines] == [False, True] * 4

@@ -14,14 +14,14 @@ ROOT = Path(__file__).parents[2]
 MODELS, REVISION = "schema/models.py", "migrations/versions/0001_initial.py"
 CHECKED = {check.id for check in CHECKS if check.area in {"delete", "upgrade"}} - {"concurrent-delete"}
 
-KEEPS = '''
+KEEPS = """
     op.execute("CREATE FUNCTION faceplate.keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
     op.execute("CREATE TRIGGER keep BEFORE DELETE ON faceplate.messages FOR EACH ROW EXECUTE FUNCTION faceplate.keep()")
 
 
 def downgrade() -> None:
     op.execute("DROP FUNCTION faceplate.keep() CASCADE")
-'''
+"""
 CASCADES = 'cascade="all, delete-orphan", passive_deletes=True'
 
 # What is broken: the file, what it says, what it says then (first of all places), and the check that is to find it.

@@ -69,6 +69,7 @@ async def test_one_killed_connection_takes_no_other_along(database: Database, ob
     assert await observer.opened() == 6
 
 
+@pytest.mark.not_through_pgbouncer("the connection that is ended is one of its own, which it replaces by itself")
 async def test_connection_that_the_server_ended_for_its_idleness_is_replaced(
     empty_database: ThrowawayDatabase, observer: ServerObserver
 ) -> None:

@@ -31,6 +31,16 @@ class Action(StrEnum):
         return self in {Action.NO_ACTION, Action.RESTRICT}
 
 
+# By pg_constraint's confdeltype and confupdtype.
+ACTIONS = {
+    "a": Action.NO_ACTION,
+    "r": Action.RESTRICT,
+    "c": Action.CASCADE,
+    "n": Action.SET_NULL,
+    "d": Action.SET_DEFAULT,
+}
+
+
 @dataclass(frozen=True)
 class ForeignKey:
     """One foreign key.

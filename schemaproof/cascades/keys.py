@@ -8,15 +8,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from schemaproof.cascades.graph import Action, TableName
-
-_ACTIONS = {
-    "a": Action.NO_ACTION,
-    "r": Action.RESTRICT,
-    "c": Action.CASCADE,
-    "n": Action.SET_NULL,
-    "d": Action.SET_DEFAULT,
-}
+from schemaproof.cascades.graph import ACTIONS, Action, TableName
 
 _COLUMNS = (
     "ARRAY(SELECT a.attname::text FROM unnest({}) WITH ORDINALITY x (number, place)"
@@ -174,8 +166,8 @@ def _key(row: tuple[Any, ...]) -> Key:
         columns=tuple(columns),
         referenced=tuple(referenced),
         operators=tuple(Operator(int(number), space, symbol) for number, space, symbol in operators),
-        on_delete=_ACTIONS[on_delete],
-        on_update=_ACTIONS[on_update],
+        on_delete=ACTIONS[on_delete],
+        on_update=ACTIONS[on_update],
         match_full=match_full,
         validated=validated,
         enforced=enforced,

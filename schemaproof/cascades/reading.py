@@ -10,19 +10,11 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 
 from schemaproof.cascades.declared import DeclarationError, graph_of_metadata
-from schemaproof.cascades.graph import Action, ForeignKey, Graph, Table, TableName
+from schemaproof.cascades.graph import ACTIONS, ForeignKey, Graph, Table, TableName
 
 __all__ = ["DeclarationError", "graph_of_metadata", "read_graph", "with_order"]
 
 type _Cursor = psycopg.Cursor[tuple[Any, ...]]
-
-_ACTIONS = {
-    "a": Action.NO_ACTION,
-    "r": Action.RESTRICT,
-    "c": Action.CASCADE,
-    "n": Action.SET_NULL,
-    "d": Action.SET_DEFAULT,
-}
 
 # Tables that are neither the system's, nor an extension's, nor another session's, nor part of a partitioned table. A
 # domain refuses NULL where one that it is made of does.
@@ -173,8 +165,8 @@ def _keys(cursor: _Cursor, names: dict[int, TableName]) -> list[ForeignKey]:
             parent=names[parent],
             referenced=tuple(referenced),
             name=name,
-            on_delete=_ACTIONS[on_delete],
-            on_update=_ACTIONS[on_update],
+            on_delete=ACTIONS[on_delete],
+            on_update=ACTIONS[on_update],
             set_columns=tuple(one for one in columns if not listed or one in listed) if on_delete in "nd" else (),
             match_full=match_full,
             deferrable=deferrable,

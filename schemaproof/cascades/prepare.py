@@ -23,6 +23,7 @@ from schemaproof.checks.parity.subject import PUBLIC, Layout, find_layout
 from schemaproof.history import History
 from schemaproof.postgres import Database
 from schemaproof.rows.population import Population, Reference
+from schemaproof.subject import SubjectError
 
 
 def ground_of(history: History) -> Ground:
@@ -64,17 +65,19 @@ def _prepare(history: History) -> Ground:
         model = _included(history, layout, _model(history.metadata, layout, found), found)
         concerned = _concerned(found, model)
         seeded = clear(connection, concerned)
-        population = Population.learn(
-            connection,
-            tables=concerned,
-            leave=leave,
-            strategies={**_strategies(history.metadata, layout, found), **own},
-            keys=[
-                Reference(key.table, key.columns, key.parent, key.referenced)
-                for key in model.keys
-                if key.link not in {one.link for one in found.keys}
-            ],
-        )
+        missing = [key for key in model.keys if key.link not in {one.link for one in found.keys}]
+        try:
+            population = Population.learn(
+                connection,
+                tables=concerned,
+                leave=leave,
+                strategies={**_strategies(history.metadata, layout, found), **_concerning(own, found, concerned)},
+                keys=[Reference(key.table, key.columns, key.parent, key.referenced) for key in missing],
+            )
+        except ValueError as error:
+            raise SubjectError(
+                f"The rows of {history.subject.rows} don't fit the tables: {error}", remedy="Mend the mapping."
+            ) from error
     return Ground(model, found, population, seeded)
 
 
@@ -100,6 +103,20 @@ def _included(history: History, layout: Layout, model: Graph, found: Graph) -> G
 def _concerned(*graphs: Graph) -> list[TableName]:
     """The tables that have a key or are referred to by one."""
     return sorted({name for graph in graphs for key in graph.keys for name in (key.table, key.parent)})
+
+
+def _concerning(own: Mapping[str, Any], found: Graph, concerned: Iterable[TableName]) -> Mapping[str, Any]:
+    """Of the project's strategies those for tables that have to do with keys.
+
+    Raises:
+        ValueError: for a key that names none of the tables that are there.
+    """
+    known, wanted = {str(name) for name in found.tables}, {str(name) for name in concerned}
+    tables = {key: key if key in known else key.rpartition(".")[0] for key in own}
+    for key, table in tables.items():
+        if table not in known:
+            raise ValueError(f'{key!r} is no "schema.table" and no "schema.table.column" of the migrated database')
+    return {key: strategy for key, strategy in own.items() if tables[key] in wanted}
 
 
 def _strategies(metadata: Iterable[MetaData], layout: Layout, found: Graph) -> Mapping[str, SearchStrategy[Any]]:

@@ -46,7 +46,7 @@ def found(connection: Connection) -> Found:
     return lambda statements, **actions: list(candidates(grounds(connection, statements, **actions)))
 
 
-def test_key_below_a_cascade_may_refuse(found: Found) -> None:
+def test_key_below_one_that_deletes_may_refuse(found: Found) -> None:
     (one,) = found(BELOW)
     assert (one.key.name, one.above.name, one.required, one.elsewhere) == ("c_b_fkey", "b_a_fkey", "", False)
 
@@ -60,7 +60,7 @@ def test_key_that_the_model_declares_otherwise_is_told_elsewhere(found: Found) -
 
 
 @pytest.mark.parametrize(("action", "elsewhere"), [("CASCADE", True), ("SET NULL", False)])
-def test_row_that_goes_by_another_cascade_is_known(action: str, found: Found, *, elsewhere: bool) -> None:
+def test_row_that_goes_by_another_way_is_known(action: str, found: Found, *, elsewhere: bool) -> None:
     assert found(ABC.format("", f", a int REFERENCES a ON DELETE {action}"))[0].elsewhere is elsewhere
 
 

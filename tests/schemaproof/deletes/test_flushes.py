@@ -260,7 +260,7 @@ def test_inherited_relationships_are_told_once(subject: Subjects) -> None:
     assert [str(one) for one in made.found()[0]] == ["Chat.messages"]
 
 
-def test_many_to_one_is_followed_where_it_cascades(subject: Subjects) -> None:
+def test_many_to_one_is_followed_where_it_deletes(subject: Subjects) -> None:
     made = subject()
     chat = type("Chat", (), {})
     made.registry.map_imperatively(chat, made.chat)

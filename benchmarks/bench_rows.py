@@ -14,18 +14,18 @@ from typing import Any
 import psycopg
 from hypothesis import HealthCheck, Phase, given, settings
 
+from schemaproof.cascades.deletes import Case, Deletes, cases, expected
+from schemaproof.cascades.graph import TableName
+from schemaproof.cascades.outcome import agree
+from schemaproof.cascades.prepare import copied, ground_of
+from schemaproof.history import open_history
 from schemaproof.postgres import Options, start
+from schemaproof.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))
 
 from benchmarks.bench_verify import show_load  # noqa: E402 (it is not installed, it runs from this folder)
-from schemaproof.cascades.deletes import Case, Deletes, cases, expected  # noqa: E402
-from schemaproof.cascades.graph import TableName  # noqa: E402
-from schemaproof.cascades.outcome import agree  # noqa: E402
-from schemaproof.cascades.prepare import copied, ground_of  # noqa: E402
-from schemaproof.history import open_history  # noqa: E402
-from schemaproof.settings import Settings  # noqa: E402
 
 EXAMPLES, QUICK = 1500, 60
 USERS = TableName("faceplate", "users")

@@ -12,11 +12,12 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
+import psycopg
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script
 from sqlalchemy import MetaData
 
-from schemaproof.catalog import Catalog, Difference, Identity, diff
+from schemaproof.catalog import Catalog, Difference, Identity, diff, noise
 from schemaproof.faults.crashing import Crasher
 from schemaproof.faults.proof import Examined, Proof
 from schemaproof.migration.environment import Environment, Run
@@ -51,6 +52,7 @@ class History:
         self.version_table = facts.version_table
         self.role_statements: dict[str, list[str]] = {}
         self.roles = Roles(self.server)
+        self.noise: tuple[noise.Noise, ...] = ()  # what the server makes different by itself, and is compared nowhere
         self._alone = alone
         self._states = States(environment, chain, self.checked, alone=alone)
         self._station: tuple[int, Station] | None = None  # the climbing database, by the number of its revisions
@@ -393,9 +395,11 @@ def open_history(
     with Environment(subject, server, standin) as environment:
         script = script_directory(environment.config, environment.surroundings)
         with server.create() as database:
+            proved = _prove(database)
             facts = probe(environment, script, database)
         chain = load(script, environment.surroundings)
         history = History(environment, chain, facts, alone=alone)
+        history.noise = proved
         if subject.metadata is not None:
             with environment.surroundings():
                 history.metadata = subject.import_metadata()
@@ -405,6 +409,18 @@ def open_history(
         finally:
             history.close()
             history.roles.withdraw()
+
+
+def _prove(database: Database) -> tuple[noise.Noise, ...]:
+    """What the server of the empty ``database`` makes different between two that are made alike."""
+
+    @contextmanager
+    def another() -> Iterator[psycopg.Connection[Any]]:
+        with database.server.create() as other, psycopg.connect(other.dsn, autocommit=True) as connection:
+            yield connection
+
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        return noise.prove(connection, another)
 
 
 def migrate(subject: Subject, server: Server) -> Database:

@@ -62,6 +62,7 @@ class Report:
         allowed: findings that the team accepts, each with its reason.
         seconds: how long all of it took.
         faults: how many faults were injected into the revisions.
+        remarks: notes that no check tells: on the server, for one.
     """
 
     subject: Mapping[str, object]
@@ -71,11 +72,12 @@ class Report:
     allowed: tuple[tuple[Finding, str], ...]
     seconds: float
     faults: Tally = field(default_factory=Tally)
+    remarks: tuple[Finding, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, check by check."""
-        return tuple(finding for result in self.checks for finding in result.findings)
+        """The remarks, and all findings, check by check."""
+        return (*self.remarks, *(finding for result in self.checks for finding in result.findings))
 
     @property
     def verdict(self) -> Literal["sound", "faulty"]:
@@ -250,8 +252,26 @@ def _report(history: History, tally: _Tally, allowances: Sequence[Allowance], se
         for check in tally.checks
     )
     order = tuple(script.revision for script in history.revisions)
-    faults = history.proof.tally
-    return Report(_about(history), order, history.server.version_text, results, tuple(allowed), seconds, faults)
+    faults, remarks = history.proof.tally, tuple(_remarks(history))
+    release = history.server.version_text
+    return Report(_about(history), order, release, results, tuple(allowed), seconds, faults, remarks)
+
+
+def _remarks(history: History) -> Iterator[Finding]:
+    """A note for all that the server makes different by itself."""
+    if history.noise:
+        names = ", ".join(f"{one.attribute} of a {one.kind}" for one in history.noise)
+        yield Finding(
+            check="server",
+            area="server",
+            severity=Severity.NOTE,
+            revision=None,
+            object=None,
+            message=f"PostgreSQL {history.server.version_text} itself makes identical objects differ in {names}.",
+            consequence="It is left out of every comparison, so a revision that changes it is not judged.",
+            evidence="\n".join(f"{one.kind}, {one.attribute}: {one.seen}" for one in history.noise),
+            remedy="If a revision sets it, verify on another release too: --postgres-image postgres:16",
+        )
 
 
 def _about(history: History) -> dict[str, object]:

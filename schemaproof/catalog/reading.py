@@ -55,6 +55,9 @@ class Item(NamedTuple):
     generated_from: tuple[str, ...] | None
 
 
+# Attributes that are left out for servers of one version(), by kind of object (see ``noise``).
+_LEFT_OUT: dict[str, Mapping[str, frozenset[str]]] = {}
+
 # What is read again together: a table with all that lies in it, a type, a routine, ... First the object itself.
 type Unit = tuple[Item, ...]
 # By shelf, so that catalogs of databases that differ little share what is equal.
@@ -71,6 +74,7 @@ class Reader:
         origin: what no other server has, nor this one after a restart.
         settled: whether all that is seen has been committed, and can only be changed by transactions to come.
         privileges: whether owners and privileges are read.
+        left_out: the attributes, by kind of object, that are not read because the server itself makes them different.
     """
 
     cursor: Cursor
@@ -78,6 +82,7 @@ class Reader:
     origin: str
     settled: bool
     privileges: bool
+    left_out: Mapping[str, frozenset[str]]
 
     def units(self, some: Collection[UnitId] | None = None) -> dict[UnitId, Unit]:
         """Everything; with ``some`` those of these ids that there are."""
@@ -110,6 +115,8 @@ class Reader:
             for array in arrays:
                 if attributes[array] is not None:
                     attributes[array] = _plain(attributes[array])
+            for attribute in self.left_out.get(kind, ()):
+                attributes.pop(attribute, None)
             identity = Identity(kind, schema, parent, name)
             item = Item(aspect_name, key, identity, attributes, generated_from and tuple(generated_from))
             found.setdefault(unit | owner, []).append(item)
@@ -127,16 +134,33 @@ def transaction(connection: psycopg.Connection[Any], *, privileges: bool) -> Ite
     ):
         if alone:  # else a snapshot may have been taken already, and the caller's transaction decides
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        origin, settled = _prepare(cursor)
-        yield Reader(cursor, connection.info.server_version // 10000, origin, settled, privileges)
+        origin, settled, version = _prepare(cursor)
+        release = connection.info.server_version // 10000
+        yield Reader(cursor, release, origin, settled, privileges, left_out(version))
 
 
-def _prepare(cursor: Cursor) -> tuple[str, bool]:
+def leave_out(version: str, attributes: Mapping[str, frozenset[str]]) -> None:
+    """Leave ``attributes`` out of all that is read from now on of servers whose version() is ``version``.
+
+    It holds for the whole process: what a server makes different by itself must be compared nowhere.
+    """
+    _LEFT_OUT[version] = attributes
+
+
+def left_out(version: str) -> Mapping[str, frozenset[str]]:
+    """What ``leave_out`` was told of ``version``."""
+    return _LEFT_OUT.get(version, {})
+
+
+def _prepare(cursor: Cursor) -> tuple[str, bool, str]:
     calls = [f"set_config(${2 * n + 1}, ${2 * n + 2}, true)" for n in range(len(_SETTINGS))]
-    query = "SELECT pg_postmaster_start_time()::text, pg_current_xact_id_if_assigned() IS NULL, " + ", ".join(calls)
+    query = (
+        "SELECT pg_postmaster_start_time()::text, pg_current_xact_id_if_assigned() IS NULL, version(), "
+        + ", ".join(calls)
+    )
     row = cursor.execute(query.encode(), [text for setting in _SETTINGS.items() for text in setting]).fetchone()
     assert row is not None  # noqa: S101 (a SELECT without FROM has one row)
-    return row[0], row[1]
+    return row[0], row[1], row[2]
 
 
 def shelved[Value](units: Mapping[UnitId, Value]) -> dict[Shelf, dict[UnitId, Value]]:

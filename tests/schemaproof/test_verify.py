@@ -2,18 +2,21 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from schemaproof import walk
 from schemaproof.allowances import Allowance
+from schemaproof.catalog import noise
 from schemaproof.checks import CHECKS, Check
 from schemaproof.postgres import Options, PostgresError, Server, start
 from schemaproof.subject import Subject, SubjectError
 from schemaproof.verify import Report, verify
+from tests.schemaproof.catalog.planting import plant_bookkeeping
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.projects import Step, make_project, table
 
@@ -49,6 +52,18 @@ def verified(subject: Subject, server: Server, *names: str, **options: object) -
 
 def keys(report: Report) -> list[tuple[str, str, str | None, str | None]]:
     return [(one.check, str(one.severity), one.revision, one.object) for one in report.findings]
+
+
+@pytest.fixture
+def keeps_books(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server that makes something different by itself, and has not proved itself yet."""
+    with postgres_server.create() as database, psycopg.connect(database.dsn) as connection:
+        row = connection.execute("SELECT version()").fetchone()
+    assert row is not None
+    noise.forget(row[0])
+    plant_bookkeeping(monkeypatch)
+    yield
+    noise.forget(row[0])
 
 
 @pytest.fixture
@@ -210,3 +225,19 @@ def test_server_that_dies_meanwhile_is_no_finding(tmp_path: Path, victim: str) -
 
         verify(subject, server, checks=CHECKS, progress=Recorder(kill))
     assert lost.value.remedy
+
+
+@pytest.mark.usefixtures("keeps_books")
+def test_what_the_server_makes_different_by_itself_is_one_note(tmp_path: Path, postgres_server: Server) -> None:
+    project = make_project(tmp_path, [table("t"), table("u")])
+    report = verified(project, postgres_server)
+    assert report.verdict == "sound"
+    assert ("server", "note", None, None) in keys(report)
+    assert "bookkeeping of a column" in report.remarks[0].message
+    assert postgres_server.version_text in report.remarks[0].message
+
+
+@pytest.mark.usefixtures("keeps_books", "small_stretches")
+def test_it_is_so_in_other_processes_too(tmp_path: Path, postgres_server: Server) -> None:
+    project = make_project(tmp_path, [table(f"t{number}") for number in range(6)])
+    assert verified(project, postgres_server).verdict == "sound"

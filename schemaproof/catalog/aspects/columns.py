@@ -4,7 +4,6 @@ from schemaproof.catalog.aspect import Acl, Aspect, user_schema, words
 
 _STORAGE = words("a.attstorage", {"p": "plain", "e": "external", "m": "main", "x": "extended"})
 _COMPRESSION = words("a.attcompression", {"p": "pglz", "l": "lz4"})
-
 ASPECTS = (
     Aspect(
         name="columns",
@@ -32,7 +31,9 @@ ASPECTS = (
             "compression": _COMPRESSION,
             # 17 and later have NULL for what was -1.
             "statistics target": "nullif(a.attstattarget, -1)",
-            "options": "(SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o)",
+            # What ALTER COLUMN ... SET takes (manual, ALTER TABLE). 17.12 keeps a number of its own among them.
+            "options": "(SELECT array_agg(o ORDER BY o) FROM unnest(a.attoptions) o"
+            " WHERE split_part(o, '=', 1) IN ('n_distinct', 'n_distinct_inherited'))",
             "foreign options": "a.attfdwoptions",
             "inherited": "a.attinhcount > 0",
             "local": "a.attislocal",

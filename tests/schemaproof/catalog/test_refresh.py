@@ -58,7 +58,12 @@ def test_refresh_gives_what_read_gives_after_a_change_of_any_attribute(
     if shared_connection.info.server_version // 10000 < case.since:
         pytest.skip("this release has no such thing")
     prepare = reading._prepare
-    monkeypatch.setattr(reading, "_prepare", lambda cursor: (prepare(cursor)[0], True))
+
+    def prepare_as_settled(cursor: reading.Cursor) -> tuple[str, bool, str]:
+        origin, _, version = prepare(cursor)
+        return origin, True, version
+
+    monkeypatch.setattr(reading, "_prepare", prepare_as_settled)
     with shared_connection.transaction(force_rollback=True):
         with shared_connection.transaction():
             execute(shared_connection, case.setup)

@@ -17,10 +17,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import Script
 from sqlalchemy import MetaData
 
-from schemaproof.catalog import Catalog, Difference, Identity, diff, noise
+from schemaproof.catalog import Catalog, Difference, diff, noise
 from schemaproof.faults.crashing import Crasher
 from schemaproof.faults.proof import Examined, Proof
 from schemaproof.migration.environment import Environment, Run
+from schemaproof.migration.moments import Moments
 from schemaproof.migration.probe import Facts, probe
 from schemaproof.migration.revisions import Chain, load, script_directory
 from schemaproof.migration.roles import Roles
@@ -59,7 +60,7 @@ class History:
         self._stairs: Stairs | None = None
         self._clean: dict[int, bool] = {}
         self._head: Station | None = None
-        self.unstable: set[Identity] = set()  # objects that are different after every upgrade, which a check tells
+        self.unstable = Moments()  # what is different after every upgrade, which a check tells
         self._one_call: Run | None = None
         self._one_call_catalog: Catalog | None = None
         self._stepwise: dict[int, Catalog] = {}  # catalogs that were reached step by step, by number of revisions
@@ -102,7 +103,7 @@ class History:
         if self._stairs is None or self._stairs.revision != revision:
             self._stairs = self._climb_surely(self.positions[revision])
             self._clean[self.positions[revision]] = self._stairs.clean
-            self.unstable.update(difference.identity for difference in self._stairs.differs)
+            self.unstable.note(self._stairs.differs)
         return self._stairs
 
     def is_clean(self, index: int) -> bool:
@@ -291,10 +292,8 @@ class History:
             self._differing[count] = differences
 
     def compared(self, before: Catalog, after: Catalog) -> list[Difference]:
-        """As ``diff``, but for objects that no two upgrades make the same."""
-        if before == after:
-            return []
-        return [difference for difference in diff(before, after) if difference.identity not in self.unstable]
+        """As ``diff``, but for what no two upgrades make the same."""
+        return [] if before == after else self.unstable.without(diff(before, after))
 
     def _catalog_of(self, build: Callable[[int], Database], count: int) -> Catalog:
         self._make_room()

@@ -18,11 +18,12 @@ from multiprocessing.process import BaseProcess
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Self
 
-from schemaproof.catalog import Catalog, Identity
+from schemaproof.catalog import Catalog
 from schemaproof.checks import CHECKS, Check
 from schemaproof.faults.tally import Tally
 from schemaproof.finding import Finding
 from schemaproof.history import History, open_history
+from schemaproof.migration.moments import Moments
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Database, PostgresError, Server
 from schemaproof.subject import Subject
@@ -75,7 +76,7 @@ class Stretch:
     at_stop: Catalog | None = None
     clean: dict[str, bool] = field(default_factory=dict)
     role_statements: dict[str, list[str]] = field(default_factory=dict)
-    unstable: set[Identity] = field(default_factory=set)
+    unstable: Moments = field(default_factory=Moments)
     faults: Tally = field(default_factory=Tally)
     spoilt: set[tuple[str, str]] = field(default_factory=set)
 

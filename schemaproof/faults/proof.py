@@ -167,7 +167,8 @@ class Proof:
             unstable = joined(below.course.unstable, course.unstable)
             joint = replace(joint, between=(below.course.after,), unstable=unstable)
             sites = [site for site in joint.sites if site.part == "revision" and site.revision == course.way.revision]
-            outcomes = tuple(Trial(joint, bench).inject((site, Fault.ERROR) for site in sites))
+            trial = Trial(joint, bench, moments=self._history.unstable)
+            outcomes = tuple(trial.inject((site, Fault.ERROR) for site in sites))
         self.tally.count(outcome.survived for outcome in outcomes)
         return Examined("upgrade", joint, outcomes, None, obstacle, below=below.course.way.revision)
 
@@ -204,7 +205,7 @@ class Proof:
         """All faults of ``course``, in databases like ``template``."""
         with Bench(template, self._history.version_table) as bench:
             course = self._settled(course, bench)
-            trial = Trial(course, bench, self._crashes)
+            trial = Trial(course, bench, self._crashes, self._history.unstable)
             outcomes = tuple(trial.inject(self._faults(course)))
             rerun = trial.rerun()
         self.tally.count(outcome.survived for outcome in outcomes)

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from schemaproof.catalog import Catalog, Difference, diff
 from schemaproof.faults.locks import Held
+from schemaproof.migration.moments import Moments
 from schemaproof.postgres import Database, PostgresError
 
 # A relation's schema and name.
@@ -126,9 +127,16 @@ class State:
         """It without the rows of unlogged tables: a crash empties them (manual, CREATE TABLE)."""
         return replace(self, rows={name: rows for name, rows in self.rows.items() if rows.logged})
 
-    def differences(self, other: "State", unstable: Mapping[Name, Collection[str]], *, rows: bool = True) -> list[str]:
-        """In words, what ``other`` has otherwise; values of the columns ``unstable`` are no difference."""
-        found = [str(one) for one in self.catalog_differences(other)]
+    def differences(
+        self,
+        other: "State",
+        unstable: Mapping[Name, Collection[str]],
+        moments: Moments | None = None,
+        *,
+        rows: bool = True,
+    ) -> list[str]:
+        """In words, what ``other`` has otherwise; neither ``moments`` nor values of the columns ``unstable`` count."""
+        found = [str(one) for one in self.catalog_differences(other, moments)]
         if self.versions != other.versions:
             before, after = (", ".join(one) or "no revision" for one in (self.versions, other.versions))
             found.append(f"the version table records {after}, not {before}")
@@ -138,11 +146,12 @@ class State:
             found += self._row_differences(other, unstable)
         return found
 
-    def catalog_differences(self, other: "State") -> list[Difference]:
-        """As ``diff``."""
+    def catalog_differences(self, other: "State", moments: Moments | None = None) -> list[Difference]:
+        """As ``diff``, but for ``moments``."""
         if self.catalog.units is other.catalog.units:
             return []
-        return diff(self.catalog, other.catalog)
+        found = diff(self.catalog, other.catalog)
+        return found if moments is None else moments.without(found)
 
     def _row_differences(self, other: "State", unstable: Mapping[Name, Collection[str]]) -> Iterable[str]:
         for name in sorted(self.rows.keys() | other.rows.keys()):

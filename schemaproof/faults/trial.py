@@ -14,6 +14,7 @@ from schemaproof.faults.injector import LOCK_TIMEOUT, Injector
 from schemaproof.faults.sites import Counter, Site
 from schemaproof.faults.state import GONE_WITHIN, Name, State, Watcher
 from schemaproof.migration.environment import Run
+from schemaproof.migration.moments import Moments
 from schemaproof.migration.redirect import Observer
 from schemaproof.postgres import CrashServer, Database, Template
 
@@ -211,12 +212,16 @@ class Trial:
         course: whose.
         bench: databases in the state before it.
         crashes: the server, for crashes of it.
+        moments: what every upgrade of the history makes different; grows.
     """
 
-    def __init__(self, course: Course, bench: Bench, crashes: CrashServer | None = None) -> None:
+    def __init__(
+        self, course: Course, bench: Bench, crashes: CrashServer | None = None, moments: Moments | None = None
+    ) -> None:
         self._course = course
         self._bench = bench
         self._crashes = crashes
+        self._moments = Moments() if moments is None else moments
         self._busy = False  # whether something was left that did not end by itself
 
     def inject(self, faults: Iterable[tuple[Site, Fault]]) -> Iterator[Outcome]:
@@ -280,25 +285,31 @@ class Trial:
         left: Literal["after", "between"] = "between"
         if fired:
             self._settle(state)
-        if any(not one.differences(state, self._course.unstable) for one in (course.after, *course.between)):
+        if any(not self._differences(one, state) for one in (course.after, *course.between)):
             left = "after"
         rerun = self._rerun(watcher, read) if fired and left == "between" and course.is_declared else None
         self._bench.spoil()
         return replace(seen, left=left, differences=tuple(differences), rerun=rerun) if fired else None
 
     def _settle(self, state: State) -> None:
-        """Look for columns that are others in each run where nothing else tells ``state`` from the one after.
+        """Look for what is another in each run, where nothing but that may tell ``state`` from the one after.
 
-        Two runs within a second give the same time where that is in seconds, so there may be more than are known.
+        Two runs within a second give the same time where that is in seconds, so there may be more than is known.
         """
         after = self._course.after
-        if after.differences(state, {}, rows=False) or not after.differences(state, self._course.unstable):
+        if after.versions != state.versions or not self._differences(after, state):
             return
         with self._bench.another() as bench:
             watcher = bench.watcher()
             self._course.way.run(watcher.database, Counter())
             watcher.end_sessions()
-            self._course = self._course.settled(watcher.read(self._course.before))
+            third = watcher.read(self._course.before)
+        if third.versions == after.versions:
+            self._moments.settle(after.catalog, state.catalog, third.catalog)
+            self._course = self._course.settled(third)
+
+    def _differences(self, wanted: State, state: State, *, rows: bool = True) -> list[str]:
+        return wanted.differences(state, self._course.unstable, self._moments, rows=rows)
 
     def _seen(self, state: State) -> State:
         return state if self._crashes is None else state.after_crash()
@@ -311,11 +322,11 @@ class Trial:
         if end == "after":
             self._settle(state)
         wanted = course.after if end == "after" else course.before
-        changed = wanted.catalog_differences(state)
+        changed = wanted.catalog_differences(state, self._moments)
         accepted = [one.identity for one in changed if one.attribute == "valid" and run.error is None]
         invalid = [str(identity) for identity in accepted if identity.kind == "index"]
         # What a downgrade took of the rows does not come back.
-        differences = wanted.differences(state, self._course.unstable, rows=end == "after")
+        differences = self._differences(wanted, state, rows=end == "after")
         error = run.told if run.error is not None else ""
         return Rerun(error, tuple(differences), tuple(invalid))
 

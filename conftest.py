@@ -17,6 +17,13 @@ pytest_plugins = ["pytester"]
 profiles.load()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave what has a session of its own out of the others: ``nox -s soundness``."""
+    if "every_check" not in config.option.markexpr:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("every_check")])
+        items[:] = [item for item in items if not item.get_closest_marker("every_check")]
+
+
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: Server) -> Template:
     """Faceplate's schema, migrated to head once per run by the application's own ``upgrade``."""

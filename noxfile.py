@@ -53,6 +53,12 @@ def cascade(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHON)
+def soundness(session: nox.Session) -> None:
+    """Ask every check of every sound example: ``-- --postgres container --postgres-image postgres:15``."""
+    _pytest(session, *PARALLEL, "-m", "every_check", "tests/test_examples.py")
+
+
+@nox.session(python=PYTHON)
 def lint(session: nox.Session) -> None:
     """Check style and formatting."""
     session.install("-r", "requirements/lint.txt")

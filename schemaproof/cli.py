@@ -86,7 +86,10 @@ def _add_verify(commands: Any) -> None:
         help="crash the server at every statement, and not only at the first, a middle and the last one of a revision",
     )
     verify.add_argument(
-        "--deployers", metavar="N", help="how many processes upgrade a database at the same time (default: 8)"
+        "--deployers",
+        metavar="N",
+        help="how many processes upgrade a database at the same time; where this is given, colliding ones are a warning"
+        " instead of a note (default: 8)",
     )
     verify.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON too")
     verify.add_argument("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML too")

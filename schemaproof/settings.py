@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from schemaproof.allowances import Allowance, of_project
 from schemaproof.errors import ProofError
 from schemaproof.pyproject import TABLE, Sources, nearest
-from schemaproof.subject import DEFAULT_DEPLOYERS, DEFAULT_INI, DEFAULT_URL_ENV, Subject
+from schemaproof.subject import DEFAULT_INI, DEFAULT_URL_ENV, Subject
 
 if TYPE_CHECKING:
     from schemaproof.checks.check import Check
@@ -187,10 +187,10 @@ def _valid_flag(key: str, arguments: Mapping[str, str | None], sources: Sources)
     return arguments.get(key) is not None or bool(value)
 
 
-def _valid_deployers(argument: str | None, sources: Sources) -> int:
+def _valid_deployers(argument: str | None, sources: Sources) -> int | None:
     value = sources.told("deployers") if argument is None else argument
     if value is None:
-        return DEFAULT_DEPLOYERS
+        return None
     if str(value).isdecimal() and not isinstance(value, bool) and int(str(value)) >= 2:
         return int(str(value))
     source = f"deployers in {TABLE}" if argument is None else "--deployers"

@@ -34,7 +34,7 @@ class Subject:
             and {database}.
         roles: the roles that the revisions expect to be there (GRANT ... TO); made for the run where they are not.
         crash_everywhere: whether a server is crashed at every statement, and not only at some of each revision.
-        deployers: how many processes upgrade a database at the same time.
+        deployers: how many processes upgrade a database at the same time; None where nobody said that several do.
         rows: "module:attribute" of a mapping of "schema.table" or "schema.table.column" to the Hypothesis strategy that
             makes its values; None where the project has none of its own.
     """
@@ -47,7 +47,7 @@ class Subject:
     environment: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
     crash_everywhere: bool = False
-    deployers: int = DEFAULT_DEPLOYERS
+    deployers: int | None = None
     rows: str | None = None
 
     def config(self) -> Config:

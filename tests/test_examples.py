@@ -16,8 +16,8 @@ from schemaproof.postgres import Server
 from tests.example_process import outcome
 
 ROOT = Path(__file__).with_name("examples")
-# These are about what happens to a project, not about what is in it: Alembic's own template is faulty, since its env.py
-# lets several deployers in at once. So they are asked of their own examples only; the others keep to one fault each.
+# These are about what happens to a project, not about what is in it, and take longest; Alembic's own env.py, which most
+# examples have, gets a note from one. So they are asked of their own examples only; the others keep to one fault each.
 FAILURE = {check.id for check in CHECKS if check.area == "failure"}
 PROJECTS = sorted(file.parent for file in ROOT.glob("*/*/expected.toml"))
 

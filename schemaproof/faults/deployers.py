@@ -6,6 +6,7 @@ about to run the first revision waits at a gate, until all others stand there to
 
 import multiprocessing
 import os
+import re
 import signal
 import threading
 import traceback
@@ -24,10 +25,11 @@ import psycopg
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from schemaproof.errors import ProofError
 from schemaproof.faults.child import CAN_FORK
-from schemaproof.migration.environment import Environment, Run
+from schemaproof.migration.environment import Environment, Run, sqlstate
 from schemaproof.migration.redirect import Redirection
 from schemaproof.migration.revisions import script_directory
 from schemaproof.migration.roles import role_trouble
@@ -41,7 +43,16 @@ _CALM = 2  # looks in a row that must agree: a wait for a lock may be over in an
 _POLLS = 2  # statements sent again since the last one came to the gate, by which a deployer is known to poll
 _CAP = 2.0  # seconds after the last arrival; for those who wait in a way that can't be seen (sleeping in Python)
 
+# What keeps other deployers out, before Alembic has a say: an advisory lock, a table's or a row's (manual, 13.3).
+_ADVISORY = re.compile(r"\bpg_(?:try_)?advisory_(?:xact_)?lock", re.IGNORECASE)
+_LOCK = re.compile(rf"{_ADVISORY.pattern}|^\s*LOCK\b|\bFOR\s+(?:NO\s+KEY\s+)?UPDATE\b", re.IGNORECASE)
+
+_GIVEN_UP = {"55P03", "57014"}  # SQLSTATEs lock_not_available, query_canceled: lock_timeout, NOWAIT, statement_timeout
+_BUGS = (ArithmeticError, AssertionError, AttributeError, ImportError, LookupError, NameError, TypeError)
+
 _Say = Callable[..., None]  # hands a word, and what belongs to it, to the process that waits
+
+_SEEN = "an advisory lock, seen in pg_locks"
 
 # A revision in one of the version tables that env.py may serve: schema, table, revision.
 Applied = tuple[str | None, str, str]
@@ -57,6 +68,8 @@ class Deployer:
         roles: what each revision sent to create or drop roles.
         role_trouble: the statement about a role that it failed with.
         hung: whether it did not come to an end by itself.
+        refused: whether it gave up before Alembic had a say, as its own code provides: another one was at work.
+        guard: the statement, or the kind of lock, by which env.py was seen to keep others out; "" for none.
     """
 
     told: str = ""
@@ -64,6 +77,8 @@ class Deployer:
     roles: Mapping[str, list[str]] = field(default_factory=dict)
     role_trouble: str | None = None
     hung: bool = False
+    refused: bool = False
+    guard: str = ""
 
 
 def applied_twice(deployers: Sequence[Deployer]) -> list[str]:
@@ -102,6 +117,15 @@ def race(  # noqa: PLR0913 (what is left out is for tests)
         referee.close()
     environment.server.end_sessions(database.name)
     return deployers
+
+
+def guard_of_one(environment: Environment, script: ScriptDirectory, database: Database) -> str:
+    """The lock that env.py takes on ``database``, where there is nothing to upgrade; "" where none is seen."""
+    seen: list[str] = []
+    listener = _Listener(lambda kind, said=None: seen.append(said) if kind == "guard" else None)
+    environment.run(script, database, lambda _heads, _context: (), "heads", listener)
+    environment.server.end_sessions(database.name)
+    return seen[0] if seen else ""
 
 
 class _Barrier:
@@ -143,6 +167,7 @@ class _Racer:
     arrived: bool = False  # at the gate
     ended: bool = False
     repeats: int = 0  # statements sent again since the last arrival
+    guard: str = ""
     became: Deployer | None = None
 
     @property
@@ -161,6 +186,7 @@ class _Referee:
         self._errors: list[BaseException] = []
         self._news = monotonic()
         self._calm = 0
+        self._advisory = False  # whether a session of env.py was seen to hold or want an advisory lock
         self._stack = ExitStack()
 
     def call(self, environment: Environment, script: ScriptDirectory, count: int, method: str) -> None:
@@ -204,7 +230,8 @@ class _Referee:
                 self._gate.open()
             if monotonic() - self._news > self._patience:
                 self._give_up(racing)
-        return [racer.became or Deployer() for racer in self._racers]
+        seen = _SEEN if self._advisory else ""
+        return [replace(racer.became or Deployer(), guard=racer.guard or seen) for racer in self._racers]
 
     def close(self) -> None:
         """End what still runs, and let go of everything."""
@@ -225,11 +252,15 @@ class _Referee:
         if kind == "repeat":
             racer.repeats += 1
             return
+        if kind == "guard":
+            racer.guard = said
+            return
         self._news = monotonic()
         if kind == "ready":
             racer.ready = True
         elif kind == "arrived":
             racer.arrived = True
+            self._look_for_locks()
             self._forget()
         elif kind == "became":
             racer.became = said
@@ -265,6 +296,19 @@ class _Referee:
         query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
         row = self._watcher.execute(query, [self._database.name]).fetchone()
         return row[0] if row else 0
+
+    def _look_for_locks(self) -> None:
+        """Notice an advisory lock that was taken past SQLAlchemy, or by a function of the project's.
+
+        Not once the gate is open: from then on it may be a revision's.
+        """
+        if self._gate.is_open or self._advisory:
+            return
+        query = (
+            "SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE datname = %s AND locktype = 'advisory'"
+        )
+        self._advisory = self._watcher.execute(query, [self._database.name]).fetchone() is not None
 
     def _give_up(self, racing: Sequence[_Racer]) -> None:
         """End ``racing``, and say what they were at."""
@@ -355,7 +399,7 @@ def _upgrade(
         applied.update(these)
 
     run = environment.run(script, database, steps, "heads", _Listener(say))
-    return Deployer(_failure(run), frozenset(applied), run.roles, role_trouble(run))
+    return Deployer(_failure(run), frozenset(applied), run.roles, role_trouble(run), refused=_refused(run))
 
 
 def _failure(run: Run) -> str:
@@ -365,21 +409,44 @@ def _failure(run: Run) -> str:
     return run.told if run.error is not None else ""
 
 
+def _refused(run: Run) -> bool:
+    """Whether ``run`` ended as env.py provides for: by an error of its own, or its lock's, before Alembic began."""
+    if run.error is None or run.called or not _failure(run):
+        return False
+    if isinstance(run.error, DBAPIError):
+        return sqlstate(run.error) in _GIVEN_UP and _LOCK.search(run.error.statement or "") is not None
+    return not isinstance(run.error, _BUGS)
+
+
 class _Listener:
-    """Says when env.py sends a statement that it has sent before: it asks again and again whether it is its turn."""
+    """Says which lock env.py takes, and when it sends a statement again: it asks whether it is its turn."""
 
     def __init__(self, say: _Say) -> None:
         self._say = say
         self._sent: set[str] = set()
+        self._guarded = False
+        self._redirection: Redirection | None = None
 
     def begin(self, redirection: Redirection) -> None:
-        """Nothing."""
+        """A run with this ``redirection`` begins."""
+        self._redirection = redirection
 
     def before(self, _connection: Connection, _cursor: Any, statement: str) -> None:
         """Say so."""
         if statement in self._sent:
             self._say("repeat")
         self._sent.add(statement)
+        if not self._guarded and self._is_guard(statement):
+            self._guarded = True
+            self._say("guard", " ".join(statement.split()))
+
+    def _is_guard(self, statement: str) -> bool:
+        """Whether it is env.py's to keep others out; or the first revision's, which begins with it."""
+        revision = self._redirection.revision if self._redirection is not None else None
+        if revision is None:
+            return _LOCK.search(statement) is not None
+        begins = self._redirection is not None and self._redirection.statements == 1
+        return begins and _ADVISORY.search(statement) is not None
 
     def after(self, connection: Connection, cursor: Any, statement: str) -> None:
         """Nothing."""

@@ -47,11 +47,20 @@ class Style:
         return self.paint(text, _BOLD)
 
     def wrap(self, text: str, indent: str, hanging: str) -> list[str]:
-        """The lines of ``text``, the first behind ``indent``, the others behind ``hanging``."""
-        if self.width is None or self.width <= len(hanging) + 20:
-            first, *others = text.splitlines() or [""]
-            return [indent + first, *(hanging + line for line in others)]
-        return textwrap.wrap(text, self.width, initial_indent=indent, subsequent_indent=hanging, break_on_hyphens=False)
+        """The lines of ``text``, the first behind ``indent``, the others behind ``hanging``; code stays as it is.
+
+        A line of code begins with a space.
+        """
+        first, *others = text.splitlines() or [""]
+        lines = self._wrapped(first, indent, hanging)
+        for line in others:
+            lines += self._wrapped(line, hanging, hanging)
+        return lines
+
+    def _wrapped(self, line: str, indent: str, hanging: str) -> list[str]:
+        if self.width is None or self.width <= len(hanging) + 20 or line.startswith(" ") or not line:
+            return [(indent + line).rstrip()]
+        return textwrap.wrap(line, self.width, initial_indent=indent, subsequent_indent=hanging, break_on_hyphens=False)
 
 
 def render(report: "Report", style: Style | None = None) -> str:

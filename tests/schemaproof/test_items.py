@@ -14,7 +14,7 @@ from schemaproof.postgres.owner import Owner
 from tests.schemaproof.projects import ENV, Step, make_project, table
 
 OPT_IN = 'from schemaproof.testing import test_project, test_revision\n\n__all__ = ["test_project", "test_revision"]\n'
-# Those that inject failures take longest, and the small projects' env.py lets several deployers in at once.
+# Those that inject failures take longest, and note that the small projects' env.py lets several deployers in at once.
 FAILURE = [check.id for check in CHECKS if check.area == "failure"]
 CONFIGURATION = f"""
 [tool.schemaproof]
@@ -125,7 +125,7 @@ def test_items_are_selected_by_area_and_by_node_id(project: Project) -> None:
 def test_several_deployers_at_once_are_one_item_of_the_project(project: Project) -> None:
     project.make(table("t"), table("u"))
     toml = project.path / "pyproject.toml"
-    toml.write_text(toml.read_text().replace(f"ignore = {FAILURE}\n", ""))
+    toml.write_text(toml.read_text().replace(f"ignore = {FAILURE}\n", "deployers = 3\n"))
     result = project.run("-k", "concurrent-deployers")
     assert result.parseoutcomes()["failed"] == 1
     result.stdout.fnmatch_lines(["FAILED *test_project[[]concurrent-deployers]*"])

@@ -20,7 +20,7 @@ from tests.schemaproof.catalog.planting import plant_bookkeeping
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.projects import Step, make_project, table
 
-# Those that inject failures take longest, and the small projects' env.py lets several deployers in at once.
+# Those that inject failures take longest, and note that the small projects' env.py lets several deployers in at once.
 PLAIN = [check for check in CHECKS if check.area != "failure"]
 FORGETS_INDEX = Step("CREATE INDEX i ON t (id)", "SELECT 1")
 

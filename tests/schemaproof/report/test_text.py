@@ -120,6 +120,15 @@ def test_text_is_wrapped_at_the_width_of_a_terminal() -> None:
     assert "\n      word" in text
 
 
+def test_code_is_not_wrapped() -> None:
+    """It is there to be pasted."""
+    code = f"    x = {'1 + ' * 20}1"
+    finding = dataclasses.replace(a_finding(), remedy=f"{'word ' * 20}\n{code}\n{'word ' * 20}")
+    lines = render_findings([finding], Style(width=60)).splitlines()
+    assert f"    {code}" in lines
+    assert max(len(line) for line in lines if code not in line) <= 60
+
+
 @pytest.mark.parametrize(
     ("environ", "colours"),
     [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],

@@ -1,0 +1,22 @@
+"""A first run on what ``alembic init`` makes is green, with every check and no configuration."""
+
+from pathlib import Path
+
+import pytest
+
+from schemaproof.checks import CHECKS
+from schemaproof.postgres import Server
+from tests.example_process import outcome
+from tests.schemaproof.stock import TEMPLATES, stock_project
+
+# Its target_metadata is None until somebody edits env.py.
+CASES = {"generic": True, "async": False, "pyproject": False, "pyproject_async": True}
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_stock_project_is_sound(tmp_path: Path, postgres_server: Server, template: str) -> None:
+    stock_project(tmp_path, template, models=CASES[template])
+    said = outcome(tmp_path, postgres_server, {check.id for check in CHECKS})
+    assert said.verdict == "sound", said.shown
+    assert {str(one.severity) for one in said.findings} == {"note"}
+    assert "concurrent-deployers" in {one.check for one in said.findings}

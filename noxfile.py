@@ -16,6 +16,9 @@ nox.options.default_venv_backend = "uv"
 nox.options.sessions = ["tests"]
 
 PYTHON = (Path(__file__).parent / ".python-version").read_text().strip()
+# What shows whether releases of Alembic, SQLAlchemy and the drivers suit: an example of each area, and what asks them.
+EXAMPLES = "judged and (sound-async or sound-pyproject or single-head or downgrade-restores-faulty)"
+VERSIONS = ["tests/test_examples.py", "-k", EXAMPLES]
 PARALLEL = ["-n", "logical"]  # a process for each core; all share one server
 
 
@@ -53,6 +56,22 @@ def cascade(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHON)
+def oldest(session: nox.Session) -> None:
+    """Run tests of the harness on the lowest releases that it supports: ``-- tests/schemaproof`` for others."""
+    _install(session, "oldest")
+    session.run("pytest", "-c", "tests/oldest.ini", "--rootdir", ".", *(session.posargs or VERSIONS))
+
+
+@nox.session(python=PYTHON)
+def newest(session: nox.Session) -> None:
+    """Run the same on the newest releases that there are today, whatever the pins say."""
+    session.install("--upgrade", "--group", "test")
+    session.install("--no-deps", "--no-build-isolation", "--reinstall", ".")
+    session.run("uv", "pip", "list", external=True)
+    session.run("pytest", *(session.posargs or VERSIONS))
+
+
+@nox.session(python=PYTHON)
 def soundness(session: nox.Session) -> None:
     """Ask every check of every sound example: ``-- --postgres container --postgres-image postgres:15``."""
     _pytest(session, *PARALLEL, "-m", "every_check", "tests/test_examples.py")
@@ -84,11 +103,12 @@ def bench(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def pins(session: nox.Session) -> None:
     """Compile requirements/*.txt again; ``-- --upgrade`` takes newer versions."""
-    for group in ("test", "bench", "lint", "types"):
+    for name, group in [("oldest", "harness"), *((name, name) for name in ("test", "bench", "lint", "types"))]:
         session.run_install(
             *("uv", "pip", "compile", "--universal", "--generate-hashes", "--no-header", "--quiet"),
             *("--no-annotate", "--no-emit-package", "schemaproof", "--python-version", PYTHON),
-            *("--group", group, "--output-file", f"requirements/{group}.txt", *session.posargs),
+            *("--resolution", "lowest-direct" if name == "oldest" else "highest"),
+            *("--group", group, "--output-file", f"requirements/{name}.txt", *session.posargs),
             external=True,
         )
 

@@ -10,6 +10,7 @@ from alembic.util import CommandError
 from sqlalchemy import MetaData
 
 from schemaproof.errors import ProofError
+from schemaproof.migration.compat import make_config, option
 
 DEFAULT_INI = "alembic.ini"
 DEFAULT_DEPLOYERS = 8  # more than most services have replicas; each costs a process and a connection
@@ -60,8 +61,8 @@ class Subject:
         if not self.project.is_dir():
             raise SubjectError(f"{self.project} is no folder.", remedy="Name the project's folder with --project.")
         try:
-            config = Config(str(ini.resolve()), toml_file=toml.resolve())
-            location = config.get_alembic_option("script_location")
+            config = make_config(ini.resolve(), toml.resolve())
+            location = option(config, "script_location")
         except (CommandError, ValueError, OSError, SyntaxError) as error:  # ValueError: TOML's and configparser's
             raise SubjectError(f"Alembic can't read its configuration: {error}", remedy="Mend the file.") from error
         except Exception as error:

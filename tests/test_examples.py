@@ -4,11 +4,13 @@ A project's folder is <check>/<faulty|sound>-<why>, or impossible/<why>; its exp
 """
 
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from packaging.version import Version
 
 from schemaproof.catalog import Catalog
 from schemaproof.checks import CHECKS
@@ -30,6 +32,16 @@ def name(project: Path) -> str:
     return "-".join(project.relative_to(ROOT).parts)
 
 
+def skip_where_it_lacks_something(wanted: dict[str, Any], server: Server) -> None:
+    """Skip what needs a newer release of a package than is installed, or an extension that the server has not."""
+    for package, release in wanted.get("needs", {}).items():
+        if Version(version(package)) < Version(release):
+            pytest.skip(f"it needs {package} {release}")
+    lacking = set(wanted.get("extensions", ())) - server.extensions()
+    if lacking:
+        pytest.skip(f"the server has no {', '.join(lacking)}")
+
+
 def asked(project: Path) -> set[str]:
     """The checks that ``project`` is asked: those of failures where it is an example of one.
 
@@ -42,9 +54,7 @@ def asked(project: Path) -> set[str]:
 @pytest.mark.parametrize("project", PROJECTS, ids=name)
 def test_example_is_judged_as_expected(project: Path, postgres_server: Server) -> None:
     wanted = expected(project)
-    lacking = set(wanted.get("extensions", ())) - postgres_server.extensions()
-    if lacking:
-        pytest.skip(f"the server has no {', '.join(lacking)}")
+    skip_where_it_lacks_something(wanted, postgres_server)
     said = outcome(project, postgres_server, asked(project))
     assert said.verdict == wanted["verdict"], said.shown
     assert wanted.get("cause", "") in said.cause, said.shown
@@ -61,9 +71,7 @@ def test_example_is_judged_as_expected(project: Path, postgres_server: Server) -
 @pytest.mark.parametrize("project", [one for one in PROJECTS if one.name.startswith("sound-")], ids=name)
 def test_sound_example_is_sound_with_every_check(project: Path, postgres_server: Server) -> None:
     """No false alarm, whatever is asked: in a session of its own, since the failures of 200 projects take a while."""
-    lacking = set(expected(project).get("extensions", ())) - postgres_server.extensions()
-    if lacking:
-        pytest.skip(f"the server has no {', '.join(lacking)}")
+    skip_where_it_lacks_something(expected(project), postgres_server)
     said = outcome(project, postgres_server, {check.id for check in CHECKS})
     assert said.verdict == "sound", said.shown
 

@@ -15,6 +15,7 @@ from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import Revision, RevisionError, RevisionMap
 from alembic.util import CommandError
 
+from schemaproof.migration.compat import configured_locations, files_in, option, version_locations
 from schemaproof.migration.revisions import gaps, load, script_directory
 from schemaproof.settings import PLACEHOLDERS
 from schemaproof.subject import Subject
@@ -81,7 +82,7 @@ def _left_as_found(project: Path) -> Iterator[None]:
 
 def _refuse_resources(config: Config) -> None:
     """Raise where a folder is named inside a package ("package:folder"), which Alembic imports to find it."""
-    locations = [config.get_alembic_option("script_location"), *(config.get_version_locations_list() or ())]
+    locations = [option(config, "script_location"), *configured_locations(config)]
     for location in locations:
         if location is not None and ":" in location and not Path(location).is_absolute():
             raise NotPlainError(location)
@@ -103,8 +104,8 @@ class _PlainScript(Revision):
 def _read_all(script: ScriptDirectory) -> Iterator[_PlainScript]:
     if script.sourceless:
         raise NotPlainError("sourceless")
-    for location in script._version_locations:
-        for path in Script._list_py_dir(script, location) if location.exists() else ():
+    for location in version_locations(script):
+        for path in files_in(script, location):
             if path.suffix != ".py" or path.name.startswith((".#", "__init__")):  # as Alembic chooses
                 continue
             declared = _declared(path)

@@ -12,6 +12,7 @@ from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionError, RevisionMap
 from alembic.util import CommandError
 
+from schemaproof.migration.compat import files_in, load_revision, version_locations
 from schemaproof.migration.environment import error_text
 from schemaproof.subject import SubjectError
 
@@ -76,7 +77,7 @@ def load(script: ScriptDirectory, surroundings: Callable[[], AbstractContextMana
         SubjectError: when there is none.
     """
     with surroundings():
-        locations = script._version_locations
+        locations = version_locations(script)
         scripts, defects = _import_all(script, locations)
     if not scripts and not defects:
         raise SubjectError(
@@ -100,13 +101,13 @@ def _import_all(script: ScriptDirectory, locations: Sequence[Path]) -> tuple[lis
     defects: list[Defect] = []
     seen: set[Path] = set()
     for location in locations:
-        for path in Script._list_py_dir(script, location) if location.exists() else ():
+        for path in files_in(script, location):
             real = path.resolve()
             if real in seen:
                 continue
             seen.add(real)
             try:
-                found = Script._from_path(script, real)
+                found = load_revision(script, real)
             except RevisionError as error:  # the file is right, what it says of others is not
                 defects.append(Defect("chain", _id_in(real), f"{error}.", real.name))
             except (Exception, SystemExit) as error:  # noqa: BLE001 (it is the subject's, and told)

@@ -1,6 +1,5 @@
 """Create users."""
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0001"
@@ -8,12 +7,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    op.create_table(
-        "users",
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("name", sa.String(50), nullable=False),
-        if_not_exists=True,
-    )
+    op.execute("CREATE TABLE IF NOT EXISTS users (id serial PRIMARY KEY, name varchar(50) NOT NULL)")
 
 
 def downgrade() -> None:

@@ -1,6 +1,5 @@
 """Add the email."""
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0002"
@@ -8,7 +7,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    op.add_column("users", sa.Column("email", sa.Text), if_not_exists=True)
+    op.execute("ALTER TABLE users ADD COLUMN IF NOT EXISTS email text")
 
 
 def downgrade() -> None:

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from alembic import util
 from alembic.operations import ops
-from alembic.runtime.plugins import Plugin
-from alembic.util import PriorityDispatchResult
 from sqlalchemy import CheckConstraint, Column, Enum, Index, Integer, MetaData, Table, Text, func, text
 from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.types import UserDefinedType
@@ -231,11 +230,13 @@ def test_operation_that_a_hook_of_env_py_drops_is_not_told(empty_database: Datab
 
 
 def test_operation_of_another_package_is_told(empty_database: Database) -> None:
-    def compare(_context: object, upgrade: ops.UpgradeOps, _schemas: object) -> PriorityDispatchResult:
-        upgrade.ops.append(MakeView())
-        return PriorityDispatchResult.CONTINUE
+    plugins_of_alembic = pytest.importorskip("alembic.runtime.plugins", reason="Alembic 1.18 brought plugins")
 
-    plugin = Plugin("another.package")
+    def compare(_context: object, upgrade: ops.UpgradeOps, _schemas: object) -> util.PriorityDispatchResult:
+        upgrade.ops.append(MakeView())
+        return util.PriorityDispatchResult.CONTINUE
+
+    plugin = plugins_of_alembic.Plugin("another.package")
     plugin.add_autogenerate_comparator(compare, "schema")
     try:
         plugins = ["alembic.autogenerate.*", "another.package"]

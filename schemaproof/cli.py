@@ -1,9 +1,11 @@
-"""The ``schemaproof`` command."""
+"""The ``schemaproof`` command.
+
+What is imported here is little: until a command has its handlers, a Ctrl-C ends it with a traceback.
+"""
 
 import argparse
 import contextlib
 import io
-import os
 import signal
 import sys
 import threading
@@ -13,35 +15,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from schemaproof.errors import ProofError
-from schemaproof.postgres import Options, start
+from schemaproof.interruption import STATUS as _INTERRUPTED
+from schemaproof.interruption import Interruption, interruptible
 
 if TYPE_CHECKING:
     from schemaproof.checks.check import Check
-    from schemaproof.postgres import Database, Server
+    from schemaproof.postgres import Database, Options, Server
     from schemaproof.report.files import ReportFile
     from schemaproof.settings import Settings
-    from schemaproof.verify import Report
 
 # Exit statuses, for every subcommand.
-_DONE = 0  # also: sound
-_FAULTY = 1
+_DONE = 0
 _IMPOSSIBLE = 2
-_INTERRUPTED = 130  # as a shell reports SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; what it returns is the exit status.
 
-    0: it did its work, and what it verified is sound. 1: that is faulty. 2: it could not do its work (the reason is on
-    stderr). 130: it was interrupted. Whatever it is, no server is left.
+    0: it did its work, and what it verified is sound. 1: that is faulty. 2: it could not do its work, or not all of it
+    (the reason is on stderr). 130: it was interrupted. Whatever it is, no server is left, and what ``verify`` has found
+    is told.
     """
-    parsed = _parser().parse_args(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # what a locale's encoding lacks is no reason to fail
-            stream.reconfigure(errors="backslashreplace")
     try:
-        with _termination_as_interrupt():
-            return int(parsed.run(parsed))
+        parsed = _parser().parse_args(arguments)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):  # what a locale's encoding lacks is no reason to fail
+                stream.reconfigure(errors="backslashreplace")
+        return int(parsed.run(parsed, last=arguments is None))
     except ProofError as error:
         from schemaproof.report.characters import readable
 
@@ -70,7 +70,8 @@ def _add_verify(commands: Any) -> None:
         description="Prove the migrations of an Alembic project on a throwaway PostgreSQL server. Findings go to"
         " standard output, progress to standard error. What an option leaves out comes from [tool.schemaproof] in the"
         " project's pyproject.toml.",
-        epilog="Exit status: 0 sound, 1 faulty, 2 could not verify, 130 interrupted.",
+        epilog="Exit status: 0 sound, 1 faulty, 2 could not verify, or not everything (what was found is told, what was"
+        " not asked may hide more), 130 interrupted.",
     )
     _add_project(verify)
     _add_server(verify)
@@ -140,27 +141,43 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--postgres-bindir", metavar="DIR", help="the folder of the embedded server's programs")
 
 
-def _verify(parsed: argparse.Namespace) -> int:
-    from schemaproof.report.progress import display
-    from schemaproof.verify import verify
-
-    checks, settings, options = _catalogue(), _settings(parsed), _options(parsed)
-    wanted, files = settings.choose(checks), _report_files(parsed)
-    with display(sys.stderr) as progress, start(options, progress=progress.tell) as server:
-        report = verify(settings.subject, server, checks=wanted, allowances=settings.allowances, progress=progress)
-    _show(report, files)
-    return _DONE if report.verdict == "sound" else _FAULTY
+def _verify(parsed: argparse.Namespace, *, last: bool) -> int:
+    """``last``: whether the process ends with it."""
+    files = _report_files(parsed)
+    with interruptible(last=last) as interruption:
+        return _verified(parsed, files, interruption)
 
 
-def _checks(parsed: argparse.Namespace) -> int:
+def _verified(parsed: argparse.Namespace, files: "dict[str, ReportFile]", interruption: Interruption) -> int:
+    from schemaproof import verification
+
+    try:
+        settings, options = _settings(parsed), _options(parsed)
+        checks = settings.choose(_catalogue())
+    except ProofError as error:
+        return verification.refused(error, files, interruption, parsed.project)
+    return verification.run(settings, checks, options, files, interruption)
+
+
+def _checks(parsed: argparse.Namespace, *, last: bool) -> int:
+    del last  # there is nothing to end
     from schemaproof.report.catalogue import as_json, as_text
+    from schemaproof.report.output import write
     from schemaproof.report.text import Style
 
-    _print(as_json(_catalogue()) if parsed.json else as_text(_catalogue(), Style.of(sys.stdout)))
+    write(as_json(_catalogue()) if parsed.json else as_text(_catalogue(), Style.of(sys.stdout)))
     return _DONE
 
 
-def _postgres(parsed: argparse.Namespace) -> int:
+def _postgres(parsed: argparse.Namespace, *, last: bool) -> int:
+    del last  # it ends as soon as its server does
+    with _termination_as_interrupt():
+        return _serve(parsed)
+
+
+def _serve(parsed: argparse.Namespace) -> int:
+    from schemaproof.postgres import start
+
     stopped = threading.Event()
     settings = _settings(parsed)
     with start(_options(parsed), progress=_tell) as server, _database(settings, server) as database:
@@ -196,7 +213,9 @@ def _settings(parsed: argparse.Namespace) -> "Settings":
     return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()])
 
 
-def _options(parsed: argparse.Namespace) -> Options:
+def _options(parsed: argparse.Namespace) -> "Options":
+    from schemaproof.postgres import Options
+
     return Options.read(
         parsed.project, provider=parsed.postgres, image=parsed.postgres_image, bindir=parsed.postgres_bindir
     )
@@ -211,27 +230,6 @@ def _report_files(parsed: argparse.Namespace) -> dict[str, "ReportFile"]:
     if len({file.path.resolve() for file in files.values()}) < len(files):
         raise ProofError("--json and --junit name the same file.", remedy="Name two.")
     return files
-
-
-def _show(report: "Report", files: dict[str, "ReportFile"]) -> None:
-    """The report on standard output first: a full disk does not take it away."""
-    from schemaproof.report import json as json_report
-    from schemaproof.report import junit, text
-
-    _print(text.render(report, text.Style.of(sys.stdout)))
-    renderers = {"json": json_report.render, "junit": junit.render}
-    for form, file in files.items():
-        file.write(renderers[form](report))
-
-
-def _print(text: str) -> None:
-    """Write ``text`` to standard output, of which the reader may have seen enough (``| head``)."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes once more at exit (manual of signal, "Note on SIGPIPE").
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(text: str) -> None:

@@ -7,7 +7,7 @@ back, before anybody hears of it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -111,6 +111,17 @@ class History:
         if index not in self._clean:
             self.stairs(self.revisions[index].revision)
         return self._clean[index]
+
+    def knows(self, revision: str) -> bool:
+        """Whether ``revision`` is the one whose stairway was climbed last."""
+        return self._stairs is not None and self._stairs.revision == revision
+
+    def abandon(self) -> None:
+        """Leave the databases that climb: an error has left them in whatever state. The next ones are built anew."""
+        for leave in (self._leave_station, self.proof.close):
+            with suppress(Exception):  # the run's end drops what this can't
+                leave()
+        self._stairs = self._failures = None
 
     def note_clean(self, revision: str, *, clean: bool) -> None:
         """Take over from another process what it found out of ``revision``."""
@@ -337,9 +348,9 @@ class History:
         return self._station[1]
 
     def _leave_station(self) -> None:
-        if self._station is not None:
-            self._station[1].close()
-            self._station = None
+        station, self._station = self._station, None
+        if station is not None:
+            station[1].close()
 
     def _climb(self, station: Station, index: int) -> Stairs:
         script, revision = self.chain.script, self.revisions[index]

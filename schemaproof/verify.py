@@ -1,6 +1,11 @@
-"""All checks of a subject, asked in order, and the verdict."""
+"""All checks of a subject, asked in order, and the verdict.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+Whatever keeps a check from being asked keeps no other one: what goes wrong in one check, or with one revision, is an
+obstacle in the report, and the rest is asked. Only where the server is lost, or nothing can be asked, the run ends; the
+record that the caller holds has what was found until then.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -10,13 +15,22 @@ import psycopg
 import sqlalchemy.exc
 
 from schemaproof.allowances import Allowance, of_revision, split, unused_findings
-from schemaproof.checks import CHECKS, CRASH_RECOVERY, UNUSED_ALLOWANCE, Check
+from schemaproof.checks import (
+    CHECKS,
+    CRASH_RECOVERY,
+    UNUSED_ALLOWANCE,
+    UPGRADE_FROM_EMPTY,
+    Check,
+    on_an_empty_database,
+)
 from schemaproof.faults.tally import Tally
 from schemaproof.finding import Finding, Severity
 from schemaproof.history import History, open_history
+from schemaproof.migration.empty import EmptyDatabaseError
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Server
+from schemaproof.record import Obstacle, Record
 from schemaproof.subject import Subject, SubjectError
 from schemaproof.walk import walk
 
@@ -42,12 +56,14 @@ class CheckResult:
         seconds: how long it took; what several checks share counts for the first of them.
         findings: what it found and nobody allowed.
         skipped: why it was not asked, or not of every revision; "" where it was.
+        not_asked: the revisions that it was not asked of, where it is asked of each.
     """
 
     check: Check
     seconds: float
     findings: tuple[Finding, ...]
     skipped: str = ""
+    not_asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,7 @@ class Report:
         seconds: how long all of it took.
         faults: how many faults were injected into the revisions.
         remarks: notes that no check tells: on the server, for one.
+        obstacles: what kept checks from being asked, for no reason that lies in the project's revisions.
     """
 
     subject: Mapping[str, object]
@@ -73,6 +90,7 @@ class Report:
     seconds: float
     faults: Tally = field(default_factory=Tally)
     remarks: tuple[Finding, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -80,38 +98,15 @@ class Report:
         return (*self.remarks, *(finding for result in self.checks for finding in result.findings))
 
     @property
-    def verdict(self) -> Literal["sound", "faulty"]:
-        """Sound means: no error and no warning."""
-        return "faulty" if any(finding.severity is not Severity.NOTE for finding in self.findings) else "sound"
+    def verdict(self) -> Literal["sound", "faulty", "incomplete"]:
+        """Sound means: everything was asked, and there is no error and no warning.
 
-
-@dataclass
-class _Tally:
-    """The findings, seconds and gaps of each check so far."""
-
-    checks: Sequence[Check]
-    findings: dict[str, list[Finding]] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
-
-    def add(self, check: Check, findings: Iterable[Finding], seconds: float) -> None:
-        """Add what ``check`` found; a finding may name another one, which tells it if it was asked."""
-        asked = {one.id for one in self.checks}
-        for finding in findings:
-            self.findings.setdefault(finding.check if finding.check in asked else check.id, []).append(finding)
-        self.seconds[check.id] = self.seconds.get(check.id, 0.0) + seconds
-
-    def ask(self, check: Check, history: History) -> None:
-        start = perf_counter()
-        findings = list(check.examine(history))
-        self.add(check, findings, perf_counter() - start)
-
-    def forget(self, checks: Iterable[Check]) -> None:
-        for check in checks:
-            self.findings.pop(check.id, None)
-
-    def skip(self, checks: Iterable[Check], reason: str) -> None:
-        self.skipped |= {check.id: reason for check in checks}
+        What was found is there whatever else would have been, so a faulty project is that also where something was not
+        asked; one in which nothing was found is "incomplete" then.
+        """
+        if any(finding.severity is not Severity.NOTE for finding in self.findings):
+            return "faulty"
+        return "incomplete" if self.obstacles else "sound"
 
 
 def verify(
@@ -136,57 +131,75 @@ def verify(
         PostgresError: when the server fails.
     """
     start = perf_counter()
+    record = Record(tuple(check.id for check in checks))
+    examine(subject, server, checks=checks, progress=progress, record=record)
+    return report(record, allowances, perf_counter() - start)
+
+
+def examine(subject: Subject, server: Server, *, checks: Sequence[Check], progress: Progress, record: Record) -> None:
+    """Ask ``checks``, and note in ``record`` what they say: after an error, what they said before.
+
+    For the other arguments and the errors see :func:`verify`.
+    """
+    record.start(server.version_text)
     try:
-        history, tally = _examine(subject, server, checks, progress, alone=False)
+        _examine(subject, server, checks, progress, record, alone=False)
     except SharedRoleError:  # a role that a revision makes: one database at a time then
-        history, tally = _examine(subject, server, checks, progress, alone=True)
+        _examine(subject, server, checks, progress, record, alone=True)
+    except EmptyDatabaseError as error:  # the project's own defect, where that is asked for
+        if UPGRADE_FROM_EMPTY.id not in record.checks:
+            raise
+        record.begin({**_about_subject(subject), "driver": subject.driver}, (), (), ())
+        record.add(UPGRADE_FROM_EMPTY.id, [on_an_empty_database(error)], 0.0)
+        others = [check for check in record.checks if check != UPGRADE_FROM_EMPTY.id]
+        record.skip(others, "`alembic upgrade` fails on an empty database")
     except (psycopg.OperationalError, sqlalchemy.exc.OperationalError, OSError):
         server.require()  # where it is lost, that is what there is to say
         raise
-    return _report(history, tally, allowances, perf_counter() - start)
 
 
-def _examine(
-    subject: Subject, server: Server, checks: Sequence[Check], progress: Progress, *, alone: bool
-) -> tuple[History, _Tally]:
-    tally = _Tally(checks)
+def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
+    subject: Subject, server: Server, checks: Sequence[Check], progress: Progress, record: Record, *, alone: bool
+) -> None:
     with open_history(subject, server, alone=alone) as history, _roles_dropped(history):
+        beside = [one for script in history.revisions for one in of_revision(script.module, script.revision, _KNOWN)]
+        order = [script.revision for script in history.revisions]
+        record.begin(_about(history), order, beside, tuple(_remarks(history)))
         by_area = {check: check.area == "history" for check in checks}
-        for check in (check for check, structural in by_area.items() if structural):
-            tally.ask(check, history)
+        _ask_each([check for check, structural in by_area.items() if structural], history, record)
         rest = [check for check, structural in by_area.items() if not structural]
         if history.chain.defects and not any(by_area.values()):
             raise SubjectError(
                 history.chain.defects[0].message, remedy="Ask the history checks too: they tell them all."
             )
         if history.chain.defects:
-            tally.skip(rest, "the revisions can't be walked")
+            record.skip((check.id for check in rest), "the revisions can't be walked")
         else:
-            _examine_on_server(history, rest, tally, progress, alone=alone)
-    return history, tally
+            _examine_on_server(history, rest, record, progress, alone=alone)
+        record.count("all", history.proof.tally)
 
 
 def _examine_on_server(
-    history: History, checks: Sequence[Check], tally: _Tally, progress: Progress, *, alone: bool
+    history: History, checks: Sequence[Check], record: Record, progress: Progress, *, alone: bool
 ) -> None:
     each = [check for check in checks if check.scope == "revision"]
     once = [check for check in checks if check.scope == "history"]
     if CRASH_RECOVERY in once:
         history.begin_crashes()  # in a process of its own, beside everything else
-    with walk(history, each, progress, parallel=not alone) as walking:
+    with walk(history, each, progress, record, parallel=not alone) as walking:
         # The others wait for nothing that the walk finds, so both are under way at once.
         early = [check for check in once if check.id not in _AFTER_THE_WALK and not walking.inline]
-        failed = _ask_each(early, history, tally)
+        failed = _ask_each(early, history, record)
         walking.finish()
     stopped = walking.stopped_at or failed
     late = [check for check in once if check not in early]
     if stopped is None and once:
         # Either is told by a check of its own. What was asked meanwhile did not know of it, and is asked again.
         if _one_call_differs(history) or history.unstable:
-            tally.forget(early)
+            record.forget(check.id for check in early)
             late = once
         progress.stage("the whole history", len(late))
-        failed = _ask_each(late, history, tally, progress)
+        failed = _ask_each(late, history, record, progress)
         stopped = failed
     if stopped is not None:
         if not each:
@@ -194,11 +207,9 @@ def _examine_on_server(
                 f"The upgrade to {stopped} fails, so head can't be reached.",
                 remedy="Ask the check upgrade-from-empty too: it tells why.",
             )
-        tally.skip(once, f"the upgrade to {stopped} fails")
-        tally.forget(once)
-        tally.skip(each, f"not asked of what comes after {stopped}")
-    for check in each:
-        tally.add(check, walking.findings[check.id], walking.seconds[check.id])
+        record.skip((check.id for check in once), f"the upgrade to {stopped} fails")
+        record.forget(check.id for check in once)
+        record.skip((check.id for check in each), f"not asked of what comes after {stopped}")
 
 
 def _one_call_differs(history: History) -> bool:
@@ -212,13 +223,21 @@ def _one_call_differs(history: History) -> bool:
 _AFTER_THE_WALK = ("downgrade-to-base", "upgrade-in-one-call", "crash-recovery", "concurrent-deployers")
 
 
-def _ask_each(checks: Sequence[Check], history: History, tally: _Tally, progress: Progress | None = None) -> str | None:
+def _ask_each(
+    checks: Sequence[Check], history: History, record: Record, progress: Progress | None = None
+) -> str | None:
     """Ask ``checks``; the revision at which the upgrade to head fails, if it does."""
     for done, check in enumerate(checks, 1):
+        start = perf_counter()
         try:
-            tally.ask(check, history)
+            record.add(check.id, tuple(check.examine(history)), perf_counter() - start)
         except UpgradeFailedError as error:
             return history.revisions[error.index].revision
+        except SharedRoleError:
+            raise
+        except Exception as error:  # noqa: BLE001 (it is told, and keeps no other check from being asked)
+            history.server.require()
+            record.fail(Obstacle.of(error, check.id))
         if progress is not None:
             progress.step(check.id, done)
     return None
@@ -234,27 +253,57 @@ def _roles_dropped(history: History) -> Iterator[None]:
         history.roles.drop(history.role_statements)
 
 
-def _report(history: History, tally: _Tally, allowances: Sequence[Allowance], seconds: float) -> Report:
-    found = [finding for findings in tally.findings.values() for finding in findings]
-    asked = {check.id for check in tally.checks}
-    beside = [one for script in history.revisions for one in of_revision(script.module, script.revision, _KNOWN)]
-    kept, allowed, unused = split(found, [*allowances, *beside])
-    if UNUSED_ALLOWANCE.id in asked:
-        answered = asked - tally.skipped.keys()
+def report(record: Record, allowances: Sequence[Allowance], seconds: float) -> Report:
+    """What ``record`` holds, but for what is allowed, be it the record of a run that did not come to its end."""
+    found = [finding for findings in record.findings.values() for finding in findings]
+    kept, allowed, unused = split(found, [*allowances, *record.beside])
+    if UNUSED_ALLOWANCE.id in record.checks:
+        answered = {check for check in record.checks if check not in record.skipped and not record.unanswered(check)}
         kept.extend(unused_findings(UNUSED_ALLOWANCE, (one for one in unused if one.check in answered)))
     results = tuple(
         CheckResult(
             check,
-            tally.seconds.get(check.id, 0.0),
-            tuple(one for one in kept if one.check == check.id or one in tally.findings.get(check.id, ())),
-            tally.skipped.get(check.id, ""),
+            record.seconds.get(check.id, 0.0),
+            tuple(one for one in kept if one.check == check.id or one in record.findings.get(check.id, ())),
+            _why_not(check, record),
+            tuple(one for one in record.unanswered(check.id) if one is not None),
         )
-        for check in tally.checks
+        for check in CHECKS
+        if check.id in record.checks
     )
-    order = tuple(script.revision for script in history.revisions)
-    faults, remarks = history.proof.tally, tuple(_remarks(history))
-    release = history.server.version_text
-    return Report(_about(history), order, release, results, tuple(allowed), seconds, faults, remarks)
+    faults = record.faults.get("all") or _sum(record.faults)
+    obstacles = tuple(record.obstacles)
+    return Report(
+        record.about,
+        record.revisions,
+        record.postgres,
+        results,
+        tuple(allowed),
+        seconds,
+        faults,
+        record.remarks,
+        obstacles,
+    )
+
+
+def _why_not(check: Check, record: Record) -> str:
+    """Why ``check`` was not asked, or not of every revision; "" where it was."""
+    if reason := record.skipped.get(check.id):
+        return reason
+    missing = record.unanswered(check.id)
+    causes = [
+        one.cause
+        for one in record.obstacles
+        if one.check in {None, check.id} and (one.revision is None or one.revision in missing)
+    ]
+    return "; ".join(dict.fromkeys(causes)) if missing else ""
+
+
+def _sum(faults: Mapping[str, Tally]) -> Tally:
+    total = Tally()
+    for one in faults.values():
+        total.add(one)
+    return total
 
 
 def _remarks(history: History) -> Iterator[Finding]:
@@ -274,12 +323,17 @@ def _remarks(history: History) -> Iterator[Finding]:
         )
 
 
-def _about(history: History) -> dict[str, object]:
-    subject = history.subject
+def _about_subject(subject: Subject) -> dict[str, object]:
     return {
         "project": str(subject.project),
         "alembic_ini": str(subject.alembic_ini),
         "metadata": subject.metadata or "target_metadata of env.py",
+    }
+
+
+def _about(history: History) -> dict[str, object]:
+    return {
+        **_about_subject(history.subject),
         "driver": history.environment.driver,
         "revisions": len(history.revisions),
         "heads": [] if history.chain.defects else list(history.chain.heads),

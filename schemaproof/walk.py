@@ -16,47 +16,30 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from schemaproof.catalog import Catalog
 from schemaproof.checks import CHECKS, Check
 from schemaproof.faults.tally import Tally
-from schemaproof.finding import Finding
 from schemaproof.history import History, open_history
 from schemaproof.migration.moments import Moments
+from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.states import UpgradeFailedError
-from schemaproof.postgres import Database, PostgresError, Server
+from schemaproof.postgres import Database, Server
+from schemaproof.processes import ENDED_REMEDY, ending, said_by
+from schemaproof.record import Obstacle, Record
 from schemaproof.subject import Subject
 
 if TYPE_CHECKING:
+    from schemaproof.migration.stairway import Stairs
     from schemaproof.verify import Progress
 
 # Below this many revisions a second process takes longer to begin than it saves.
 _WORTH_ANOTHER = 24  # revisions a process
 _WORTH_ANOTHER_WITH_FAULTS = 1  # which take about a second a revision
 
-
-@dataclass
-class Findings:
-    """What a walk found: each check's findings and seconds, and where it could not go on.
-
-    Attributes:
-        stopped_at: the revision whose upgrade fails or is not recorded, or which comes after such a one; None for none.
-    """
-
-    findings: dict[str, list[Finding]]
-    seconds: dict[str, float]
-    stopped_at: str | None = None
-
-    @classmethod
-    def of(cls, checks: Sequence[Check]) -> Self:
-        """Nothing found yet by ``checks``."""
-        return cls({check.id: [] for check in checks}, {check.id: 0.0 for check in checks})
-
-    def add(self, check: str, findings: Sequence[Finding], seconds: float) -> None:
-        """Add what ``check`` found in one revision."""
-        self.findings[check].extend(findings)
-        self.seconds[check] += seconds
+# Where the same goes wrong with as many revisions in a row, it will with the next one.
+_PATIENCE = 3
 
 
 @dataclass
@@ -81,10 +64,16 @@ class Stretch:
     spoilt: set[tuple[str, str]] = field(default_factory=set)
 
 
-class Walk(Findings):
-    """A walk that is under way; ``finish`` waits for its end."""
+class Walk:
+    """A walk that is under way; ``finish`` waits for its end.
+
+    Attributes:
+        inline: whether it is this process that walks, when it is waited for.
+        stopped_at: the revision whose upgrade fails or is not recorded, or which comes after such a one; None for none.
+    """
 
     inline = True
+    stopped_at: str | None = None
 
     def finish(self) -> None:
         """Wait until every revision was examined.
@@ -95,18 +84,20 @@ class Walk(Findings):
 
 
 @contextmanager
-def walk(history: History, checks: Sequence[Check], progress: "Progress", *, parallel: bool) -> Iterator[Walk]:
-    """The walk of ``checks`` through ``history``; nothing of it runs any more at the end."""
+def walk(
+    history: History, checks: Sequence[Check], progress: "Progress", record: Record, *, parallel: bool
+) -> Iterator[Walk]:
+    """The walk of ``checks`` through ``history``, noted in ``record``; nothing of it runs any more at the end."""
     count = len(history.revisions)
     faults = any(check.area == "failure" for check in checks)
     worth = _WORTH_ANOTHER_WITH_FAULTS if faults else _WORTH_ANOTHER
     workers = min(os.cpu_count() or 1, count // worth) if parallel else 1
     if not checks:
-        yield Walk.of(checks)
+        yield Walk()
     elif workers < 2:
-        yield _Inline.begin(history, checks, progress)
+        yield _Inline(history, checks, progress, record)
     else:
-        walking = _Parallel.begin(history, checks, progress, workers)
+        walking = _Parallel(history, checks, progress, record, workers)
         try:
             yield walking
         finally:
@@ -116,53 +107,40 @@ def walk(history: History, checks: Sequence[Check], progress: "Progress", *, par
 class _Inline(Walk):
     """In this process, when ``finish`` is called."""
 
-    _history: History
-    _checks: Sequence[Check]
-    _progress: "Progress"
-
-    @classmethod
-    def begin(cls, history: History, checks: Sequence[Check], progress: "Progress") -> Self:
-        self = cls.of(checks)
-        self._history, self._checks, self._progress = history, checks, progress
-        return self
+    def __init__(self, history: History, checks: Sequence[Check], progress: "Progress", record: Record) -> None:
+        self._history, self._checks, self._progress, self._record = history, checks, progress, record
 
     def finish(self) -> None:
         count = len(self._history.revisions)
         self._progress.stage("revisions", count)
 
         def told(index: int) -> None:
+            self._record.count("walk", self._history.proof.tally)
             self._progress.step(self._history.revisions[index].revision, index + 1)
 
-        self.stopped_at = _climb(self._history, self._checks, range(count), self, told)
+        self.stopped_at = Climb(self._history, self._checks, self._record, told).over(range(count))
 
 
 class _Parallel(Walk):
     """A process for each stretch; threads here take in what they say."""
 
     inline = False
-    _history: History
-    _progress: "Progress"
-    _lock: threading.Lock
-    _done: int
-    _stretches: list[Stretch]
-    _errors: list[BaseException]
-    _stops: list[int]
-    _processes: list[BaseProcess]
-    _readers: list[threading.Thread]
 
-    @classmethod
-    def begin(cls, history: History, checks: Sequence[Check], progress: "Progress", workers: int) -> Self:
-        self = cls.of(checks)
-        self._history, self._progress = history, progress
+    def __init__(
+        self, history: History, checks: Sequence[Check], progress: "Progress", record: Record, workers: int
+    ) -> None:
+        self._history, self._progress, self._record = history, progress, record
         self._lock, self._done = threading.Lock(), 0
-        self._stretches, self._errors, self._stops = [], [], []
+        self._stretches: list[Stretch] = []
+        self._errors: list[BaseException] = []
+        self._stops: list[int] = []
+        self._processes: list[BaseProcess] = []
         count = len(history.revisions)
         progress.stage("revisions", count)
         # A forked process has the project's modules and this one's already; elsewhere fork is not safe.
         context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         subject = replace(history.subject, driver=history.environment.driver)
         bounds = [count * number // workers for number in range(workers + 1)]
-        self._processes = []
         pipes: list[Connection] = []
         for start, stop in itertools.pairwise(bounds):
             ours, theirs = context.Pipe(duplex=False)
@@ -174,27 +152,34 @@ class _Parallel(Walk):
             theirs.close()
             self._processes.append(process)
             pipes.append(ours)
-        self._readers = [threading.Thread(target=self._read, args=(pipe,), daemon=True) for pipe in pipes]
+        self._bounds = list(itertools.pairwise(bounds))
+        told = zip(pipes, self._processes, strict=True)
+        self._readers = [threading.Thread(target=self._read, args=both, daemon=True) for both in told]
         for reader in self._readers:
             reader.start()
-        return self
 
     def finish(self) -> None:
         for reader in self._readers:
             reader.join()
         for error in self._errors:
             raise error
-        for process in self._processes:
+        for process, bounds in zip(self._processes, self._bounds, strict=True):
             process.join()
             if process.exitcode:
-                raise PostgresError(
-                    f"A process of the verification ended by itself (exit code {process.exitcode}).",
-                    remedy="Look whether the machine ran out of memory, and run again.",
-                )
+                self._record.fail(self._died(process, *bounds))
         if self._stops:
             self.stopped_at = self._history.revisions[min(self._stops)].revision
         for stretch in sorted(self._stretches, key=lambda one: one.start):
             self._take_over(stretch)
+
+    def _died(self, process: BaseProcess, start: int, stop: int) -> Obstacle:
+        """What is told of a process that is gone; the others, and the checks of the whole history, go on."""
+        first, last = (self._history.revisions[index].revision for index in (start, stop - 1))
+        return Obstacle(
+            "impossible",
+            f"The process that climbed the revisions {first} to {last} ended by itself ({ending(process.exitcode)}).",
+            remedy=ENDED_REMEDY,
+        )
 
     def end(self) -> None:
         """End the processes that still run; their databases go with the run's."""
@@ -217,17 +202,13 @@ class _Parallel(Walk):
         if stretch.at_stop is not None:
             history.note_stepwise(stretch.stop, stretch.at_stop)
 
-    def _read(self, pipe: Connection) -> None:
-        while True:
-            try:
-                kind, *said = pipe.recv()
-            except EOFError:
-                return
+    def _read(self, pipe: Connection, process: BaseProcess) -> None:
+        for kind, *said in said_by(pipe, process):
             with self._lock:
                 getattr(self, f"_hear_{kind}")(*said)
 
-    def _hear_found(self, check: str, findings: list[Finding], seconds: float) -> None:
-        self.add(check, findings, seconds)
+    def _hear_event(self, kind: str, said: tuple[Any, ...]) -> None:
+        self._record.hear(kind, said)
 
     def _hear_done(self, revision: str) -> None:
         self._done += 1
@@ -244,33 +225,71 @@ class _Parallel(Walk):
         self.end()
 
 
-class _Sender(Findings):
-    """Hands findings to the process that waits for them."""
+class Climb:
+    """Asks ``checks`` of one revision after the other, upwards.
 
-    pipe: Connection
+    What goes wrong with one of them is noted, and keeps no other from being asked, unless it goes wrong again and
+    again.
 
-    def add(self, check: str, findings: Sequence[Finding], seconds: float) -> None:
-        self.pipe.send(("found", check, list(findings), seconds))
+    Args:
+        told: called with the place of each revision that was examined.
+    """
 
+    def __init__(self, history: History, checks: Sequence[Check], record: Record, told: Callable[[int], None]) -> None:
+        self._history, self._checks, self._record, self._told = history, checks, record, told
+        self._failures: dict[str | None, list[str]] = {}  # what went wrong in a row, by check; None: with the stairway
+        self._given_up: set[str | None] = set()
 
-def _climb(
-    history: History, checks: Sequence[Check], indexes: range, found: Findings, told: Callable[[int], None]
-) -> str | None:
-    """Ask ``checks`` of the revisions at ``indexes``, upwards; the revision that can't be passed, if there is one."""
-    for index in indexes:
-        revision = history.revisions[index].revision
-        start = perf_counter()
-        try:
-            stairs = history.stairs(revision)  # which all checks share; its time counts for the first of them
-        except UpgradeFailedError as error:
-            return history.revisions[error.index].revision
-        for check in checks:
-            found.add(check.id, tuple(check.examine(history, revision)), perf_counter() - start)
+    def over(self, indexes: range) -> str | None:
+        """Ask of the revisions at ``indexes``; the revision that can't be passed, if there is one."""
+        for index in indexes:
+            revision = self._history.revisions[index].revision
             start = perf_counter()
-        told(index)
-        if not stairs.recorded:
-            return revision
-    return None
+            stairs: Stairs | None = None
+            try:
+                stairs = self._history.stairs(revision)  # which all share; its time counts for the first of them
+            except UpgradeFailedError as error:
+                return self._history.revisions[error.index].revision
+            except SharedRoleError:
+                raise
+            except Exception as error:  # noqa: BLE001 (it is told, and the other revisions are examined)
+                self._failed(error, None, revision)
+            if None in self._given_up:
+                return None
+            if stairs is not None:
+                self._ask(revision, start)
+                self._failures.pop(None, None)
+            self._told(index)
+            if stairs is not None and not stairs.recorded:
+                return revision
+        return None
+
+    def _ask(self, revision: str, start: float) -> None:
+        for check in self._checks:
+            if check.id in self._given_up:
+                continue
+            try:
+                findings = tuple(check.examine(self._history, revision))
+            except SharedRoleError:
+                raise
+            except Exception as error:  # noqa: BLE001 (it is told, and the other checks are asked)
+                self._failed(error, check.id, revision)
+            else:
+                self._record.add(check.id, findings, perf_counter() - start, revision)
+                self._failures.pop(check.id, None)
+            start = perf_counter()
+
+    def _failed(self, error: Exception, check: str | None, revision: str) -> None:
+        """Note it; where it is one of a row of the same, as that of all that come after."""
+        self._history.server.require()  # where it is lost, that is what there is to say
+        self._history.abandon()
+        obstacle = Obstacle.of(error, check, revision)
+        self._record.fail(obstacle)
+        causes = self._failures.setdefault(check, [])
+        causes.append(obstacle.cause)
+        if causes[-_PATIENCE:] == [obstacle.cause] * _PATIENCE:
+            self._record.fail(replace(obstacle, revision=None))
+            self._given_up.add(check)
 
 
 def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[str], stretch: Stretch) -> None:
@@ -278,11 +297,10 @@ def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[st
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the process that waits too, and it ends this one
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     checks = [check for check in CHECKS if check.id in names]
-    found = _Sender.of(checks)
-    found.pipe = pipe
+    record = Record(tuple(names), listener=lambda kind, said: pipe.send(("event", kind, said)))
     try:
         with open_history(subject, server, standin=stretch.standin) as history:
-            stopped = _climb_stretch(history, checks, stretch, found)
+            stopped = _climb_stretch(history, checks, stretch, record, pipe)
             if stopped is not None:
                 pipe.send(("stopped", history.positions[stopped]))
             stretch.role_statements, stretch.unstable = history.role_statements, history.unstable
@@ -295,18 +313,22 @@ def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[st
         pipe.close()
 
 
-def _climb_stretch(history: History, checks: Sequence[Check], stretch: Stretch, found: _Sender) -> str | None:
+def _climb_stretch(
+    history: History, checks: Sequence[Check], stretch: Stretch, record: Record, pipe: Connection
+) -> str | None:
     def told(index: int) -> None:
         revision = history.revisions[index].revision
-        stretch.clean[revision] = history.is_clean(index)
-        stretch.at_stop = history.stairs(revision).first
-        found.pipe.send(("done", revision))
+        if history.knows(revision):  # not where it could not be examined
+            stretch.clean[revision] = history.is_clean(index)
+            stretch.at_stop = history.stairs(revision).first
+        record.count(f"walk from {stretch.start}", history.proof.tally)
+        pipe.send(("done", revision))
 
     try:
         stretch.at_start = history.catalog_at(stretch.start)
     except UpgradeFailedError as error:
         return history.revisions[error.index].revision
-    return _climb(history, checks, range(stretch.start, stretch.stop), found, told)
+    return Climb(history, checks, record, told).over(range(stretch.start, stretch.stop))
 
 
 def _sendable(error: BaseException) -> Any:

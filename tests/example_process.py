@@ -71,7 +71,13 @@ def _verify(pipe: Connection, project: Path, server: Server, names: Collection[s
         settings = Settings.read(project, {}, known=[check.id for check in CHECKS])
         checks = settings.choose(check for check in CHECKS if check.id in names)
         report = verify(settings.subject, server, checks=checks, allowances=settings.allowances, progress=_Silence())
-        pipe.send(Outcome(report.verdict, report.findings))
+        if report.obstacles:
+            first = report.obstacles[0]
+            crashed = any(one.kind == "defect" for one in report.obstacles)
+            verdict = "crashed" if crashed else "impossible"
+            pipe.send(Outcome(verdict, report.findings, f"{first.cause}\n{first.evidence}", first.remedy))
+        else:
+            pipe.send(Outcome(report.verdict, report.findings))
     except ProofError as error:
         pipe.send(Outcome("impossible", (), f"{error.cause}\n{error.evidence}", error.remedy))
     except BaseException as error:  # noqa: BLE001 (the test shows it)

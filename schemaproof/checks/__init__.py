@@ -21,9 +21,9 @@ from schemaproof.checks.history import REVISION_CHAIN, REVISION_IMPORT, SINGLE_H
 from schemaproof.checks.offline import OFFLINE_SCRIPT
 from schemaproof.checks.orphans import FOREIGN_KEY_ENFORCED
 from schemaproof.checks.parity import PARITY_AUTOGENERATE, PARITY_CATALOG
-from schemaproof.checks.upgrade import UPGRADE_AGAIN, UPGRADE_FROM_EMPTY, UPGRADE_IN_ONE_CALL
+from schemaproof.checks.upgrade import UPGRADE_AGAIN, UPGRADE_FROM_EMPTY, UPGRADE_IN_ONE_CALL, on_an_empty_database
 
-__all__ = ["CHECKS", "CRASH_RECOVERY", "UNUSED_ALLOWANCE", "Check"]
+__all__ = ["CHECKS", "CRASH_RECOVERY", "UNUSED_ALLOWANCE", "UPGRADE_FROM_EMPTY", "Check", "on_an_empty_database"]
 
 # In the order in which they are told.
 CHECKS: tuple[Check, ...] = (

@@ -6,6 +6,7 @@ from schemaproof.catalog import diff
 from schemaproof.checks.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.history import History
+from schemaproof.migration.empty import EmptyDatabaseError
 from schemaproof.migration.roles import created
 
 
@@ -40,6 +41,11 @@ def _from_empty(history: History, revision: str) -> Iterator[Finding]:
             consequence="A second database of the same server meets the role that the first one made.",
             remedy="None is needed where the revision admits that the role exists; it was dropped from this server.",
         )
+
+
+def on_an_empty_database(error: EmptyDatabaseError) -> Finding:
+    """What upgrade-from-empty says where env.py fails before the first revision."""
+    return UPGRADE_FROM_EMPTY.finding(error.cause, evidence=error.evidence, remedy=error.remedy)
 
 
 def _again(history: History) -> Iterator[Finding]:

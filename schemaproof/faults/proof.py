@@ -113,9 +113,9 @@ class Proof:
 
     def close(self) -> None:
         """Drop every database of this proof."""
-        if self._ground is not None:
-            self._ground.close()
-            self._ground = None
+        ground, self._ground = self._ground, None
+        if ground is not None:
+            ground.close()
 
     def _examine(self, index: int, *, downgrade: bool) -> Iterator[Examined]:
         ground = self._arrive(index)

@@ -8,11 +8,12 @@ from pathlib import Path
 import psycopg
 
 from schemaproof.allowances import Allowance, of_revision, split, unused_findings
-from schemaproof.checks import CHECKS, UNUSED_ALLOWANCE
+from schemaproof.checks import CHECKS, UNUSED_ALLOWANCE, UPGRADE_FROM_EMPTY, on_an_empty_database
 from schemaproof.errors import ProofError
 from schemaproof.finding import Finding
 from schemaproof.history import History, open_history
 from schemaproof.items.interview import Interview, Question, Said
+from schemaproof.migration.empty import EmptyDatabaseError
 from schemaproof.migration.roles import SharedRoleError, created
 from schemaproof.postgres import PostgresError, Server
 from schemaproof.subject import Subject, SubjectError
@@ -106,12 +107,24 @@ class Examiner:
 
     def _ask(self, question: Question) -> Said:
         if question not in self._said and self._refusal is None and not self._alone:
-            self._ask_beside_others(question)
+            with contextlib.suppress(EmptyDatabaseError):  # which is the refusal
+                self._ask_beside_others(question)
         if question not in self._said and self._refusal is None:
             self._ask_all_alone()
+        if question not in self._said and isinstance(self._refusal, EmptyDatabaseError):
+            return self._on_an_empty_database(question, self._refusal)
         if question not in self._said and self._refusal is not None:
             raise self._refusal
         return self._said[question]
+
+    def _on_an_empty_database(self, question: Question, error: EmptyDatabaseError) -> Said:
+        """What is said where env.py fails before the first revision: that is told once, and else nothing."""
+        first = Question(UPGRADE_FROM_EMPTY.id, self._collected[0]) if self._collected else None
+        if question == first:
+            return Said((on_an_empty_database(error),))
+        if UPGRADE_FROM_EMPTY.id not in self._checks or first is None:
+            raise error
+        return Said(skipped="`alembic upgrade` fails on an empty database: upgrade-from-empty tells why")
 
     def _ask_beside_others(self, question: Question) -> None:
         with _turn(self._server, alone=False):

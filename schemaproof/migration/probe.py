@@ -13,6 +13,7 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from schemaproof.migration.empty import require_start
 from schemaproof.migration.environment import Environment, Run
 from schemaproof.migration.extensions import require_extension
 from schemaproof.postgres import Database
@@ -40,6 +41,7 @@ def probe(environment: Environment, script: ScriptDirectory, database: Database)
     """Run env.py on ``database`` without a revision; settle the driver, and whether it must be given a connection.
 
     Raises:
+        EmptyDatabaseError: when it needs what an empty database lacks.
         SubjectError: when env.py can't be run, connects elsewhere or nowhere, or runs no migrations.
     """
     loaded, schemas = set(sys.modules), ["public"]
@@ -58,6 +60,7 @@ def probe(environment: Environment, script: ScriptDirectory, database: Database)
         if run.looked and not give_connection:
             continue
     require_extension(environment.server, run.error)
+    require_start(environment, run)
     refuse(environment, run)
     assert run.context is not None  # noqa: S101 (it has called run_migrations)
     options: dict[str, Any] = run.context.opts

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from schemaproof.postgres.databases import Database, Server, Template
     from schemaproof.postgres.errors import PostgresError
     from schemaproof.postgres.options import Options
-    from schemaproof.postgres.providers import Choice, choose, start
+    from schemaproof.postgres.providers import Choice, choose, start, sweep
 
 __all__ = [
     "Choice",
@@ -25,6 +25,7 @@ __all__ = [
     "choose",
     "start",
     "start_crashable",
+    "sweep",
 ]
 
 _HOMES = {
@@ -38,6 +39,7 @@ _HOMES = {
     "choose": "providers",
     "start": "providers",
     "start_crashable": "crashing",
+    "sweep": "providers",
 }
 
 

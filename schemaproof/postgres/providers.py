@@ -61,6 +61,24 @@ def choose(options: Options) -> Choice:
         ) from error
 
 
+def sweep(options: Options, provider: str) -> None:
+    """Remove what a process that was killed has left of its server: that of ``provider``, "" where none was chosen.
+
+    Raises:
+        PostgresError: when it can't be reached.
+    """
+    if provider == "embedded":
+        embedded.sweep()
+    elif provider == "container":
+        with engine.errors_told(), contextlib.closing(engine.connect()) as client:
+            container.sweep(client)
+        embedded.sweep()  # in whose place one is started where the image can't be had
+    elif provider == "url":
+        server = Server(connect_url(options.provider), Owner.current(), "", disposable=False)
+        with contextlib.closing(server):
+            server.sweep()
+
+
 class Running(Protocol):
     """A throwaway server, as its provider knows it in the process that started it."""
 

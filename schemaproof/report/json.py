@@ -1,4 +1,15 @@
-"""A report for programs: version 1 of the JSON that ``--json`` writes."""
+"""A report for programs: version 1 of the JSON that ``--json`` writes.
+
+``verdict``: "sound" where everything was asked and there is no error and no warning; "faulty" where there is one, be it
+that not everything was asked; "incomplete" where there is none, but not everything was asked.
+
+``obstacles``: what kept checks from being asked; empty where everything was. Each has a ``kind`` ("interrupted" by a
+signal, "impossible" for a reason outside of schemaproof, "defect" of schemaproof), ``cause``, ``evidence``, ``remedy``,
+and the ``check`` and ``revision`` that it is about; null for all that come after.
+
+``skipped`` of a check: why it was not asked, or not of every revision; ``not_asked``: of which revisions not, where it
+is one that is asked of each.
+"""
 
 import dataclasses
 import json
@@ -24,6 +35,7 @@ def render(report: "Report") -> str:
                 "seconds": round(result.seconds, 3),
                 "findings": len(result.findings),
                 "skipped": result.skipped,
+                "not_asked": list(result.not_asked),
             }
             for result in report.checks
         ],
@@ -34,6 +46,7 @@ def render(report: "Report") -> str:
             "seconds": round(report.faults.seconds, 3),
             "tables_without_rows": report.faults.unfilled,
         },
+        "obstacles": [dataclasses.asdict(obstacle) for obstacle in report.obstacles],
         "allowed": [{**dataclasses.asdict(finding), "reason": reason} for finding, reason in report.allowed],
     }
     return json.dumps(document, indent=2, default=str) + "\n"  # str: a subject's paths

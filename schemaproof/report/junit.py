@@ -10,6 +10,7 @@ from schemaproof.report.characters import readable, readable_finding
 from schemaproof.report.text import render_findings, worst_first
 
 if TYPE_CHECKING:
+    from schemaproof.record import Obstacle
     from schemaproof.verify import CheckResult, Report
 
 _NAME = "schemaproof"
@@ -41,14 +42,15 @@ def render(report: "Report") -> str:
     """The ``report`` as JUnit XML: a test case for each check and revision with findings, and for each silent check.
 
     Errors and warnings are failures, notes go to system-out. A case is skipped where all that is wrong is allowed, or
-    where the check was not asked.
+    where the check was not asked. What kept it from being asked is an error, in a case of its own.
     """
     cases = [(result, case) for result in report.checks for case in _cases(result, report.allowed)]
+    obstacles = [_obstacle(one) for one in report.obstacles]
     counts = {
         "name": _NAME,
-        "tests": str(len(cases)),
+        "tests": str(len(cases) + len(obstacles)),
         "failures": str(sum(bool(case.faults) for _, case in cases)),
-        "errors": "0",
+        "errors": str(len(obstacles)),
         "skipped": str(sum(bool(case.skipped) for _, case in cases)),
         "time": f"{report.seconds:.3f}",
     }
@@ -59,6 +61,7 @@ def render(report: "Report") -> str:
         ET.SubElement(properties, "property", name=name, value=readable(value))
     for result, case in cases:
         suite.append(_element(result, case, result.seconds / sum(other is result for other, _ in cases)))
+    suite.extend(obstacles)
     ET.indent(root)
     # Not "unicode", which would declare the locale's encoding.
     document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
@@ -75,7 +78,8 @@ def _cases(result: "CheckResult", allowed: Sequence[tuple[Finding, str]]) -> Ite
             finding = readable_finding(raw)
             cases.setdefault(finding.revision, _Case(finding.revision)).allowed.append((finding, readable(reason)))
     if not cases or result.skipped:
-        cases.setdefault(None, _Case()).not_asked = readable(result.skipped)
+        of = f": not asked of {', '.join(result.not_asked)}" if result.not_asked else ""
+        cases.setdefault(None, _Case()).not_asked = readable(f"{result.skipped}{of}")
     yield from cases.values()
 
 
@@ -92,6 +96,16 @@ def _element(result: "CheckResult", case: _Case, seconds: float) -> ET.Element:
         ET.SubElement(element, "skipped", message=case.skipped)
     if output := "\n".join(_output(case)):
         ET.SubElement(element, "system-out").text = output
+    return element
+
+
+def _obstacle(obstacle: "Obstacle") -> ET.Element:
+    """A case that is an error: nothing was found, but something could not be asked."""
+    about = " of ".join(filter(None, (obstacle.check, obstacle.revision)))
+    element = ET.Element("testcase", classname=f"{_NAME}.run", name=about or "verification", time="0.000")
+    error = ET.SubElement(element, "error", message=readable(obstacle.cause), type=obstacle.kind)
+    remedy = f"Remedy: {obstacle.remedy}" if obstacle.remedy else ""
+    error.text = readable("\n".join(filter(None, (obstacle.evidence, remedy))))
     return element
 
 

@@ -5,18 +5,22 @@ import os
 import shutil
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, TextIO
 
 from schemaproof.finding import Finding, Severity
 from schemaproof.report.characters import readable, readable_finding
 
 if TYPE_CHECKING:
+    from schemaproof.record import Obstacle
     from schemaproof.verify import Report
 
 # Lines of a finding's evidence that are shown: the beginning says what was done, the end of a traceback or a log why
 # it failed. --json has all of them.
 _EVIDENCE = (15, 25)
+
+# Ids of revisions that are all named.
+_SPAN = 6
 
 _BOLD, _RED, _YELLOW, _CYAN, _GREEN = "1", "1;31", "1;33", "1;36", "1;32"
 _COLOURS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
@@ -75,6 +79,8 @@ def render(report: "Report", style: Style | None = None) -> str:
         blocks.append("\n".join([style.bold("allowed"), *_allowed(report.allowed, style)]))
     if skipped := list(_skipped(report, style)):
         blocks.append("\n".join([style.bold("skipped"), *skipped]))
+    if obstacles := list(_obstacles(report, style)):
+        blocks.append("\n".join([style.bold("not asked"), *obstacles]))
     if report.faults.injected:
         blocks.append(str(report.faults))
     return "\n\n".join([*blocks, _verdict(report, style)]) + "\n"
@@ -157,12 +163,33 @@ def _allowed(allowed: Iterable[tuple[Finding, str]], style: Style) -> Iterator[s
 
 def _skipped(report: "Report", style: Style) -> Iterator[str]:
     """A line for each reason, with the checks that were not asked, or not of every revision."""
-    checks: dict[str, list[str]] = {}
+    checks: dict[tuple[str, str], list[str]] = {}
     for result in report.checks:
         if result.skipped:
-            checks.setdefault(result.skipped, []).append(result.check.id)
-    for reason, names in checks.items():
-        yield from style.wrap(f"{', '.join(names)}: {reason}", "  ", "    ")
+            of = f" (not asked of {span(result.not_asked)})" if report.obstacles and result.not_asked else ""
+            checks.setdefault((readable(result.skipped), of), []).append(result.check.id)
+    for (reason, of), names in checks.items():
+        yield from style.wrap(f"{', '.join(names)}: {reason}{of}", "  ", "    ")
+
+
+def span(revisions: Sequence[str]) -> str:
+    """The ``revisions``, those in the middle left out where there are many."""
+    if len(revisions) <= _SPAN:
+        return ", ".join(revisions)
+    return f"{revisions[0]}, {revisions[1]}, ..., {revisions[-1]} ({len(revisions):,} revisions)"
+
+
+def _obstacles(report: "Report", style: Style) -> Iterator[str]:
+    """What kept checks from being asked, each once, with where that was."""
+    places: dict[Obstacle, list[str]] = {}
+    for one in report.obstacles:
+        where = " of ".join(filter(None, (one.check, one.revision)))
+        places.setdefault(replace(one, check=None, revision=None), []).append(where)
+    for one, named in places.items():
+        where = ", ".join(dict.fromkeys(filter(None, named)))
+        yield from style.wrap(f"{where + ': ' if where else ''}{readable(one.cause)}", "  ", "    ")
+        yield from _evidence(readable(one.evidence), "    ", note=False)
+        yield from _said("remedy", readable(one.remedy), style, "  ")
 
 
 def _verdict(report: "Report", style: Style) -> str:
@@ -175,6 +202,8 @@ def _verdict(report: "Report", style: Style) -> str:
         *([f"{len(report.allowed)} allowed"] if report.allowed else []),
     ]
     verdict = style.paint(report.verdict, _GREEN if report.verdict == "sound" else _RED)
+    if report.obstacles and report.verdict != "incomplete":
+        verdict += ", and not everything was asked"
     return f"{verdict}: {', '.join(counts)}, in {report.seconds:.1f} s on PostgreSQL {report.postgres}"
 
 

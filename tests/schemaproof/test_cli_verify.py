@@ -1,5 +1,6 @@
 """``schemaproof verify`` and ``checks``: options, exit statuses, where what is said goes. The run itself is faked."""
 
+import dataclasses
 import io
 import json
 import os
@@ -15,17 +16,20 @@ from typing import Any
 import pytest
 
 from schemaproof.allowances import Allowance
+from schemaproof.apart import Examination, Progress, Request, work
 from schemaproof.checks import CHECKS
 from schemaproof.cli import main
 from schemaproof.errors import ProofError
 from schemaproof.finding import Severity
-from schemaproof.postgres import PostgresError
-from schemaproof.verify import Report
+from schemaproof.interruption import Interruption
+from schemaproof.postgres import Choice, PostgresError
+from schemaproof.record import Obstacle, Record
+from schemaproof.verify import Report, report
 from tests.schemaproof.report.reports import a_finding, a_report
 
 
 class Run:
-    """Stands in for the server and the run; keeps what it was called with, and does ``work``."""
+    """Stands in for the server, the run and the report; keeps what it was called with, and does ``work``."""
 
     def __init__(self) -> None:
         self.report: Report = a_report()
@@ -34,25 +38,55 @@ class Run:
         self.server_ended = False
 
     @contextmanager
-    def start(self, options: object, progress: Callable[[str], object]) -> Iterator[object]:
+    def start(self, options: object, choice: Choice, progress: Callable[[str], object]) -> Iterator[object]:
+        assert choice.provider == "embedded"
         progress("starting a server")
         try:
             yield options
         finally:
             self.server_ended = True
 
-    def verify(self, subject: object, server: object, **arguments: object) -> Report:
+    def examine(self, subject: object, server: object, **arguments: object) -> None:
         self.arguments = {"subject": subject, "server": server, **arguments}
         self.work()
-        return self.report
+
+    def reported(self, record: Record, allowances: object, seconds: float) -> Report:
+        self.arguments = {**self.arguments, "allowances": allowances}
+        if record.obstacles and not self.report.findings:
+            return report(record, (), seconds)
+        return dataclasses.replace(self.report, obstacles=tuple(record.obstacles))
+
+
+class Here(Examination):
+    """The other process's work, done in this one."""
+
+    def __init__(self, request: Request, record: Record) -> None:
+        self.obstacle, self.examined = None, False
+        self._request, self._record = request, record
+
+    def follow(self, progress: Progress, interruption: Interruption) -> None:
+        del interruption
+        try:
+            work(self._request, lambda kind, *said: self._take(kind, said, progress))
+        except Exception as error:  # noqa: BLE001 (as the other process)
+            self.obstacle = Obstacle.of(error)
+
+    def end(self) -> None:
+        """Nothing is left."""
+
+    def finish(self, interruption: Interruption) -> None:
+        """Nothing is left."""
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """A run in a folder with an alembic.ini, which is the current one."""
     fake = Run()
-    monkeypatch.setattr("schemaproof.verify.verify", fake.verify)
-    monkeypatch.setattr("schemaproof.cli.start", fake.start)
+    monkeypatch.setattr("schemaproof.verification.Examination", Here)
+    monkeypatch.setattr("schemaproof.verification.report", fake.reported)
+    monkeypatch.setattr("schemaproof.apart.examine", fake.examine)
+    monkeypatch.setattr("schemaproof.apart.start", fake.start)
+    monkeypatch.setattr("schemaproof.apart.choose", lambda _: Choice("embedded", "", ""))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "alembic.ini").touch()
     return fake
@@ -174,18 +208,52 @@ def test_verify_is_terminated_also_where_interrupts_are_ignored(run: Run) -> Non
         signal.signal(signal.SIGINT, before)
 
 
-def test_verify_cleans_up_undisturbed_by_a_second_termination(run: Run) -> None:
-    def interrupt() -> None:
-        try:
-            signal.raise_signal(signal.SIGTERM)
-        finally:
-            signal.raise_signal(signal.SIGTERM)
-            cleaned.append(True)
+@pytest.mark.parametrize("found", [False, True])
+def test_verify_that_fails_tells_and_writes_what_it_found_and_why(
+    run: Run, capsys: pytest.CaptureFixture[str], *, found: bool
+) -> None:
+    def fail() -> None:
+        raise PostgresError("The server was lost.", evidence="FATAL", remedy="Run again.")
 
-    cleaned: list[bool] = []
-    run.work = interrupt
-    assert main(["verify"]) == 130
-    assert cleaned == [True]
+    run.work = fail
+    run.report = a_report(*([a_finding()] if found else []))
+    assert main(["verify", "--json", "r.json", "--junit", "r.xml"]) == 2
+    captured = capsys.readouterr()
+    assert ("error[downgrade-restores]" in captured.out) == found
+    assert captured.err.endswith("schemaproof: The server was lost.\nFATAL\nRemedy: Run again.\n")
+    document = json.loads(Path("r.json").read_text())
+    assert document["verdict"] == ("faulty" if found else "incomplete")
+    assert [(one["kind"], one["cause"], one["remedy"]) for one in document["obstacles"]] == [
+        ("impossible", "The server was lost.", "Run again.")
+    ]
+    assert '<error message="The server was lost." type="impossible">' in Path("r.xml").read_text()
+
+
+@pytest.mark.usefixtures("run")
+def test_verify_with_wrong_settings_writes_the_reason() -> None:
+    assert main(["verify", "--select", "single-hed", "--json", "r.json"]) == 2
+    (obstacle,) = json.loads(Path("r.json").read_text())["obstacles"]
+    assert obstacle["cause"] == "--select names an unknown check: 'single-hed'."
+    assert obstacle["remedy"].startswith("Perhaps single-head is meant")
+
+
+def test_verify_in_which_a_check_crashed_reports_the_others_and_ends_with_2(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run.report = a_report(a_finding())
+    run.work = lambda: run.arguments["record"].fail(Obstacle.of(KeyError("x"), "single-head"))
+    assert main(["verify"]) == 2
+    captured = capsys.readouterr()
+    assert "error[downgrade-restores]" in captured.out
+    assert "single-head: schemaproof failed: KeyError: 'x'" in captured.out
+    assert captured.err.endswith("this is a defect of schemaproof; please report it with the lines above.\n")
+
+
+def test_verify_writes_the_other_report_where_one_cannot_be_written(run: Run, tmp_path: Path) -> None:
+    run.report = a_report(a_finding())
+    run.work = (tmp_path / "r.json").mkdir
+    assert main(["verify", "--json", "r.json", "--junit", "r.xml"]) == 2
+    assert "<failure" in (tmp_path / "r.xml").read_text()
 
 
 @pytest.mark.usefixtures("run")

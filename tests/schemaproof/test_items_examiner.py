@@ -240,3 +240,12 @@ def test_other_process_ends_with_the_one_that_asks() -> None:
         wait_until(lambda: ended(process))
     with suppress(psutil.NoSuchProcess):
         process.kill()
+
+
+def test_env_py_that_fails_on_an_empty_database_is_told_once(tmp_path: Path, own_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u")], options='{"version_table_schema": "absent"}')
+    with examiner(subject, own_server) as asked:
+        found = keys(asked, *(of(one, "upgrade-from-empty") for one in ("0001", "0002")))
+        assert found == [("upgrade-from-empty", None, None)]
+        assert "fails on an empty database" in asked.answer(of("0002")).skipped
+        assert "fails on an empty database" in asked.answer(Question("revision-chain")).skipped

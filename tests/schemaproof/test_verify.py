@@ -1,8 +1,9 @@
 """A verification as a whole: order, processes, allowances, servers that die."""
 
+import dataclasses
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -13,6 +14,7 @@ from schemaproof import walk
 from schemaproof.allowances import Allowance
 from schemaproof.catalog import noise
 from schemaproof.checks import CHECKS, Check
+from schemaproof.finding import Finding
 from schemaproof.postgres import Options, PostgresError, Server, start
 from schemaproof.subject import Subject, SubjectError
 from schemaproof.verify import Report, verify
@@ -241,3 +243,105 @@ def test_what_the_server_makes_different_by_itself_is_one_note(tmp_path: Path, p
 def test_it_is_so_in_other_processes_too(tmp_path: Path, postgres_server: Server) -> None:
     project = make_project(tmp_path, [table(f"t{number}") for number in range(6)])
     assert verified(project, postgres_server).verdict == "sound"
+
+
+def crashing(name: str, where: str | None = None, error: Exception | None = None) -> Check:
+    """The check ``name``, which fails (at revision ``where`` alone, if one is named)."""
+    (check,) = asked(name)
+
+    def examine(history: object, *revision: str) -> Iterable[Finding]:
+        if where is None or revision == (where,):
+            raise error or KeyError("no such thing")
+        return check.examine(history, *revision)
+
+    return dataclasses.replace(check, examine=examine)
+
+
+def test_check_that_crashes_is_told_and_keeps_no_other_from_being_asked(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    subject = make_project(tmp_path, [table("t"), FORGETS_INDEX, table("u")])
+    checks = [*asked("downgrade-missing"), crashing("downgrade-runs", "0001"), crashing("upgrade-again")]
+    report = verify(subject, postgres_server, checks=checks, progress=Recorder())
+    assert keys(report) == [("downgrade-missing", "error", "0002", None)]
+    assert [(one.kind, one.check, one.revision, one.cause) for one in report.obstacles] == [
+        ("defect", "downgrade-runs", "0001", "schemaproof failed: KeyError: 'no such thing'"),
+        ("defect", "upgrade-again", None, "schemaproof failed: KeyError: 'no such thing'"),
+    ]
+    assert "Traceback" in report.obstacles[0].evidence
+    assert {result.check.id: (bool(result.skipped), result.not_asked) for result in report.checks} == {
+        "upgrade-again": (True, ()),
+        "downgrade-missing": (False, ()),
+        "downgrade-runs": (True, ("0001",)),
+    }
+
+
+def test_sound_project_of_which_something_was_not_asked_is_not_called_sound(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    subject = make_project(tmp_path, [table("t")])
+    report = verify(subject, postgres_server, checks=[crashing("downgrade-runs")], progress=Recorder())
+    assert report.verdict == "incomplete"
+
+
+def test_check_that_fails_again_and_again_is_given_up(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table(f"t{number}") for number in range(6)])
+    checks = [*asked("downgrade-missing"), crashing("downgrade-runs")]
+    report = verify(subject, postgres_server, checks=checks, progress=Recorder())
+    assert [one.revision for one in report.obstacles] == ["0001", "0002", "0003", None]
+    assert [result.not_asked for result in report.checks] == [(), tuple(f"{number:04}" for number in range(1, 7))]
+
+
+@pytest.mark.parametrize("names", [("downgrade-missing",), ("downgrade-missing", "atomicity")])
+def test_revision_of_which_nothing_can_be_said_keeps_no_other_from_being_asked(
+    tmp_path: Path, own_server: Server, databases: Databases, names: Sequence[str]
+) -> None:
+    """Its downgrade connects elsewhere, in a session of its own."""
+    odd = 'import sqlalchemy as sa; sa.create_engine("postgresql+psycopg://u@127.0.0.1:1/app").connect()'
+    subject = make_project(tmp_path, [table("t"), table("u"), FORGETS_INDEX, table("v")])
+    file = tmp_path / "migrations" / "versions" / "0002.py"
+    file.write_text(file.read_text().replace("def downgrade():", f"def downgrade():\n    {odd}"))
+    report = verified(subject, own_server, *names)
+    assert ("downgrade-missing", "error", "0003", None) in keys(report)
+    assert {one.revision for one in report.obstacles} == {"0002"}
+    assert "127.0.0.1:1/app" in report.obstacles[0].cause
+    assert databases() == set()
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_process_that_is_killed_is_told_and_the_others_go_on(tmp_path: Path, postgres_server: Server) -> None:
+    """The project's code kills it, as the kernel does where memory is short."""
+    steps = [table("t"), FORGETS_INDEX, table("u"), table("v"), table("w"), table("x")]
+    subject = make_project(tmp_path, steps)
+    file = tmp_path / "migrations" / "versions" / "0004.py"
+    suicide = f"import os, signal\n    os.getpid() == {os.getpid()} or os.kill(os.getpid(), signal.SIGKILL)"
+    file.write_text(file.read_text().replace("def downgrade():", f"def downgrade():\n    {suicide}"))
+    report = verified(subject, postgres_server, "downgrade-missing", "upgrade-again")
+    assert keys(report) == [("downgrade-missing", "error", "0002", None)]
+    (obstacle,) = report.obstacles
+    assert obstacle.cause == "The process that climbed the revisions 0003 to 0004 ended by itself (SIGKILL)."
+    assert [(result.check.id, result.not_asked) for result in report.checks] == [
+        ("upgrade-again", ()),
+        ("downgrade-missing", ("0004",)),
+    ]
+
+
+MISSING = '{"version_table_schema": "absent"}'
+
+
+def test_env_py_that_fails_on_an_empty_database_is_a_finding(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t")], options=MISSING)
+    report = verified(subject, postgres_server, "upgrade-from-empty", "downgrade-runs", "single-head")
+    assert (keys(report), report.verdict) == ([("upgrade-from-empty", "error", None, None)], "faulty")
+    (finding,) = report.findings
+    assert 'connection.execute(text("CREATE SCHEMA IF NOT EXISTS absent")); connection.commit()' in finding.remedy
+    assert "alembic_version" in finding.evidence
+    assert [bool(result.skipped) for result in report.checks] == [True, False, True]
+
+
+def test_env_py_that_fails_on_an_empty_database_is_no_verdict_on_other_checks(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    subject = make_project(tmp_path, [table("t")], options=MISSING)
+    with pytest.raises(SubjectError, match="empty database"):
+        verified(subject, postgres_server, "downgrade-runs")

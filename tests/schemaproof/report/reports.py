@@ -5,6 +5,7 @@ from pathlib import Path
 
 from schemaproof.checks.check import Check
 from schemaproof.finding import Finding, Severity
+from schemaproof.record import Obstacle
 from schemaproof.verify import CheckResult, Report
 
 
@@ -35,12 +36,23 @@ def a_finding(
 
 
 def a_report(
-    *findings: Finding, allowed: tuple[tuple[Finding, str], ...] = (), skipped: Mapping[str, str] | None = None
+    *findings: Finding,
+    allowed: tuple[tuple[Finding, str], ...] = (),
+    skipped: Mapping[str, str] | None = None,
+    not_asked: tuple[str, ...] = (),
+    obstacles: tuple[Obstacle, ...] = (),
 ) -> Report:
-    """A report of two checks, "single-head" and "downgrade-restores", that took 1 s each, and three revisions."""
+    """A report of two checks, "single-head" and "downgrade-restores", that took 1 s each, and three revisions.
+
+    ``not_asked``: the revisions that the second was not asked of.
+    """
     results = [
         CheckResult(
-            check, 1.0, tuple(one for one in findings if one.check == check.id), (skipped or {}).get(check.id, "")
+            check,
+            1.0,
+            tuple(one for one in findings if one.check == check.id),
+            (skipped or {}).get(check.id, ""),
+            not_asked if check.id == "downgrade-restores" else (),
         )
         for check in (a_check("single-head", "history"), a_check())
     ]
@@ -51,4 +63,5 @@ def a_report(
         checks=tuple(results),
         allowed=allowed,
         seconds=3.14,
+        obstacles=obstacles,
     )

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 
+from schemaproof.record import Obstacle
 from schemaproof.report.json import render
 from tests.schemaproof.report.reports import a_finding, a_report
 
@@ -26,11 +27,19 @@ def test_json_is_version_1_of_the_documented_object() -> None:
         "postgres": "17.11",
         "verdict": "faulty",
         "checks": [
-            {"id": "single-head", "area": "history", "seconds": 1.0, "findings": 0, "skipped": ""},
-            {"id": "downgrade-restores", "area": "downgrade", "seconds": 1.0, "findings": 1, "skipped": ""},
+            {"id": "single-head", "area": "history", "seconds": 1.0, "findings": 0, "skipped": "", "not_asked": []},
+            {
+                "id": "downgrade-restores",
+                "area": "downgrade",
+                "seconds": 1.0,
+                "findings": 1,
+                "skipped": "",
+                "not_asked": [],
+            },
         ],
         "findings": [FINDING],
         "faults": {"injected": 0, "survived": 0, "seconds": 0.0, "tables_without_rows": {}},
+        "obstacles": [],
         "allowed": [],
     }
 
@@ -51,3 +60,26 @@ def test_json_holds_any_character_of_a_subjects_output() -> None:
 def test_json_says_why_a_check_was_not_asked() -> None:
     document = json.loads(render(a_report(skipped={"single-head": "the upgrade to 0003 fails"})))
     assert document["checks"][0]["skipped"] == "the upgrade to 0003 fails"
+
+
+def test_json_says_what_was_not_asked_and_what_kept_it() -> None:
+    obstacle = Obstacle("interrupted", "interrupted at revision 2 of 3 (0002)")
+    report = a_report(skipped={"downgrade-restores": "why"}, not_asked=("0002", "0003"), obstacles=(obstacle,))
+    document = json.loads(render(report))
+    assert document["verdict"] == "incomplete"
+    assert document["checks"][1]["not_asked"] == ["0002", "0003"]
+    assert document["obstacles"] == [
+        {
+            "kind": "interrupted",
+            "cause": "interrupted at revision 2 of 3 (0002)",
+            "evidence": "",
+            "remedy": "",
+            "check": None,
+            "revision": None,
+        }
+    ]
+
+
+def test_json_of_a_run_that_was_cut_short_is_faulty_where_something_was_found() -> None:
+    report = a_report(a_finding(), obstacles=(Obstacle("interrupted", "interrupted"),))
+    assert json.loads(render(report))["verdict"] == "faulty"

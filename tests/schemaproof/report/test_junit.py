@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from schemaproof.finding import Finding, Severity
+from schemaproof.record import Obstacle
 from schemaproof.report.junit import render
 from schemaproof.verify import Report
 from tests.schemaproof.report.reports import a_finding, a_report
@@ -114,3 +115,24 @@ def test_junit_has_a_skipped_case_beside_the_failures_of_a_check_that_was_not_as
         "downgrade-restores[0003]": ["failure"],
         "downgrade-restores": ["skipped"],
     }
+
+
+def test_junit_has_an_error_for_what_kept_a_check_from_being_asked() -> None:
+    obstacle = Obstacle(
+        "defect", "schemaproof failed: \x1b[1mx", "Traceback", "Report it.", "downgrade-restores", "0002"
+    )
+    skipped = {"downgrade-restores": obstacle.cause}
+    root = parsed(a_report(skipped=skipped, not_asked=("0002",), obstacles=(obstacle,)))
+    assert (root.get("tests"), root.get("errors"), root.get("skipped")) == ("3", "1", "1")
+    found = {str(case.get("name")): case for case in root.iter("testcase")}
+    (skip,) = found["downgrade-restores"]
+    assert skip.get("message") == "schemaproof failed: x: not asked of 0002"
+    (error,) = found["downgrade-restores of 0002"]
+    assert (error.get("message"), error.get("type")) == ("schemaproof failed: x", "defect")
+    assert error.text == "Traceback\nRemedy: Report it."
+
+
+def test_junit_names_the_end_of_a_run_that_was_cut_short() -> None:
+    root = parsed(a_report(obstacles=(Obstacle("interrupted", "interrupted by SIGTERM at revision 1 of 3 (0001)"),)))
+    (error,) = root.iterfind(".//testcase[@name='verification']/error")
+    assert error.get("message") == "interrupted by SIGTERM at revision 1 of 3 (0001)"

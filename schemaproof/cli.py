@@ -1,19 +1,21 @@
 """The ``schemaproof`` command.
 
-What is imported here is little: until a command has its handlers, a Ctrl-C ends it with a traceback.
+What is imported here is little: a Ctrl-C that comes before a command has its handlers leaves no report in a file.
 """
 
 import argparse
 import contextlib
 import io
+import os
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from schemaproof import end_at_once
 from schemaproof.errors import ProofError
 from schemaproof.interruption import STATUS as _INTERRUPTED
 from schemaproof.interruption import Interruption, interruptible
@@ -41,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, io.TextIOWrapper):  # what a locale's encoding lacks is no reason to fail
                 stream.reconfigure(errors="backslashreplace")
-        return int(parsed.run(parsed, last=arguments is None))
+        parsed.last = arguments is None  # whether the process ends with it
+        return int(parsed.run(parsed))
     except ProofError as error:
         from schemaproof.report.characters import readable
 
@@ -141,14 +144,16 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--postgres-bindir", metavar="DIR", help="the folder of the embedded server's programs")
 
 
-def _verify(parsed: argparse.Namespace, *, last: bool) -> int:
-    """``last``: whether the process ends with it."""
+def _verify(parsed: argparse.Namespace) -> int:
     files = _report_files(parsed)
-    with interruptible(last=last) as interruption:
+    with interruptible(last=parsed.last) as interruption:
         return _verified(parsed, files, interruption)
 
 
 def _verified(parsed: argparse.Namespace, files: "dict[str, ReportFile]", interruption: Interruption) -> int:
+    """Before there is a process to end, a signal ends this one at once, also in the middle of an import."""
+    if parsed.last:
+        interruption.early = lambda _: _leave_early(files, interruption, parsed.project)
     from schemaproof import verification
 
     try:
@@ -156,11 +161,23 @@ def _verified(parsed: argparse.Namespace, files: "dict[str, ReportFile]", interr
         checks = settings.choose(_catalogue())
     except ProofError as error:
         return verification.refused(error, files, interruption, parsed.project)
+    finally:
+        interruption.early = None
     return verification.run(settings, checks, options, files, interruption)
 
 
-def _checks(parsed: argparse.Namespace, *, last: bool) -> int:
-    del last  # there is nothing to end
+def _leave_early(files: "dict[str, ReportFile]", interruption: Interruption, project: Path) -> NoReturn:
+    from schemaproof.report import early
+
+    told = f"{interruption} before the first revision"
+    with contextlib.suppress(ProofError):
+        early.write(files, str(project), told)
+    os.write(2, f"schemaproof: {told}\n".encode())
+    os._exit(_INTERRUPTED)
+
+
+def _checks(parsed: argparse.Namespace) -> int:
+    _interrupts_raised()
     from schemaproof.report.catalogue import as_json, as_text
     from schemaproof.report.output import write
     from schemaproof.report.text import Style
@@ -169,8 +186,8 @@ def _checks(parsed: argparse.Namespace, *, last: bool) -> int:
     return _DONE
 
 
-def _postgres(parsed: argparse.Namespace, *, last: bool) -> int:
-    del last  # it ends as soon as its server does
+def _postgres(parsed: argparse.Namespace) -> int:
+    _interrupts_raised()
     with _termination_as_interrupt():
         return _serve(parsed)
 
@@ -234,6 +251,12 @@ def _report_files(parsed: argparse.Namespace) -> dict[str, "ReportFile"]:
 
 def _tell(text: str) -> None:
     print(f"schemaproof: {text}", file=sys.stderr, flush=True)
+
+
+def _interrupts_raised() -> None:
+    """Let Ctrl-C raise KeyboardInterrupt again: what was begun has to be cleaned up from here on."""
+    if signal.getsignal(signal.SIGINT) is end_at_once:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextlib.contextmanager

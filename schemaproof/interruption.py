@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 STATUS = 130  # as a shell reports SIGINT
 
@@ -27,18 +28,22 @@ class Interruption:
     Attributes:
         signal: the first that came; None while none did.
         told: whether the user has been told.
+        early: ends the process at once, as long as there is nothing to clean up; None where there is.
     """
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
         self.told = False
+        self.early: Callable[[signal.Signals], NoReturn] | None = None
         self._reader, self.writer = socket.socketpair()
         for end in (self._reader, self.writer):
             end.setblocking(False)
 
     def note(self, number: int, _frame: object = None) -> None:
         """A signal's handler."""
-        self.signal = self.signal or signal.Signals(number)
+        first, self.signal = self.signal is None, self.signal or signal.Signals(number)
+        if first and self.early is not None:
+            self.early(self.signal)
 
     def fileno(self) -> int:
         """A descriptor that can be read from as soon as a signal has come."""
@@ -54,6 +59,12 @@ class Interruption:
         """Forget the signals that are none of ours."""
         with suppress(BlockingIOError):
             self._reader.recv(4096)
+
+    def __str__(self) -> str:
+        """What came, for people: "interrupted by SIGTERM"."""
+        if self.signal is None or self.signal == signal.SIGINT:
+            return "interrupted"
+        return f"interrupted by {self.signal.name}"
 
     def close(self) -> None:
         """Close the descriptors."""

@@ -40,6 +40,10 @@ class Obstacle:
     check: str | None = None
     revision: str | None = None
 
+    def __str__(self) -> str:
+        """Cause, evidence and remedy, in that order."""
+        return "\n".join(filter(None, (self.cause, self.evidence, self.remedy and f"Remedy: {self.remedy}")))
+
     @classmethod
     def of(cls, error: BaseException, check: str | None = None, revision: str | None = None) -> Self:
         """What ``error`` is to the reader: an obstacle of the surroundings where it is a ProofError, else a defect."""

@@ -1,6 +1,5 @@
 """What ``schemaproof verify`` does: another process examines, and this one tells what it found, however that ends."""
 
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -74,9 +73,7 @@ def refused(error: ProofError, files: Mapping[str, ReportFile], interruption: In
 
 def interrupted(record: Record, interruption: Interruption) -> Obstacle:
     """What the signal cut short."""
-    number = interruption.signal
-    by = "" if number is None or number == signal.SIGINT else f" by {number.name}"
-    return Obstacle("interrupted", f"interrupted{by} {record.place()}")
+    return Obstacle("interrupted", f"{interruption} {record.place()}")
 
 
 def show(said: Report, files: Mapping[str, ReportFile], interruption: Interruption) -> int:

@@ -16,6 +16,7 @@ from schemaproof.items.interview import Interview, Question, Said
 from schemaproof.migration.empty import EmptyDatabaseError
 from schemaproof.migration.roles import SharedRoleError, created
 from schemaproof.postgres import PostgresError, Server
+from schemaproof.record import Obstacle
 from schemaproof.subject import Subject, SubjectError
 
 _KNOWN = frozenset(check.id for check in CHECKS)
@@ -28,12 +29,14 @@ class Answer:
     Attributes:
         findings: what it found, without what is allowed.
         allowed: what it found and the team accepts, each with the reason.
-        skipped: why it could not be asked; "" where it could.
+        skipped: why the project keeps it from being asked; "" where it does not.
+        obstacle: what else kept it from being asked; None where nothing did.
     """
 
     findings: tuple[Finding, ...] = ()
     allowed: tuple[tuple[Finding, str], ...] = ()
     skipped: str = ""
+    obstacle: Obstacle | None = None
 
 
 class Examiner:
@@ -76,7 +79,7 @@ class Examiner:
             return Answer(tuple(self._unused()))
         said = self._ask(question)
         kept, allowed, _ = split(said.findings, self._allowances)
-        return Answer(tuple(kept), tuple(allowed), said.skipped)
+        return Answer(tuple(kept), tuple(allowed), said.skipped, said.obstacle)
 
     def close(self) -> None:
         """Drop every database, and every role that the revisions made."""
@@ -93,7 +96,7 @@ class Examiner:
         """Whether ``allowance`` matches a finding, up to which it asks, or might if its check could be asked."""
         for question in self._questions(allowance):
             said = self._ask(question)
-            if said.skipped or any(map(allowance.matches, said.findings)):
+            if said.skipped or said.obstacle or any(map(allowance.matches, said.findings)):
                 return True
         return False
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from schemaproof.checks import Check
 from schemaproof.finding import Finding
 from schemaproof.history import History
+from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.stairway import Stairs, Station
 from schemaproof.migration.states import UpgradeFailedError
+from schemaproof.record import Obstacle
 
 _BROKEN = "the revisions can't be walked: revision-import and revision-chain tell why"
 
@@ -26,11 +28,13 @@ class Said:
 
     Attributes:
         findings: what it found.
-        skipped: why it could not be asked; "" where it could.
+        skipped: why the project keeps it from being asked; "" where it does not.
+        obstacle: what else kept it from being asked; None where nothing did.
     """
 
     findings: tuple[Finding, ...] = ()
     skipped: str = ""
+    obstacle: Obstacle | None = None
 
 
 class Interview:
@@ -73,7 +77,7 @@ class Interview:
         stop = None if check.area == "history" else self._history.remember("stop", self._below_head)
         if stop is None:
             try:
-                return Said(tuple(check.examine(self._history)))
+                return self._examined(check)
             except UpgradeFailedError as error:
                 stop = self._stop(error.index + 1)
         return Said(skipped=f"the upgrade to {stop} fails, so head can't be reached")
@@ -81,14 +85,42 @@ class Interview:
     def _ask_revision(self, index: int, *, faults: bool) -> None:
         """Ask all that is judged by one stairway, or by its ``faults``, since those are what takes the time."""
         revision = self._history.revisions[index].revision
-        stairs = self._stairs(index)
+        checks = [one for one in self._each if (one.area == "failure") == faults]
+        try:
+            stairs = self._stairs(index)
+        except SharedRoleError:
+            raise
+        except Exception as error:  # noqa: BLE001 (it is told of all that it keeps from being asked)
+            for check in checks:
+                self._said[Question(check.id, revision)] = self._kept_off(error, check, revision)
+            return
         passed = stairs is not None and stairs.down is not None
         stop = None if passed else self._stop(index)
         reason = "" if passed else f"the upgrade to {stop or revision} fails"
-        for check in (one for one in self._each if (one.area == "failure") == faults):
-            findings = () if stairs is None or stop else tuple(check.examine(self._history, revision))
+        for check in checks:
+            said = Said() if stairs is None or stop else self._examined(check, revision)
             # A check that is silent of what it could not look at has said nothing.
-            self._said[Question(check.id, revision)] = Said(findings, "" if findings else reason)
+            silent = not said.findings and said.obstacle is None
+            self._said[Question(check.id, revision)] = Said(skipped=reason) if silent else said
+
+    def _examined(self, check: Check, revision: str | None = None) -> Said:
+        """What ``check`` says; where it fails, that keeps no other one from being asked.
+
+        Raises:
+            UpgradeFailedError, SharedRoleError: as it does.
+            PostgresError: when the server is lost.
+        """
+        try:
+            return Said(tuple(check.examine(self._history, *([revision] if revision else []))))
+        except (UpgradeFailedError, SharedRoleError):
+            raise
+        except Exception as error:  # noqa: BLE001 (it is told)
+            return self._kept_off(error, check, revision)
+
+    def _kept_off(self, error: Exception, check: Check, revision: str | None) -> Said:
+        self._history.server.require()  # where it is lost, that is what there is to say
+        self._history.abandon()
+        return Said(obstacle=Obstacle.of(error, check.id, revision))
 
     def _below_head(self) -> str | None:
         """The revision that keeps head from being reached, if there is one."""

@@ -13,7 +13,7 @@ from schemaproof.finding import Finding
 from schemaproof.items.examiner import Answer
 from schemaproof.items.interview import Question
 from schemaproof.items.plan import Case, Plan
-from schemaproof.items.process import Assistant
+from schemaproof.items.process import Assistant, EndedError
 from schemaproof.postgres import Server
 from schemaproof.report.characters import readable, readable_finding
 from schemaproof.report.text import render_findings
@@ -70,21 +70,48 @@ def _place(item: pytest.Item) -> tuple[int, int, int]:
     return item.case.place
 
 
+# So often a process is started for one subject: each may take as long as it takes to climb to where the last one ended.
+_LIVES = 3
+
+
 class Examination:
-    """The processes that answer, one for each subject, each started when it is first asked."""
+    """The processes that answer, one for each subject, each started when it is first asked.
+
+    One that has ended by itself is started again for what else there is to ask, as often as that can be borne.
+    """
 
     def __init__(self, server: Server, plan: Plan) -> None:
         self._server = server
         self._plan = plan
         self._assistants: list[tuple[Subject, Assistant]] = []
+        self._deaths: list[tuple[Subject, str | None, EndedError]] = []  # with the revision that was asked about
 
     def ask(self, subject: Subject, case: Case) -> Answer:
         """What the case's check says of ``subject``; fails the test where it can't be asked."""
-        try:
-            return self._assistant(subject).answer(Question(case.check.id, case.revision))
-        except ProofError as error:
-            told = readable(str(error))
-        pytest.fail(told, pytrace=False)
+        error = self._known_death(subject, case)
+        if error is None:
+            try:
+                return self._assistant(subject).answer(Question(case.check.id, case.revision))
+            except EndedError as end:
+                self._bury(subject, case, end)
+                error = end
+            except ProofError as refusal:
+                error = refusal
+        pytest.fail(readable(str(error)), pytrace=False)
+
+    def _known_death(self, subject: Subject, case: Case) -> ProofError | None:
+        """Why the process would only end again; None where it may not."""
+        deaths = [(revision, error) for known, revision, error in self._deaths if known == subject]
+        for revision, error in deaths:
+            if revision is not None and revision == case.revision:
+                return error
+        return deaths[-1][1] if len(deaths) >= _LIVES else None
+
+    def _bury(self, subject: Subject, case: Case, error: EndedError) -> None:
+        self._deaths.append((subject, case.revision, error))
+        for dead in [one for known, one in self._assistants if known == subject]:
+            dead.close()
+        self._assistants = [pair for pair in self._assistants if pair[0] != subject]
 
     def _assistant(self, subject: Subject) -> Assistant:
         for known, assistant in self._assistants:
@@ -128,6 +155,8 @@ def _judge(item: pytest.Item, case: Case, answer: Answer) -> None:
             item.user_properties.append((name, told))
     if faults:
         pytest.fail(_told(faults, case), pytrace=False)
+    if answer.obstacle is not None:
+        pytest.fail(readable(str(answer.obstacle)), pytrace=False)
     if answer.skipped:
         pytest.skip(answer.skipped)
 

@@ -5,6 +5,7 @@ folder and the event loop are the tests'. Here an env.py finds what it finds und
 it does concerns nobody else.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from schemaproof.errors import ProofError
+from schemaproof.processes import ENDED_REMEDY, ending
 
 if TYPE_CHECKING:
     from schemaproof.items.examiner import Answer, Examiner
@@ -26,6 +28,12 @@ if TYPE_CHECKING:
 
 # What the other process may need to drop its databases.
 _PATIENCE = 30  # seconds
+
+_LOOK = 0.5  # seconds between two looks at a process that says nothing
+
+
+class EndedError(ProofError):
+    """The other process is gone, and it was not asked to go."""
 
 
 class Assistant:
@@ -43,6 +51,7 @@ class Assistant:
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
             pass_fds=[theirs.fileno()],
+            start_new_session=True,  # all that it starts can be ended with it
         )
         theirs.close()
         self._waiting = False
@@ -62,14 +71,20 @@ class Assistant:
     def close(self) -> None:
         """End it. It drops its databases first, unless it is at work (after an interrupt): the run drops them then."""
         if self._waiting:
-            self._process.terminate()
+            self._kill()
         self._connection.close()
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._errors.close()
+            self._kill()
+        finally:
+            self._errors.close()
+
+    def _kill(self) -> None:
+        """End it and all that it has started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -83,23 +98,35 @@ class Assistant:
         """What the other process says.
 
         Raises:
-            ProofError: as it was raised there, or where that process is gone.
+            ProofError: as it was raised there.
+            EndedError: where that process is gone.
             RuntimeError: with the traceback of any other error there.
         """
         self._waiting = True
         try:
             self._connection.send((name, arguments))
-            outcome, value = self._connection.recv()
+            outcome, value = self._hear()
         except (OSError, EOFError) as error:
-            raise ProofError(
-                f"The process that runs the project's code ended by itself (exit code {self._process.wait()}).",
+            raise EndedError(
+                f"The process that runs the project's code ended by itself ({ending(self._process.wait())}).",
                 evidence=self._last_words(),
-                remedy="Look whether the project ends its process, or the machine ran out of memory; then run again.",
+                remedy=ENDED_REMEDY,
             ) from error
         self._waiting = False
         if outcome == "raised":
             raise value
         return value
+
+    def _hear(self) -> tuple[str, Any]:
+        """The next answer.
+
+        Raises:
+            EOFError: where there is none any more, be it that a process which was forked there holds the pipe open.
+        """
+        while not self._connection.poll(_LOOK):
+            if self._process.poll() is not None and not self._connection.poll():
+                raise EOFError
+        return cast("tuple[str, Any]", self._connection.recv())
 
     def _last_words(self) -> str:
         self._errors.seek(0)

@@ -329,3 +329,25 @@ def test_run_that_asks_for_no_check_imports_neither_sqlalchemy_nor_alembic(proje
 def test_collection_needs_no_server(project: Project) -> None:
     result = project.make(table("t")).run("--collect-only", "-q", "--postgres", "postgresql://me@127.0.0.1:1/x")
     assert len(ids(result)) == 22
+
+
+@pytest.mark.parametrize("end", ["os._exit(3)", "os.kill(os.getpid(), 9)"])
+def test_process_that_the_project_ends_is_told_and_the_others_are_asked(project: Project, end: str) -> None:
+    project.make(table("t"), table("u"), FORGETS_TYPE)
+    file = project.path / "migrations" / "versions" / "0002.py"
+    file.write_text(file.read_text().replace("def downgrade():", f"def downgrade():\n    import os; {end}"))
+    result = project.run("-k", "downgrade-missing or downgrade-runs")
+    result.stdout.fnmatch_lines(["*The process that runs the project's code ended by itself (*).", "*Remedy: *"])
+    told = {line.partition(" ")[0]: line for line in result.outlines if "::test_revision[" in line}
+    assert sorted(told) == ["FAILED", "PASSED"]
+    result.assert_outcomes(passed=3, failed=3, deselected=result.parseoutcomes()["deselected"])
+
+
+def test_process_that_the_project_ends_again_and_again_is_given_up(project: Project) -> None:
+    project.make(Step("SELECT 1"), table("u"))
+    file = project.path / "migrations" / "versions" / "0001.py"
+    file.write_text(file.read_text().replace("def upgrade():", "def upgrade():\n    import os; os._exit(3)"))
+    result = project.run()
+    outcomes = result.parseoutcomes()
+    assert outcomes["failed"] > 20
+    assert "error" not in outcomes

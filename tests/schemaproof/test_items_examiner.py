@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from schemaproof.allowances import Allowance
 from schemaproof.checks import CHECKS
 from schemaproof.errors import ProofError
+from schemaproof.finding import Finding
 from schemaproof.items.examiner import Examiner
 from schemaproof.items.interview import Question
 from schemaproof.items.process import Assistant
@@ -249,3 +251,34 @@ def test_env_py_that_fails_on_an_empty_database_is_told_once(tmp_path: Path, own
         assert found == [("upgrade-from-empty", None, None)]
         assert "fails on an empty database" in asked.answer(of("0002")).skipped
         assert "fails on an empty database" in asked.answer(Question("revision-chain")).skipped
+
+
+def test_check_that_crashes_keeps_no_other_from_being_asked(
+    tmp_path: Path, own_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> Iterable[Finding]:
+        raise KeyError("no such thing")
+
+    checks = [replace(one, examine=crash) if one.id == "downgrade-runs" else one for one in CHECKS]
+    monkeypatch.setattr("schemaproof.items.examiner.CHECKS", checks)
+    subject = make_project(tmp_path, [table("t"), FORGETS_TABLE])
+    with examiner(subject, own_server) as asked:
+        crashed = asked.answer(of("0002", "downgrade-runs")).obstacle
+        assert crashed is not None
+        assert (crashed.kind, crashed.cause) == ("defect", "schemaproof failed: KeyError: 'no such thing'")
+        assert keys(asked, of("0002", "downgrade-missing")) == [("downgrade-missing", "0002", None)]
+
+
+def test_revision_of_which_nothing_can_be_said_keeps_no_other_from_being_asked(
+    tmp_path: Path, own_server: Server
+) -> None:
+    """Its downgrade connects elsewhere."""
+    subject = make_project(tmp_path, [table("t"), table("u"), FORGETS_TABLE])
+    file = tmp_path / "migrations" / "versions" / "0002.py"
+    odd = 'import sqlalchemy as sa; sa.create_engine("postgresql+psycopg://u@127.0.0.1:1/app").connect()'
+    file.write_text(file.read_text().replace("def downgrade():", f"def downgrade():\n    {odd}"))
+    with examiner(subject, own_server) as asked:
+        obstacle = asked.answer(of("0002")).obstacle
+        assert obstacle is not None
+        assert "127.0.0.1:1/app" in obstacle.cause
+        assert keys(asked, of("0003", "downgrade-missing")) == [("downgrade-missing", "0003", None)]

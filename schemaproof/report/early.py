@@ -1,0 +1,48 @@
+"""The reports of a run that was ended before anything was asked, written without what takes long to import."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import quoteattr
+
+if TYPE_CHECKING:
+    from schemaproof.report.files import ReportFile
+
+
+def write(files: Mapping[str, "ReportFile"], project: str, cause: str) -> None:
+    """Write ``files`` as ``schemaproof.report.json`` and ``junit`` would.
+
+    Raises:
+        ProofError: when one can't be written.
+    """
+    for form, file in files.items():
+        file.write(as_json(project, cause) if form == "json" else as_junit(cause))
+
+
+def as_json(project: str, cause: str) -> str:
+    """The JSON, in which ``cause`` is the one obstacle."""
+    obstacle = {"kind": "interrupted", "cause": cause, "evidence": "", "remedy": "", "check": None, "revision": None}
+    document = {
+        "version": 1,
+        "subject": {"project": project, "alembic_ini": None},
+        "postgres": "",
+        "verdict": "incomplete",
+        "checks": [],
+        "findings": [],
+        "faults": {"injected": 0, "survived": 0, "seconds": 0.0, "tables_without_rows": {}},
+        "obstacles": [obstacle],
+        "allowed": [],
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def as_junit(cause: str) -> str:
+    """The JUnit XML, in which ``cause`` is the one error."""
+    counts = 'name="schemaproof" tests="1" failures="0" errors="1" skipped="0" time="0.000"'
+    return (
+        "<?xml version='1.0' encoding='utf-8'?>\n"
+        f"<testsuites {counts}>\n  <testsuite {counts}>\n"
+        '    <testcase classname="schemaproof.run" name="verification" time="0.000">\n'
+        f'      <error message={quoteattr(cause)} type="interrupted" />\n'
+        "    </testcase>\n  </testsuite>\n</testsuites>\n"
+    )

@@ -1,0 +1,32 @@
+"""The reports of a run that was ended before anything was asked: as the others write them."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from schemaproof.record import Obstacle, Record
+from schemaproof.report import early, junit
+from schemaproof.report import json as json_report
+from schemaproof.verify import report
+
+CAUSE = 'interrupted before the "first" <revision>'
+
+
+def whole() -> Record:
+    record = Record((), about={"project": "/p", "alembic_ini": None})
+    record.fail(Obstacle("interrupted", CAUSE))
+    return record
+
+
+def test_early_json_is_the_reports() -> None:
+    assert json.loads(early.as_json("/p", CAUSE)) == json.loads(json_report.render(report(whole(), (), 0.0)))
+
+
+def test_early_junit_is_the_reports_without_properties(tmp_path: Path) -> None:
+    def seen(text: str) -> list[tuple[str, dict[str, str]]]:
+        file = tmp_path / "r.xml"
+        file.write_text(text)
+        elements = ET.parse(file).getroot().iter()  # noqa: S314 (our own)
+        return [(one.tag, dict(one.attrib)) for one in elements if not one.tag.startswith("propert")]
+
+    assert seen(early.as_junit(CAUSE)) == seen(junit.render(report(whole(), (), 0.0)))

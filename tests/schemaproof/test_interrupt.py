@@ -19,6 +19,8 @@ import psutil
 import pytest
 
 from schemaproof import interruption
+from schemaproof.postgres import Server
+from schemaproof.postgres.owner import Owner
 from tests.schemaproof.processes import ended, wait_until
 from tests.schemaproof.projects import ENV, Step, make_project, table
 
@@ -229,6 +231,25 @@ def test_second_interrupt_changes_nothing(tmp_path: Path, name: str) -> None:
     run = interrupt(tmp_path, "--select", MOMENTS[name].select, when=stays.exists, again=True)
     assert_in_order(run)
     assert run.document["obstacles"]
+
+
+@pytest.mark.parametrize(
+    ("name", "gone"), [("upgrade", True), ("catches-everything", False)], ids=["in-order", "by-force"]
+)
+def test_interrupt_leaves_no_database_on_a_server_that_stays(
+    tmp_path: Path, postgres_server: Server, role: str, name: str, *, gone: bool
+) -> None:
+    """Its roles are left where the project's code can't be stopped: who tells them from others' knows that code."""
+    stays = project_that_stays(tmp_path, MOMENTS[name])
+    first = tmp_path / "migrations" / "versions" / "0001.py"
+    first.write_text(first.read_text().replace("CREATE TABLE", f"CREATE ROLE {role}; CREATE TABLE"))
+    url = postgres_server.url.render_as_string(hide_password=False)
+    run = interrupt(tmp_path, "--postgres", url, "--select", MOMENTS[name].select, when=stays.exists)
+    assert_in_order(run)
+    owners = [Owner.find(database) for database in postgres_server._names()]
+    assert [owner for owner in owners if owner is not None and owner.gone()] == []
+    assert (role not in postgres_server.roles()) == gone
+    postgres_server.drop_role(role)
 
 
 def test_interrupt_ends_a_report_that_nobody_reads(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from time import monotonic
+from time import monotonic, sleep
 from typing import IO, Any, NoReturn, Protocol
 
 from schemaproof.checks import CHECKS
@@ -28,6 +28,9 @@ from schemaproof.processes import ENDED_REMEDY, ending
 from schemaproof.record import Obstacle, Record
 from schemaproof.subject import Subject
 from schemaproof.verify import examine
+
+# A forked process has all modules already; elsewhere fork is not safe.
+_CONTEXT = "fork" if sys.platform == "linux" else "spawn"
 
 _LOOK = 0.5  # seconds between two looks at a process that says nothing
 _FATAL = "Fatal Python error"  # faulthandler's first words
@@ -108,10 +111,9 @@ class Examination:
         self._request, self._record = request, record
         self._provider = ""
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
-        # A forked process has all modules already; elsewhere fork is not safe.
-        context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        context: Any = multiprocessing.get_context(_CONTEXT)
         self._pipe, theirs = context.Pipe(duplex=False)
-        words = self._words if sys.platform == "linux" else None
+        words = self._words if _CONTEXT == "fork" else None
         self._process: BaseProcess = context.Process(target=_main, args=(theirs, request, words))
         with held_back(), warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of forking beside the thread that watches for signals
@@ -129,8 +131,17 @@ class Examination:
             self._listen(None, interruption)
         self.end()
         if interruption.signal:
-            sweep(self._request.options, self._provider)
+            self._sweep()
         self._words.close()
+
+    def _sweep(self) -> None:
+        """Remove its server, in a process that goes on where this one must end before that is done."""
+        context: Any = multiprocessing.get_context(_CONTEXT)
+        sweeper = context.Process(target=_sweep, args=(self._request.options, self._provider), daemon=False)
+        with held_back(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # as above
+            sweeper.start()
+        sweeper.join()
 
     def end(self) -> None:
         """End it and all that it has started; what it has said until then is taken in."""
@@ -232,6 +243,19 @@ def _main(pipe: Connection, request: Request, words: IO[bytes] | None) -> NoRetu
     finally:
         pipe.close()
     sys.exit(status)
+
+
+def _sweep(options: Options, provider: str) -> None:
+    """The process that removes what is left."""
+    os.setsid()
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    signal.set_wakeup_fd(-1)
+    let_in()
+    sweep(options, provider)
+    if provider == "container":  # the engine may have been about to make one
+        sleep(_LOOK)
+        sweep(options, provider)
 
 
 def _stop(*_: object) -> NoReturn:

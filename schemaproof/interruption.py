@@ -17,7 +17,7 @@ from typing import NoReturn
 STATUS = 130  # as a shell reports SIGINT
 
 # From the signal to the end of the process. What is not cleaned up then the server's guard ends, or the next run.
-DEADLINE = 2.5  # seconds
+DEADLINE = 2.0  # seconds
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -55,7 +55,7 @@ class Obstacle:
             "defect",
             f"schemaproof failed: {last}",
             told,
-            "This is a defect of schemaproof: please report it with the lines above. The other checks were asked.",
+            "This is a defect of schemaproof: please report it with the lines above.",
             check,
             revision,
         )

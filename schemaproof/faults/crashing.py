@@ -14,6 +14,7 @@ from schemaproof.errors import ProofError
 from schemaproof.faults.proof import Examined, Proof
 from schemaproof.faults.tally import Tally
 from schemaproof.postgres import PostgresError, Server, start_crashable
+from schemaproof.processes import ENDED_REMEDY, ending, said_by
 from schemaproof.subject import Subject
 
 _SOON = 0.5  # seconds for a process that has said all
@@ -60,15 +61,7 @@ class Crasher:
             ProofError: as the other process did, or when it is gone.
         """
         found = Crashes()
-        while True:
-            try:
-                kind, said = self._pipe.recv()
-            except EOFError:
-                self._process.join()
-                raise PostgresError(
-                    f"The process that crashes the server ended by itself (exit code {self._process.exitcode}).",
-                    remedy="Look whether the machine ran out of memory, and run again.",
-                ) from None
+        for kind, said in said_by(self._pipe, self._process):
             if kind == "examined":
                 revision, examined = said
                 found.examined[revision] = examined
@@ -79,6 +72,11 @@ class Crasher:
                 return found
             else:
                 raise said
+        self._process.join()
+        raise PostgresError(
+            f"The process that crashes the server ended by itself ({ending(self._process.exitcode)}).",
+            remedy=ENDED_REMEDY,
+        )
 
     def end(self) -> None:
         """End it; its server goes with it."""

@@ -345,3 +345,18 @@ def test_env_py_that_fails_on_an_empty_database_is_no_verdict_on_other_checks(
     subject = make_project(tmp_path, [table("t")], options=MISSING)
     with pytest.raises(SubjectError, match="empty database"):
         verified(subject, postgres_server, "downgrade-runs")
+
+
+@pytest.mark.parametrize("code", ["os._exit(3)", "os.kill(os.getpid(), 9)"])
+def test_process_that_crashes_servers_and_is_killed_keeps_no_other_check_from_being_asked(
+    tmp_path: Path, postgres_server: Server, code: str
+) -> None:
+    subject = make_project(tmp_path, [table("t"), FORGETS_INDEX])
+    file = tmp_path / "migrations" / "versions" / "0001.py"
+    durable = 'op.get_bind().exec_driver_sql("SHOW fsync").scalar() == "on"'
+    file.write_text(file.read_text().replace("def upgrade():", f"def upgrade():\n    import os; {durable} and {code}"))
+    report = verified(subject, postgres_server, "downgrade-missing", "crash-recovery")
+    assert keys(report) == [("downgrade-missing", "error", "0002", None)]
+    assert [(one.check, one.cause.split(" (")[0]) for one in report.obstacles] == [
+        ("crash-recovery", "The process that crashes the server ended by itself")
+    ]

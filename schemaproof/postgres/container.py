@@ -210,8 +210,10 @@ def sweep(client: "docker.DockerClient") -> None:
 def _configured(image: str, owner: Owner, password: str, *, memory: bool) -> "DockerContainer":
     """A container that is gone with its first end: its data is in memory where there is room, its port is any."""
     container = _basic(image, owner, password, arguments())
-    if memory:
+    if memory and hasattr(container, "tmpfs"):
         container.tmpfs[_DATA] = "rw"
+    elif memory:  # testcontainers before 4.14 hands it on to docker-py
+        container._kwargs["tmpfs"] = {_DATA: "rw"}
     # with_exposed_ports would publish on every address of the machine.
     container.ports[_PORT] = ("127.0.0.1", None)  # type: ignore[assignment]  # docker takes an address too
     return container
@@ -234,13 +236,15 @@ def _basic(image: str, owner: Owner, password: str, settings: list[str]) -> "Doc
 
     given: dict[str, Any] = {"labels": {_LABEL: owner.token}, "shm_size": "256m"}
     container = DockerContainer(image).with_kwargs(**given).with_command(["postgres", *settings])
-    container.with_envs(
-        POSTGRES_USER="postgres",
-        POSTGRES_PASSWORD=password,
-        POSTGRES_DB="postgres",
-        POSTGRES_INITDB_ARGS="--encoding=UTF8 --locale=C.UTF-8 --no-sync",
-        PGDATA=f"{_DATA}/data",
-    )
+    variables = {
+        "POSTGRES_USER": "postgres",
+        "POSTGRES_PASSWORD": password,
+        "POSTGRES_DB": "postgres",
+        "POSTGRES_INITDB_ARGS": "--encoding=UTF8 --locale=C.UTF-8 --no-sync",
+        "PGDATA": f"{_DATA}/data",
+    }
+    for name, value in variables.items():  # with_envs() is not in testcontainers 4.3
+        container.with_env(name, value)
     return container
 
 

@@ -6,7 +6,8 @@ as it changed. So the cost of a revision does not grow with those below it, as t
 back, before anybody hears of it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
@@ -21,10 +22,11 @@ from schemaproof.catalog import Catalog, Difference, diff, noise
 from schemaproof.faults.crashing import Crasher
 from schemaproof.faults.proof import Examined, Proof
 from schemaproof.migration.environment import Environment, Run
+from schemaproof.migration.footing import Footing
 from schemaproof.migration.moments import Moments
 from schemaproof.migration.probe import Facts, probe
-from schemaproof.migration.revisions import Chain, load, script_directory
-from schemaproof.migration.roles import Roles
+from schemaproof.migration.revisions import Chain, load, script_directory, sources
+from schemaproof.migration.roles import Roles, need_the_server, require_roles
 from schemaproof.migration.stairway import Stairs, Station
 from schemaproof.migration.states import States, check, dropped_on_error
 from schemaproof.postgres import Database, Server, Template
@@ -44,7 +46,15 @@ class History:
         version_table: schema and name of Alembic's version table.
     """
 
-    def __init__(self, environment: Environment, chain: Chain, facts: Facts, *, alone: bool = False) -> None:
+    def __init__(
+        self,
+        environment: Environment,
+        chain: Chain,
+        facts: Facts,
+        *,
+        alone: bool = False,
+        roles: Iterable[str] | None = None,
+    ) -> None:
         self.environment = environment
         self.subject = environment.subject
         self.server: Server = environment.server
@@ -52,10 +62,10 @@ class History:
         self.metadata: tuple[MetaData, ...] = facts.metadata
         self.version_table = facts.version_table
         self.role_statements: dict[str, list[str]] = {}
-        self.roles = Roles(self.server)
+        self.roles = Roles(self.server, roles)
         self.noise: tuple[noise.Noise, ...] = ()  # what the server makes different by itself, and is compared nowhere
-        self._alone = alone
-        self._states = States(environment, chain, self.checked, alone=alone)
+        self._alone = alone or need_the_server(self.texts)
+        self._states = States(environment, chain, self.checked, alone=self._alone)
         self._station: tuple[int, Station] | None = None  # the climbing database, by the number of its revisions
         self._stairs: Stairs | None = None
         self._clean: dict[int, bool] = {}
@@ -76,6 +86,16 @@ class History:
     def alone(self) -> bool:
         """Whether only one database may hold revisions at a time: they make roles, which belong to the whole server."""
         return self._alone
+
+    @property
+    def footing(self) -> Footing:
+        """What this history stands on, for others of the same examination."""
+        return Footing(self.environment.standin, self.roles.before)
+
+    @property
+    def texts(self) -> list[str]:
+        """The strings in the revisions' files, and the statements about roles that they sent."""
+        return [*self.chain.literals, *(one for each in self.role_statements.values() for one in each)]
 
     @property
     def revisions(self) -> tuple[Script, ...]:
@@ -377,38 +397,55 @@ class History:
         return Stairs(revision.revision, before, up, first, recorded, down, after, unrecorded, again, second)
 
     def checked(self, run: Run) -> Run:
-        """``run``; raises as ``states.check`` where what happened in it says nothing about the revisions."""
+        """``run``; raises where what happened in it says nothing about the revisions.
+
+        Raises:
+            SharedRoleError: when it may have tripped over a role because of another database.
+            SubjectError, PostgresError: as ``states.check`` does, or when the server lacks a role.
+        """
         for revision, statements in run.roles.items():
             if statements:
                 self.role_statements.setdefault(revision, []).extend(statements)
-        check(self.environment, run, alone=self._alone)
+        check(self.environment, run)
+        if not self._alone:
+            self.roles.check(run, self.texts, sources(self.subject.project))
+        require_roles(self.server, run, self.texts)
         return run
 
     def _make_room(self) -> None:
         """Where revisions make roles: have no other database with revisions when one is built from the base."""
         if self._alone:
             self.close()
-            self.roles.drop(self.role_statements)
+            self._drop_roles()
+
+    def leave(self) -> None:
+        """Drop every database of this history, and the roles that the revisions made."""
+        self.close()
+        self._drop_roles()
+
+    def _drop_roles(self) -> None:
+        self.roles.drop(itertools.chain(self.texts, sources(self.subject.project)))
 
 
 @contextmanager
 def open_history(
-    subject: Subject, server: Server, *, alone: bool = False, standin: Database | None = None
+    subject: Subject, server: Server, *, alone: bool = False, footing: Footing | None = None
 ) -> Iterator[History]:
     """The history of ``subject`` on ``server``; at the end nothing of it is left there.
 
-    For ``alone`` see ``States``, for ``standin`` see ``Environment``.
+    For ``alone`` see ``States``. Who opens several, one after the other or in several processes, gives each the same
+    ``footing``.
 
     Raises:
         SubjectError: when env.py or the project can't be examined.
     """
-    with Environment(subject, server, standin) as environment:
+    with Environment(subject, server, footing.standin if footing else None) as environment:
         script = script_directory(environment.config, environment.surroundings)
         with server.create() as database:
             proved = _prove(database)
             facts = probe(environment, script, database)
         chain = load(script, environment.surroundings)
-        history = History(environment, chain, facts, alone=alone)
+        history = History(environment, chain, facts, alone=alone, roles=footing.roles if footing else None)
         history.noise = proved
         if subject.metadata is not None:
             with environment.surroundings():

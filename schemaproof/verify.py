@@ -27,6 +27,7 @@ from schemaproof.faults.tally import Tally
 from schemaproof.finding import Finding, Severity
 from schemaproof.history import History, open_history
 from schemaproof.migration.empty import EmptyDatabaseError
+from schemaproof.migration.footing import Footing, footing
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Server
@@ -143,9 +144,8 @@ def examine(subject: Subject, server: Server, *, checks: Sequence[Check], progre
     """
     record.start(server.version_text)
     try:
-        _examine(subject, server, checks, progress, record, alone=False)
-    except SharedRoleError:  # a role that a revision makes: one database at a time then
-        _examine(subject, server, checks, progress, record, alone=True)
+        with footing(server) as ground:
+            _examine_surely(subject, checks, progress, record, ground)
     except EmptyDatabaseError as error:  # the project's own defect, where that is asked for
         if UPGRADE_FROM_EMPTY.id not in record.checks:
             raise
@@ -158,10 +158,20 @@ def examine(subject: Subject, server: Server, *, checks: Sequence[Check], progre
         raise
 
 
-def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
-    subject: Subject, server: Server, checks: Sequence[Check], progress: Progress, record: Record, *, alone: bool
+def _examine_surely(
+    subject: Subject, checks: Sequence[Check], progress: Progress, record: Record, ground: Footing
 ) -> None:
-    with open_history(subject, server, alone=alone) as history, _roles_dropped(history):
+    try:
+        _examine(subject, checks, progress, record, ground, alone=False)
+    except SharedRoleError:  # a role that a revision makes: one database at a time then
+        _examine(subject, checks, progress, record, ground, alone=True)
+
+
+def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
+    subject: Subject, checks: Sequence[Check], progress: Progress, record: Record, ground: Footing, *, alone: bool
+) -> None:
+    server = ground.standin.server
+    with open_history(subject, server, alone=alone, footing=ground) as history, _roles_dropped(history):
         beside = [one for script in history.revisions for one in of_revision(script.module, script.revision, _KNOWN)]
         order = [script.revision for script in history.revisions]
         record.begin(_about(history), order, beside, tuple(_remarks(history)))
@@ -175,18 +185,16 @@ def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
         if history.chain.defects:
             record.skip((check.id for check in rest), "the revisions can't be walked")
         else:
-            _examine_on_server(history, rest, record, progress, alone=alone)
+            _examine_on_server(history, rest, record, progress)
         record.count("all", history.proof.tally)
 
 
-def _examine_on_server(
-    history: History, checks: Sequence[Check], record: Record, progress: Progress, *, alone: bool
-) -> None:
+def _examine_on_server(history: History, checks: Sequence[Check], record: Record, progress: Progress) -> None:
     each = [check for check in checks if check.scope == "revision"]
     once = [check for check in checks if check.scope == "history"]
     if CRASH_RECOVERY in once:
         history.begin_crashes()  # in a process of its own, beside everything else
-    with walk(history, each, progress, record, parallel=not alone) as walking:
+    with walk(history, each, progress, record, parallel=not history.alone) as walking:
         # The others wait for nothing that the walk finds, so both are under way at once.
         early = [check for check in once if check.id not in _AFTER_THE_WALK and not walking.inline]
         failed = _ask_each(early, history, record)
@@ -249,8 +257,7 @@ def _roles_dropped(history: History) -> Iterator[None]:
     try:
         yield
     finally:
-        history.close()
-        history.roles.drop(history.role_statements)
+        history.leave()
 
 
 def report(record: Record, allowances: Sequence[Allowance], seconds: float) -> Report:

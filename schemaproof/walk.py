@@ -6,26 +6,30 @@ Each process climbs a stretch of the history, in a database of its own that env.
 import itertools
 import multiprocessing
 import os
+import secrets
 import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
 from schemaproof.catalog import Catalog
 from schemaproof.checks import CHECKS, Check
 from schemaproof.faults.tally import Tally
 from schemaproof.history import History, open_history
+from schemaproof.migration.footing import Footing
 from schemaproof.migration.moments import Moments
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.states import UpgradeFailedError
-from schemaproof.postgres import Database, Server
+from schemaproof.postgres import PostgresError, Server
 from schemaproof.processes import ENDED_REMEDY, ending, said_by
 from schemaproof.record import Obstacle, Record
 from schemaproof.subject import Subject
@@ -49,12 +53,12 @@ class Stretch:
     Attributes:
         start: the number of revisions below it.
         stop: the number of revisions up to its end.
-        standin: that of the process that asks.
+        footing: what the process that asks stands on.
     """
 
     start: int
     stop: int
-    standin: Database | None = None
+    footing: Footing
     at_start: Catalog | None = None
     at_stop: Catalog | None = None
     clean: dict[str, bool] = field(default_factory=dict)
@@ -135,6 +139,8 @@ class _Parallel(Walk):
         self._errors: list[BaseException] = []
         self._stops: list[int] = []
         self._processes: list[BaseProcess] = []
+        # In a name of their own: where they are ended, their databases can be told from the others of this run.
+        self._server = server = replace(history.server, run=f"{history.server.run}_{secrets.token_hex(2)}")
         count = len(history.revisions)
         progress.stage("revisions", count)
         # A forked process has the project's modules and this one's already; elsewhere fork is not safe.
@@ -145,8 +151,8 @@ class _Parallel(Walk):
         for start, stop in itertools.pairwise(bounds):
             ours, theirs = context.Pipe(duplex=False)
             names = [check.id for check in checks]
-            stretch = Stretch(start, stop, replace(history.environment.standin, server=replace(history.server)))
-            arguments = (theirs, subject, replace(history.server), names, stretch)
+            stretch = Stretch(start, stop, history.footing.on(replace(server)))
+            arguments = (theirs, subject, replace(server), names, stretch)
             process = context.Process(target=_work, args=arguments, daemon=True)
             process.start()
             theirs.close()
@@ -182,11 +188,14 @@ class _Parallel(Walk):
         )
 
     def end(self) -> None:
-        """End the processes that still run; their databases go with the run's."""
+        """End the processes that still run, and drop their databases: they may use roles that are to be dropped."""
         for process in self._processes:
             if process.is_alive():
                 process.terminate()
             process.join()
+        with suppress(PostgresError, psycopg.Error):  # what is lost with the server need not be dropped
+            self._server.drop_all()
+        self._server.close()
 
     def _take_over(self, stretch: Stretch) -> None:
         history = self._history
@@ -222,6 +231,8 @@ class _Parallel(Walk):
 
     def _hear_error(self, error: BaseException) -> None:
         self._errors.append(error)
+        if isinstance(error, SharedRoleError):  # the roles that were made there are to be dropped here
+            self._history.role_statements.setdefault("", []).extend(error.statements)
         self.end()
 
 
@@ -299,7 +310,7 @@ def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[st
     checks = [check for check in CHECKS if check.id in names]
     record = Record(tuple(names), listener=lambda kind, said: pipe.send(("event", kind, said)))
     try:
-        with open_history(subject, server, standin=stretch.standin) as history:
+        with open_history(subject, server, footing=stretch.footing) as history:
             stopped = _climb_stretch(history, checks, stretch, record, pipe)
             if stopped is not None:
                 pipe.send(("stopped", history.positions[stopped]))

@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 
@@ -14,7 +13,8 @@ from schemaproof.finding import Finding
 from schemaproof.history import History, open_history
 from schemaproof.items.interview import Interview, Question, Said
 from schemaproof.migration.empty import EmptyDatabaseError
-from schemaproof.migration.roles import SharedRoleError, created
+from schemaproof.migration.footing import Footing, footing
+from schemaproof.migration.roles import SharedRoleError, make_roles
 from schemaproof.postgres import PostgresError, Server
 from schemaproof.record import Obstacle
 from schemaproof.subject import Subject, SubjectError
@@ -64,10 +64,12 @@ class Examiner:
         self._allowances: tuple[Allowance, ...] = ()
         self._collected = collected
         self._stack = contextlib.ExitStack()
+        self._for_good = contextlib.ExitStack()
         self._interview: Interview | None = None
         self._said: dict[Question, Said] = {}
         self._alone = False  # whether revisions make roles, which belong to the whole server
         self._refusal: ProofError | None = None
+        self._footing: Footing | None = None  # for good: what this process imported has kept its URL
 
     def answer(self, question: Question) -> Answer:
         """What the check says, now or when it was first asked.
@@ -83,6 +85,11 @@ class Examiner:
 
     def close(self) -> None:
         """Drop every database, and every role that the revisions made."""
+        self._leave()
+        self._for_good.close()
+        self._footing = None
+
+    def _leave(self) -> None:
         self._interview = None
         self._stack.close()
 
@@ -139,21 +146,23 @@ class Examiner:
             except SharedRoleError:
                 self._alone = True
             except BaseException:
-                self.close()  # its databases may be in whatever state
+                self._leave()  # its databases may be in whatever state
                 raise
             if self._alone:
-                self.close()
+                self._leave()
 
     def _begin(self) -> Interview:
+        if self._footing is None:
+            self._footing = self._for_good.enter_context(footing(self._server))
         try:
-            history = self._stack.enter_context(open_history(self._subject, self._server))
+            history = self._stack.enter_context(open_history(self._subject, self._server, footing=self._footing))
             self._compare(history)
             self._allowances = (*self._of_project, *_beside(history))
         except ProofError as error:
             self._refusal = error  # nothing else will be heard of it
             raise
-        self._stack.callback(_drop_roles, history)
-        self._alone = any(created([Path(script.path).read_text(errors="replace")]) for script in history.revisions)
+        self._stack.callback(history.leave)
+        self._alone = make_roles(history.texts)
         return Interview(history, self._checks.values(), self._said)
 
     def _compare(self, history: History) -> None:
@@ -176,13 +185,16 @@ class Examiner:
     def _ask_all_alone(self) -> None:
         """Answer all questions while no other worker is at work on the server."""
         try:
-            with _turn(self._server, alone=True), open_history(self._subject, self._server, alone=True) as history:
+            with (
+                _turn(self._server, alone=True),
+                open_history(self._subject, self._server, alone=True, footing=self._footing) as history,
+            ):
                 try:
                     interview = Interview(history, self._checks.values(), self._said)
                     for question in interview.questions():
                         interview.ask(question)
                 finally:
-                    _drop_roles(history)
+                    history.leave()
         except ProofError as error:
             self._refusal = error
 
@@ -190,11 +202,6 @@ class Examiner:
 def _beside(history: History) -> Iterator[Allowance]:
     for script in history.revisions:
         yield from of_revision(script.module, script.revision, _KNOWN)
-
-
-def _drop_roles(history: History) -> None:
-    history.close()
-    history.roles.drop(history.role_statements)
 
 
 @contextlib.contextmanager

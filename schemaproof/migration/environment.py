@@ -74,7 +74,7 @@ class Environment:
     """The subject's env.py and revisions; as a context manager it leaves nothing of itself on the server.
 
     Args:
-        standin: that of the process that this one was forked from: the project's modules may have kept its URL.
+        standin: one that the caller keeps, and drops: the project's modules may have kept its URL.
     """
 
     def __init__(self, subject: Subject, server: Server, standin: Database | None = None) -> None:

@@ -1,10 +1,12 @@
 """The subject's revisions, each file imported once, and what is wrong with their chain, found without a database."""
 
 import graphlib
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from alembic.config import Config
@@ -14,6 +16,7 @@ from alembic.util import CommandError
 
 from schemaproof.migration.compat import files_in, load_revision, version_locations
 from schemaproof.migration.environment import error_text
+from schemaproof.migration.roles import literals
 from schemaproof.subject import SubjectError
 
 
@@ -48,10 +51,24 @@ class Chain:
     defects: tuple[Defect, ...]
     revisions: tuple[Script, ...]
 
+    @cached_property
+    def literals(self) -> tuple[str, ...]:
+        """The strings in each revision's file, docstrings left out."""
+        return tuple(literals(Path(script.path).read_bytes()) for script in self.revisions)
+
     @property
     def heads(self) -> tuple[str, ...]:
         """The ids of the revisions that no other one follows."""
         return tuple(self.script.get_heads())
+
+
+def sources(project: Path) -> Iterator[str]:
+    """The text of each module of the ``project`` that was imported: revisions may have helpers."""
+    root = project.resolve()
+    for module in list(sys.modules.values()):
+        file = Path(getattr(module, "__file__", None) or os.devnull)
+        if file.suffix == ".py" and "site-packages" not in file.parts and file.resolve().is_relative_to(root):
+            yield file.read_text(encoding="utf-8", errors="replace")
 
 
 def script_directory(config: Config, surroundings: Callable[[], AbstractContextManager[object]]) -> ScriptDirectory:

@@ -9,7 +9,6 @@ from schemaproof.migration.environment import Environment, Run
 from schemaproof.migration.extensions import require_extension
 from schemaproof.migration.probe import refuse
 from schemaproof.migration.revisions import Chain
-from schemaproof.migration.roles import SharedRoleError, require_roles, role_trouble
 from schemaproof.postgres import Database, Template
 
 # A state is kept as a template where building it took more steps than this: cloning costs about as much as three.
@@ -108,14 +107,12 @@ def dropped_on_error(database: Database) -> Iterator[None]:
         raise
 
 
-def check(environment: Environment, run: Run, *, alone: bool) -> None:
+def check(environment: Environment, run: Run) -> None:
     """Raise where what happened in ``run`` says nothing about the revisions.
 
     Raises:
-        SubjectError: when env.py connected elsewhere, or the server lacks an extension or a role.
+        SubjectError: when env.py connected elsewhere, or the server lacks an extension.
         PostgresError: when the server is lost.
-        SharedRoleError: when it tripped over a role that the same revision made in another database; where the database
-            is ``alone``, the role was left by the revision itself.
     """
     if run.error is None:
         return
@@ -123,7 +120,3 @@ def check(environment: Environment, run: Run, *, alone: bool) -> None:
     if run.redirection.elsewhere or not run.called:
         refuse(environment, run)
     require_extension(environment.server, run.error)
-    require_roles(environment.server, run)
-    trouble = role_trouble(run)
-    if trouble and not alone:
-        raise SharedRoleError(trouble)

@@ -218,6 +218,10 @@ class Server:
         """The names of all roles."""
         return {name for (name,) in self._administer("SELECT rolname FROM pg_roles").fetchall()}
 
+    def made(self, name: str) -> bool:
+        """Whether ``name`` holds that of a database of this run."""
+        return self._name("", "") in name
+
     def create_role(self, name: str) -> None:
         """Make the role ``name``, which may not log in, for a subject of the harness.
 

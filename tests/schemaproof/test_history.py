@@ -161,9 +161,9 @@ def test_databases_at_a_time_do_not_grow_with_the_history(open_: Open, databases
 def test_roles_of_revisions_are_known(open_: Open, role: str) -> None:
     history = open_(Step(f"CREATE ROLE {role}", f"DROP ROLE {role}"))
     assert history.stairs("0001").clean
-    assert history.roles.made(history.role_statements) == [role]
+    assert history.roles.made(history.texts) == [role]
     history.close()
-    assert history.roles.drop(history.role_statements) == []
+    assert history.roles.drop(history.texts) == []
 
 
 def test_migrated_database_is_at_head(tmp_path: Path, own_server: Server) -> None:

@@ -55,7 +55,7 @@ def findings(subject: Subject, server: Server, *, alone: bool = False) -> Sequen
     with open_history(subject, server, alone=alone) as history:
         found = tuple(CONCURRENT_DEPLOYERS.examine(history))
         history.close()
-        history.roles.drop(history.role_statements)
+        history.roles.drop(history.texts)
         return found
 
 

@@ -31,9 +31,9 @@ def test_only_roles_that_were_not_there_before_are_dropped(postgres_server: Serv
     roles = Roles(postgres_server)
     with postgres_server.create() as database, psycopg.connect(database.dsn) as connection:
         connection.execute(f"CREATE ROLE {role}")
-    statements = {"0001": [f"CREATE ROLE {role}", f"CREATE ROLE {owner}"]}
-    assert roles.made(statements) == [role]
-    assert roles.drop(statements) == []
+    texts = [f"CREATE ROLE {role}", f"CREATE ROLE {owner}"]
+    assert roles.made(texts) == [role]
+    assert roles.drop(texts) == []
     assert role not in postgres_server.roles()
     assert owner in postgres_server.roles()
 

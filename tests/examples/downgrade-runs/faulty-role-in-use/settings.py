@@ -1,0 +1,5 @@
+"""The settings, read once."""
+
+import os
+
+url = os.environ["DATABASE_URL"]

@@ -24,8 +24,9 @@ from schemaproof.faults.proof import Examined, Proof
 from schemaproof.migration.environment import Environment, Run
 from schemaproof.migration.footing import Footing
 from schemaproof.migration.moments import Moments
+from schemaproof.migration.outside import Outside, look_outside
 from schemaproof.migration.probe import Facts, probe
-from schemaproof.migration.revisions import Chain, load, script_directory, sources
+from schemaproof.migration.revisions import Chain, chained, script_directory, sources
 from schemaproof.migration.roles import Roles, need_the_server, require_roles
 from schemaproof.migration.stairway import Stairs, Station
 from schemaproof.migration.states import States, check, dropped_on_error
@@ -61,6 +62,7 @@ class History:
         self.chain = chain
         self.metadata: tuple[MetaData, ...] = facts.metadata
         self.version_table = facts.version_table
+        self.facts = facts
         self.role_statements: dict[str, list[str]] = {}
         self.roles = Roles(self.server, roles)
         self.noise: tuple[noise.Noise, ...] = ()  # what the server makes different by itself, and is compared nowhere
@@ -86,6 +88,10 @@ class History:
     def alone(self) -> bool:
         """Whether only one database may hold revisions at a time: they make roles, which belong to the whole server."""
         return self._alone
+
+    def outside(self) -> Outside | None:
+        """Which commands fail because they import the revisions outside of env.py's run; None where none does."""
+        return look_outside(self.environment, self.chain.script, self.facts)
 
     @property
     def footing(self) -> Footing:
@@ -444,12 +450,9 @@ def open_history(
         with server.create() as database:
             proved = _prove(database)
             facts = probe(environment, script, database)
-        chain = load(script, environment.surroundings)
+        chain = chained(script, facts.revisions)
         history = History(environment, chain, facts, alone=alone, roles=footing.roles if footing else None)
         history.noise = proved
-        if subject.metadata is not None:
-            with environment.surroundings():
-                history.metadata = subject.import_metadata()
         try:
             history.roles.provide(subject.roles)
             yield history

@@ -58,8 +58,7 @@ def _prepare(history: History) -> Ground:
     layout = find_layout(history.metadata, history.head_catalog())
     schema, name = history.version_table
     leave = [(schema or PUBLIC, name)]
-    with history.surroundings():
-        own: Mapping[str, Any] = history.subject.import_strategies()
+    own: Mapping[str, Any] = _own_strategies(history)
     with history.head_copy() as database, psycopg.connect(database.dsn, autocommit=True) as connection:
         found = read_graph(connection, leave=leave)
         model = _included(history, layout, _model(history.metadata, layout, found), found)
@@ -79,6 +78,15 @@ def _prepare(history: History) -> Ground:
                 f"The rows of {history.subject.rows} don't fit the tables: {error}", remedy="Mend the mapping."
             ) from error
     return Ground(model, found, population, seeded)
+
+
+def _own_strategies(history: History) -> Mapping[str, object]:
+    """The project's own, imported inside of env.py's run where they need what that makes."""
+    try:
+        with history.surroundings():
+            return history.subject.import_strategies()
+    except SubjectError:
+        return history.in_environment(lambda _: history.subject.import_strategies())
 
 
 def _model(metadata: Iterable[MetaData], layout: Layout, found: Graph) -> Graph:

@@ -5,12 +5,33 @@ from collections.abc import Iterator
 from schemaproof.checks.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.history import History
+from schemaproof.migration.outside import Outside
 
 
 def _imports(history: History) -> Iterator[Finding]:
     for defect in history.chain.defects:
         if defect.kind == "import":
             yield REVISION_IMPORT.finding(defect.message, revision=defect.revision, evidence=defect.evidence)
+    if not history.chain.defects and (outside := history.outside()) is not None:
+        yield _inside_alone(outside)
+
+
+def _inside_alone(outside: Outside) -> Finding:
+    """Of revisions that can be imported inside of env.py's run, and nowhere else."""
+    told = [f"{defect.message}\n{defect.evidence}" for defect in outside.defects]
+    added = ", ".join(outside.path)
+    return REVISION_IMPORT.finding(
+        f"The revisions can be imported only where env.py has run first: `{outside.commands[0]}` fails.",
+        severity=Severity.NOTE,
+        revision=outside.defects[0].revision if len(outside.defects) == 1 else None,
+        evidence="\n".join([f"`{outside.commands[0]}`: {outside.evidence}", *told]),
+        consequence="`alembic upgrade`, `downgrade`, `current`, `check` and `stamp` work. These fail: "
+        + ", ".join(f"`{command}`" for command in outside.commands)
+        + " (revision --autogenerate works).",
+        remedy="Ask for what env.py makes inside of upgrade() and downgrade(), not while the file is imported."
+        if outside.defects
+        else f"env.py adds {added} to sys.path: let prepend_sys_path in alembic.ini name it instead.",
+    )
 
 
 def _hangs_together(history: History) -> Iterator[Finding]:

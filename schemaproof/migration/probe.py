@@ -1,11 +1,12 @@
 """What the subject's env.py is like: one run of it without a revision, on an empty database, before anything else."""
 
+import functools
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -16,8 +17,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from schemaproof.migration.empty import require_start
 from schemaproof.migration.environment import Environment, Run
 from schemaproof.migration.extensions import require_extension
+from schemaproof.migration.revisions import Imported, import_revisions
 from schemaproof.postgres import Database
-from schemaproof.subject import SubjectError, as_metadata
+from schemaproof.subject import Subject, SubjectError, as_metadata
 
 # asyncpg for env.py files with an async engine; psycopg serves engines of both kinds.
 _DRIVERS = ("asyncpg", "psycopg")
@@ -31,10 +33,14 @@ class Facts:
     Attributes:
         metadata: its ``target_metadata``; empty where it has none.
         version_table: schema and name of the table that records the revisions.
+        revisions: their files, imported inside of env.py's run as `alembic upgrade` does: they may need what it makes.
+        path: what env.py added to Python's module path.
     """
 
     metadata: tuple[MetaData, ...]
     version_table: tuple[str, str]
+    revisions: Imported
+    path: tuple[str, ...] = ()
 
 
 def probe(environment: Environment, script: ScriptDirectory, database: Database) -> Facts:
@@ -42,19 +48,14 @@ def probe(environment: Environment, script: ScriptDirectory, database: Database)
 
     Raises:
         EmptyDatabaseError: when it needs what an empty database lacks.
-        SubjectError: when env.py can't be run, connects elsewhere or nowhere, or runs no migrations.
+        SubjectError: when env.py can't be run, connects elsewhere or nowhere, or runs no migrations, or when the
+            metadata that the subject names can't be imported.
     """
-    loaded, schemas = set(sys.modules), ["public"]
-
-    def look(_heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
-        assert context.connection is not None  # noqa: S101 (not offline)
-        schemas.append(context.connection.scalar(text("SELECT current_schema()")) or "public")
-        return []
-
+    loaded, path, inside = set(sys.modules), set(sys.path), _Inside(environment.subject, script)
     for driver, give_connection in _ways(environment):
         _forget(environment.subject.project, loaded)
         environment.driver, environment.give_connection = driver, give_connection
-        run = environment.run(script, database, look, "heads")
+        run = environment.run(script, database, inside.look, "heads")
         if run.error is None or run.redirection.elsewhere or run.redirection.connections:
             break
         if run.looked and not give_connection:
@@ -66,8 +67,44 @@ def probe(environment: Environment, script: ScriptDirectory, database: Database)
     options: dict[str, Any] = run.context.opts
     table = options.get("version_table") or "alembic_version"
     # Without a schema it is made where env.py's search_path says.
-    schema = options.get("version_table_schema") or schemas[-1]
-    return Facts(as_metadata(options.get("target_metadata")), (schema, table))
+    schema = options.get("version_table_schema") or inside.schema
+    declared = inside.declared or (lambda: as_metadata(options.get("target_metadata")))
+    assert inside.revisions is not None  # noqa: S101 (it has called run_migrations)
+    added = tuple(entry for entry in sys.path if entry not in path)
+    return Facts(declared(), (schema, table), inside.revisions, added)
+
+
+class _Inside:
+    """What is looked at inside of env.py's run, where Alembic imports the revisions."""
+
+    def __init__(self, subject: Subject, script: ScriptDirectory) -> None:
+        self.schema = "public"
+        self.revisions: Imported | None = None
+        self.declared: Callable[[], tuple[MetaData, ...]] | None = None
+        self._subject = subject
+        self._script = script
+
+    def look(self, _heads: tuple[str, ...], context: MigrationContext) -> list[Any]:
+        """No steps."""
+        assert context.connection is not None  # noqa: S101 (not offline)
+        self.schema = context.connection.scalar(text("SELECT current_schema()")) or "public"
+        if self.revisions is None:  # env.py may call run_migrations() for several databases
+            self.revisions = import_revisions(self._script)
+            self.declared = _kept(self._subject.import_metadata) if self._subject.metadata is not None else None
+        return []
+
+
+def _kept[T](work: Callable[[], T]) -> Callable[[], T]:
+    """What returns or raises what ``work`` does now: not here, where env.py might catch it."""
+    try:
+        found = work()
+    except SubjectError as error:
+        return functools.partial(_raise, error)
+    return lambda: found
+
+
+def _raise(error: SubjectError) -> NoReturn:
+    raise error
 
 
 def refuse(environment: Environment, run: Run) -> None:

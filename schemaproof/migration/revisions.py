@@ -87,18 +87,44 @@ def script_directory(config: Config, surroundings: Callable[[], AbstractContextM
     return script
 
 
+@dataclass(frozen=True)
+class Imported:
+    """The revision files as they were imported, and why others could not be.
+
+    Attributes:
+        scripts: in the order of the files.
+        defects: in that order too.
+    """
+
+    scripts: tuple[Script, ...]
+    defects: tuple[Defect, ...]
+
+
 def load(script: ScriptDirectory, surroundings: Callable[[], AbstractContextManager[object]]) -> Chain:
-    """The revisions in ``script``; ``surroundings`` is what the project's code needs while it is imported.
+    """The revisions in ``script``, imported as ``alembic heads`` does it: without env.py.
+
+    Args:
+        script: Alembic's view of them.
+        surroundings: what the project's code needs while it is imported.
 
     Raises:
         SubjectError: when there is none.
     """
     with surroundings():
-        locations = version_locations(script)
-        scripts, defects = _import_all(script, locations)
+        imported = import_revisions(script)
+    return chained(script, imported)
+
+
+def chained(script: ScriptDirectory, imported: Imported) -> Chain:
+    """The chain of the revisions that were ``imported``.
+
+    Raises:
+        SubjectError: when there is none.
+    """
+    scripts, defects = imported.scripts, list(imported.defects)
     if not scripts and not defects:
         raise SubjectError(
-            f"There are no revisions in {', '.join(location.name for location in locations)}.",
+            f"There are no revisions in {', '.join(location.name for location in version_locations(script))}.",
             remedy="Make the first one with: alembic revision --autogenerate",
         )
     defects.extend(gaps(scripts) if not defects else ())
@@ -113,11 +139,12 @@ def load(script: ScriptDirectory, surroundings: Callable[[], AbstractContextMana
     return Chain(script, (), revisions)
 
 
-def _import_all(script: ScriptDirectory, locations: Sequence[Path]) -> tuple[list[Script], list[Defect]]:
+def import_revisions(script: ScriptDirectory) -> Imported:
+    """All revision files of ``script``, each imported once, here and now."""
     scripts: list[Script] = []
     defects: list[Defect] = []
     seen: set[Path] = set()
-    for location in locations:
+    for location in version_locations(script):
         for path in files_in(script, location):
             real = path.resolve()
             if real in seen:
@@ -135,7 +162,7 @@ def _import_all(script: ScriptDirectory, locations: Sequence[Path]) -> tuple[lis
                 if found is not None and not hasattr(found.module, "upgrade"):
                     message = f"The revision file {path.name} has no function upgrade()."
                     defects.append(Defect("import", found.revision, message, ""))
-    return scripts, defects
+    return Imported(tuple(scripts), tuple(defects))
 
 
 def _id_in(path: Path) -> str | None:

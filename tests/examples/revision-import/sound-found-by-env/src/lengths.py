@@ -1,0 +1,3 @@
+"""How long what may be."""
+
+EMAIL = None

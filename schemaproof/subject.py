@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from alembic.config import Config
-from alembic.util import CommandError
 from sqlalchemy import MetaData
 
+from schemaproof.configuration import unreadable
 from schemaproof.errors import ProofError
 from schemaproof.migration.compat import make_config, option
 
@@ -63,12 +63,9 @@ class Subject:
         try:
             config = make_config(ini.resolve(), toml.resolve())
             location = option(config, "script_location")
-        except (CommandError, ValueError, OSError, SyntaxError) as error:  # ValueError: TOML's and configparser's
-            raise SubjectError(f"Alembic can't read its configuration: {error}", remedy="Mend the file.") from error
-        except Exception as error:
-            if type(error).__module__ != "configparser":
-                raise
-            raise SubjectError(f"{ini.name} can't be read: {error}", remedy="Mend the file.") from error
+        except Exception as error:  # what Alembic lets through is of many kinds
+            cause, remedy = unreadable(error, ini)
+            raise SubjectError(cause, remedy=remedy) from error
         if location is None:
             raise SubjectError(
                 f"There is no Alembic project in {self.project.resolve()}: {self._what_lacks(ini)}.",

@@ -15,10 +15,11 @@ from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import Revision, RevisionError, RevisionMap
 from alembic.util import CommandError
 
+from schemaproof.configuration import unusable
 from schemaproof.migration.compat import configured_locations, files_in, option, version_locations
 from schemaproof.migration.revisions import gaps, load, script_directory
 from schemaproof.settings import PLACEHOLDERS
-from schemaproof.subject import Subject
+from schemaproof.subject import Subject, SubjectError
 
 # The variables of a revision file that Alembic reads.
 _NAMES = {"revision", "down_revision", "branch_labels", "depends_on"}
@@ -81,10 +82,19 @@ def _left_as_found(project: Path) -> Iterator[None]:
 
 
 def _refuse_resources(config: Config) -> None:
-    """Raise where a folder is named inside a package ("package:folder"), which Alembic imports to find it."""
-    locations = [option(config, "script_location"), *configured_locations(config)]
+    """Raise where a folder is named inside a package ("package:folder"), which Alembic imports to find it.
+
+    Raises:
+        NotPlainError: for such a one.
+        SubjectError: when Alembic can't read where the folders are.
+    """
+    try:
+        locations = [option(config, "script_location"), *configured_locations(config)]
+    except Exception as error:  # what Alembic lets through is of many kinds
+        cause, remedy = unusable(error, config)
+        raise SubjectError(cause, remedy=remedy) from error
     for location in locations:
-        if location is not None and ":" in location and not Path(location).is_absolute():
+        if isinstance(location, str) and ":" in location and not Path(location).is_absolute():
             raise NotPlainError(location)
 
 

@@ -25,7 +25,7 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import URL, Connection, NullPool, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from schemaproof.migration.compat import option
+from schemaproof.configuration import raw_url
 from schemaproof.migration.redirect import Observer, Redirection, redirected
 from schemaproof.postgres import Database, Server
 from schemaproof.subject import Subject
@@ -83,7 +83,7 @@ class Environment:
         self.driver = subject.driver or "asyncpg"
         self.give_connection = False
         self.config: Config = subject.config()
-        self.own_url = option(self.config, "sqlalchemy.url")
+        self.own_url = raw_url(self.config)
         self._inherited = standin is not None
         self._standin = standin or server.create()
         if standin is None:

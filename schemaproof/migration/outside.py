@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from alembic.script import ScriptDirectory
 
+from schemaproof.migration.compat import option
 from schemaproof.migration.environment import Environment
 from schemaproof.migration.probe import Facts
 from schemaproof.migration.revisions import Defect, import_revisions
@@ -50,7 +51,7 @@ def look_outside(environment: Environment, script: ScriptDirectory, facts: Facts
     told = _heads(environment)
     if told is None:
         return None
-    setting = (environment.config.get_alembic_option("revision_environment") or "false").lower() == "true"
+    setting = str(option(environment.config, "revision_environment")).lower() == "true"
     commands = tuple(f"alembic {name}" for name in _COMMANDS if name != _RUN_BY_SETTING or not setting)
     return Outside(commands, defects, told, facts.path)
 

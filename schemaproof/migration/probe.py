@@ -162,7 +162,7 @@ def _named_driver(url: str | None) -> str | None:
     """The driver in the project's own ``sqlalchemy.url``, where that is PostgreSQL's and the driver is installed."""
     try:
         backend, _, driver = make_url(url or "").drivername.partition("+")
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # ValueError: a port that is no number
         return None
     if backend != "postgresql" or (driver and not importlib.util.find_spec(driver)):
         return None

@@ -14,6 +14,7 @@ from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionError, RevisionMap
 from alembic.util import CommandError
 
+from schemaproof.configuration import missing, unusable
 from schemaproof.migration.compat import files_in, load_revision, version_locations
 from schemaproof.migration.environment import error_text
 from schemaproof.migration.roles import literals
@@ -75,13 +76,17 @@ def script_directory(config: Config, surroundings: Callable[[], AbstractContextM
     """Alembic's view of the folder that ``config`` names; no revision is imported yet.
 
     Raises:
-        SubjectError: when there is no such folder.
+        SubjectError: when there is no such folder, or a setting that leads to it can't be used.
     """
     with surroundings():
         try:
             script = ScriptDirectory.from_config(config)
-        except CommandError as error:
-            raise SubjectError(f"Alembic finds no revisions: {error}", remedy="Mend script_location.") from error
+            lacking = missing(script.dir, config) if version_locations(script) else None
+        except (Exception, SystemExit) as error:  # it imports a package to find a folder in it
+            cause, remedy = unusable(error, config)
+            raise SubjectError(cause, remedy=remedy) from error
+        if lacking is not None:
+            raise SubjectError(lacking[0], remedy=lacking[1])
         # Alembic puts prepend_sys_path there as it is. Python looks up a relative entry once, in whatever folder.
         sys.path[:] = [str(Path(entry).absolute()) if entry else entry for entry in sys.path]
     return script
@@ -122,6 +127,12 @@ def chained(script: ScriptDirectory, imported: Imported) -> Chain:
         SubjectError: when there is none.
     """
     scripts, defects = imported.scripts, list(imported.defects)
+    absent = [location for location in version_locations(script) if not location.exists()]
+    if not scripts and not defects and absent and script.version_locations:
+        raise SubjectError(
+            f"version_locations names {absent[0]}, and there is no such folder.",
+            remedy="Name the folders of the revisions, separated as path_separator says.",
+        )
     if not scripts and not defects:
         raise SubjectError(
             f"There are no revisions in {', '.join(location.name for location in version_locations(script))}.",

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from alembic.config import Config
 from alembic.util import coerce_resource_to_filename

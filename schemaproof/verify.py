@@ -72,7 +72,8 @@ class Report:
     """The outcome of a verification.
 
     Attributes:
-        subject: what was verified, for people: "project", "alembic_ini", "driver", "revisions", "heads", "metadata".
+        subject: what was verified, for people: "project", "alembic_ini", "driver" and
+            "driver_from" (why that one), "revisions", "heads", "metadata".
         revisions: the ids of the revisions in the order in which they are applied.
         postgres: the server's release.
         checks: a result for each check that was asked for, in the registry's order.
@@ -341,7 +342,8 @@ def _about_subject(subject: Subject) -> dict[str, object]:
 def _about(history: History) -> dict[str, object]:
     return {
         **_about_subject(history.subject),
-        "driver": history.environment.driver,
+        "driver": history.facts.driver[0],
+        "driver_from": history.facts.driver[1],
         "revisions": len(history.revisions),
         "heads": [] if history.chain.defects else list(history.chain.heads),
     }

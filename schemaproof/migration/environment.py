@@ -30,6 +30,8 @@ from schemaproof.migration.redirect import Observer, Redirection, redirected
 from schemaproof.postgres import Database, Server
 from schemaproof.subject import Subject
 
+_SYNC = {"psycopg2": "psycopg2"}  # of the drivers that a connection may be given with; psycopg in place of others
+
 Direction = Literal["upgrade", "downgrade"]
 Steps = Callable[[tuple[str, ...], MigrationContext], Iterable[RevisionStep]]
 
@@ -220,7 +222,7 @@ class Environment:
         with contextlib.ExitStack() as stack:
 
             def connect() -> Connection:
-                engine = create_engine(self._standin.url("psycopg"), poolclass=NullPool)
+                engine = create_engine(self._standin.url(_SYNC.get(self.driver, "psycopg")), poolclass=NullPool)
                 return stack.enter_context(engine.connect())
 
             attributes = _Attributes(run, connect, always=self.give_connection and not offline)

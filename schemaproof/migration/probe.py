@@ -1,9 +1,8 @@
 """What the subject's env.py is like: one run of it without a revision, on an empty database, before anything else."""
 
 import functools
-import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,19 +10,15 @@ from typing import Any, NoReturn
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 
+from schemaproof.migration.drivers import PLAIN, Choice, choices
 from schemaproof.migration.empty import require_start
 from schemaproof.migration.environment import Environment, Run
 from schemaproof.migration.extensions import require_extension
 from schemaproof.migration.revisions import Imported, import_revisions
 from schemaproof.postgres import Database
 from schemaproof.subject import Subject, SubjectError, as_metadata
-
-# asyncpg for env.py files with an async engine; psycopg serves engines of both kinds.
-_DRIVERS = ("asyncpg", "psycopg")
-_PLAIN = ""  # postgresql://, which leaves the driver to SQLAlchemy or to env.py
 
 
 @dataclass(frozen=True)
@@ -35,12 +30,14 @@ class Facts:
         version_table: schema and name of the table that records the revisions.
         revisions: their files, imported inside of env.py's run as `alembic upgrade` does: they may need what it makes.
         path: what env.py added to Python's module path.
+        driver: of its connection, and why it is that one: ("psycopg2", "named in requirements.txt").
     """
 
     metadata: tuple[MetaData, ...]
     version_table: tuple[str, str]
     revisions: Imported
     path: tuple[str, ...] = ()
+    driver: tuple[str, str] = ("", "")
 
 
 def probe(environment: Environment, script: ScriptDirectory, database: Database) -> Facts:
@@ -52,14 +49,19 @@ def probe(environment: Environment, script: ScriptDirectory, database: Database)
             metadata that the subject names can't be imported.
     """
     loaded, path, inside = set(sys.modules), set(sys.path), _Inside(environment.subject, script)
-    for driver, give_connection in _ways(environment):
-        _forget(environment.subject.project, loaded)
-        environment.driver, environment.give_connection = driver, give_connection
+    subject, own_url = environment.subject, environment.own_url
+    found = choices(subject.project, Path(script.dir), subject.driver, own_url, subject.url_env)
+    tried: list[tuple[Choice, Run]] = []
+    for choice, give_connection in ((choice, give) for choice in found for give in (False, True)):
+        _forget(subject.project, loaded)
+        environment.driver, environment.give_connection = choice.driver, give_connection
         run = environment.run(script, database, inside.look, "heads")
+        tried.append((choice, run))
         if run.error is None or run.redirection.elsewhere or run.redirection.connections:
             break
-        if run.looked and not give_connection:
-            continue
+    else:  # all fail: with what the project names, if it names one
+        choice, run = next((one for one in tried if one[0].named), tried[-1])
+        environment.driver = choice.driver
     require_extension(environment.server, run.error)
     require_start(environment, run)
     refuse(environment, run)
@@ -71,14 +73,21 @@ def probe(environment: Environment, script: ScriptDirectory, database: Database)
     declared = inside.declared or (lambda: as_metadata(options.get("target_metadata")))
     assert inside.revisions is not None  # noqa: S101 (it has called run_migrations)
     added = tuple(entry for entry in sys.path if entry not in path)
-    return Facts(declared(), (schema, table), inside.revisions, added)
+    return Facts(declared(), (schema, table), inside.revisions, added, (inside.driver, _why(choice, inside.driver)))
+
+
+def _why(choice: Choice, driver: str) -> str:
+    """Why env.py's connection has this ``driver``."""
+    if choice.driver == driver:
+        return choice.why
+    return "SQLAlchemy's for postgresql://" if choice.driver == PLAIN else "env.py's own"
 
 
 class _Inside:
     """What is looked at inside of env.py's run, where Alembic imports the revisions."""
 
     def __init__(self, subject: Subject, script: ScriptDirectory) -> None:
-        self.schema = "public"
+        self.schema, self.driver = "public", ""
         self.revisions: Imported | None = None
         self.declared: Callable[[], tuple[MetaData, ...]] | None = None
         self._subject = subject
@@ -88,6 +97,7 @@ class _Inside:
         """No steps."""
         assert context.connection is not None  # noqa: S101 (not offline)
         self.schema = context.connection.scalar(text("SELECT current_schema()")) or "public"
+        self.driver = context.connection.dialect.driver.removesuffix("_async")
         if self.revisions is None:  # env.py may call run_migrations() for several databases
             self.revisions = import_revisions(self._script)
             self.declared = _kept(self._subject.import_metadata) if self._subject.metadata is not None else None
@@ -147,26 +157,6 @@ def refuse(environment: Environment, run: Run) -> None:
             evidence=run.told,
             remedy=f"Let it connect through SQLAlchemy to the URL in {subject.url_env} or sqlalchemy.url.",
         )
-
-
-def _ways(environment: Environment) -> Sequence[tuple[str, bool]]:
-    """Drivers to try, each without and with a connection in ``config.attributes``, the likeliest first."""
-    installed = [driver for driver in _DRIVERS if importlib.util.find_spec(driver)]
-    named = environment.subject.driver or _named_driver(environment.own_url)
-    drivers = installed if named is None else [named]
-    drivers += installed if named == _PLAIN else []
-    return [(driver, give) for driver in drivers for give in (False, True)]
-
-
-def _named_driver(url: str | None) -> str | None:
-    """The driver in the project's own ``sqlalchemy.url``, where that is PostgreSQL's and the driver is installed."""
-    try:
-        backend, _, driver = make_url(url or "").drivername.partition("+")
-    except (ArgumentError, ValueError):  # ValueError: a port that is no number
-        return None
-    if backend != "postgresql" or (driver and not importlib.util.find_spec(driver)):
-        return None
-    return driver  # none: as the project means it
 
 
 def _forget(project: Path, loaded: set[str]) -> None:

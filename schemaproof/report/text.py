@@ -204,7 +204,9 @@ def _verdict(report: "Report", style: Style) -> str:
     verdict = style.paint(report.verdict, _GREEN if report.verdict == "sound" else _RED)
     if report.obstacles and report.verdict != "incomplete":
         verdict += ", and not everything was asked"
-    return f"{verdict}: {', '.join(counts)}, in {report.seconds:.1f} s on PostgreSQL {report.postgres}"
+    told = f"{verdict}: {', '.join(counts)}, in {report.seconds:.1f} s on PostgreSQL {report.postgres}"
+    why = report.subject.get("driver_from")
+    return f"{told}, driver {report.subject['driver']}, {why}" if why else told
 
 
 def _counted(number: int, noun: str) -> str:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -94,9 +95,10 @@ connection.commit()
 
 
 def test_driver_is_found_out(tmp_path: Path, opened: Opened) -> None:
+    """The first that is tried is asyncpg, which serves no synchronous engine."""
     subject = make_project(tmp_path, [table("t")])
     with opened(replace(subject, driver=None)) as history:
-        assert history.environment.driver == "psycopg"
+        assert history.environment.driver == ("psycopg2" if find_spec("psycopg2") else "psycopg")
 
 
 def test_driver_of_the_projects_own_url_is_taken(tmp_path: Path, opened: Opened) -> None:

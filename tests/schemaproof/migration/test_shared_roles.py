@@ -1,16 +1,21 @@
 """Roles that revisions make and drop, verified on several databases in several processes: no false alarm, no rest."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from schemaproof.checks import CHECKS
 from schemaproof.history import open_history
 from schemaproof.migration.roles import literals, need_the_server
 from schemaproof.postgres import Server
+from schemaproof.record import Record
 from schemaproof.verify import Report
+from schemaproof.walk import walk
+from tests.schemaproof.processes import wait_until
 from tests.schemaproof.projects import ENV, Step, make_project, table
-from tests.schemaproof.test_verify import FORGETS_INDEX, small_stretches, verified
+from tests.schemaproof.test_verify import FORGETS_INDEX, Recorder, small_stretches, verified
 
 __all__ = ["small_stretches"]
 
@@ -157,3 +162,16 @@ def test_role_that_revisions_make_is_none_that_the_project_must_name(
     steps = [Step(f"CREATE TABLE t (); GRANT SELECT ON t TO {role}", "DROP TABLE t"), Step(f"CREATE ROLE {role}")]
     with open_history(replace(make_project(tmp_path, steps)), own_server, alone=True) as history:
         assert history.stairs("0001").up.error is not None
+
+
+def test_processes_that_are_ended_leave_no_database(
+    tmp_path: Path, own_server: Server, databases: Callable[[], set[str]]
+) -> None:
+    """Such a one may use the role that is to be dropped before the restart."""
+    with open_history(make_project(tmp_path, [table(f"t{n}") for n in range(8)]), own_server) as history:
+        before = databases()
+        checks = [check for check in CHECKS if check.scope == "revision"]
+        with walk(history, checks, Recorder(), Record(tuple(one.id for one in checks)), parallel=True) as walking:
+            assert not walking.inline
+            wait_until(lambda: len(databases() - before) > 1)
+        assert databases() == before

@@ -21,6 +21,7 @@ from schemaproof.cascades.races import (
     insert_race,
     move_race,
 )
+from schemaproof.cascades.searching import SearchError
 from schemaproof.cascades.specimens import Specimen, Specimens, above
 from schemaproof.rows.population import Population
 
@@ -113,18 +114,25 @@ class Contest:
             return found
         tables = list(above(self._database, [name for key in keys for name in (key.table, key.parent)]))
         specimens = Specimens(self._observer, self._database, tables, self._population)
-        chosen = {key: specimens.find(key) for key in keys}
+        chosen = {key: self._specimen(specimens, key) for key in keys}
         track = Track(self._observer, *self._sessions, specimens)
         chains = list(islice(self._chains(track, chosen), _MOST_CHAINS))
         specimens.clear()
         for key, specimen in chosen.items():
             if specimen is None:
-                found.refused[key] = "no rows are known for it"
+                found.refused.setdefault(key, "no rows are known for it")
             else:
                 self._race(track, specimen)
         for upper, lower, race in chains:
             self._race_chain(track, upper, lower, race)
         return found
+
+    def _specimen(self, specimens: Specimens, key: ForeignKey) -> Specimen | None:
+        try:
+            return specimens.find(key)
+        except SearchError as error:
+            self.contested.refused[key] = str(error)
+            return None
 
     def _keys(self) -> list[ForeignKey]:
         """All keys, those first that say something that others do not."""

@@ -1,20 +1,19 @@
 """DELETE in SQL beside what the model says, over rows that Hypothesis draws and shrinks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from hypothesis import HealthCheck, Phase, Verbosity, find, settings
 from hypothesis import strategies as st
-from hypothesis.errors import Flaky, NoSuchExample
 from psycopg import sql
 
 from schemaproof.cascades import oracle
 from schemaproof.cascades.comparing import adopted, differing_keys, orphans
 from schemaproof.cascades.graph import ForeignKey, Graph, TableName
-from schemaproof.cascades.ground import Ground
-from schemaproof.cascades.outcome import Outcome, Refusal, Rows, agree
+from schemaproof.cascades.ground import Ground, ranking
+from schemaproof.cascades.outcome import Outcome, Refusal, Row, Rows, agree
+from schemaproof.cascades.searching import SearchError, search
 from schemaproof.rows.population import Population
 from schemaproof.rows.population import Rows as Planted
 from schemaproof.rows.shrinking import fewest
@@ -70,14 +69,14 @@ class Deletes:
 
     Attributes:
         ground: the same.
-        unsteady: parents whose deletes do one thing once and another thing then.
+        unsteady: parents of which nothing certain can be said, each with the reason.
     """
 
     def __init__(self, cursor: Cursor, ground: Ground, *, examples: int) -> None:
         self._cursor = cursor
         self.ground = ground
-        self._settings = drawing(examples)
-        self.unsteady: set[TableName] = set()
+        self._examples = examples
+        self.unsteady: dict[TableName, str] = {}
 
     def disagreements(self, root: TableName, scope: Sequence[TableName]) -> list[Disagreement]:
         """Where deletes of rows of ``root`` do not what the model says: one for each key that makes a difference."""
@@ -87,7 +86,7 @@ class Deletes:
             again = self.delete(root, scope, case)
             steady = again is not None and agree(self.ground.both, again.after, one.deleted.after)
             if not steady or agree(self.ground.both, one.expected, one.deleted.after):
-                self.unsteady.add(root)
+                self.unsteady[root] = "the same rows, deleted again, leave others"
                 break
             found.append(one)
             if one.key is None:
@@ -105,12 +104,11 @@ class Deletes:
     def first(self, scope: Sequence[TableName], condition: Callable[[Case], bool]) -> Case | None:
         """The plainest case for the tables of ``scope`` of which ``condition`` is true; None where none is found."""
         try:
-            return plainest(find(cases(self.ground.population, scope), condition, settings=self._settings), condition)
-        except NoSuchExample:
+            case = search(cases(self.ground.population, scope), condition, examples=self._examples)
+        except SearchError as error:
+            self.unsteady[scope[0]] = f"{error}{shown(error.case)}"
             return None
-        except Flaky:
-            self.unsteady.add(scope[0])
-            return None
+        return None if case is None else plainest(case, condition)
 
     def _examined(self, model: Graph, root: TableName, scope: Sequence[TableName], case: Case) -> Disagreement:
         deleted = self.delete(root, scope, case)
@@ -130,22 +128,20 @@ class Deletes:
         tables = self.ground.told(scope, rows)
         cursor.execute("BEGIN")
         try:
-            try:
-                population.plant(cursor, rows)
-            except psycopg.IntegrityError:
+            if not planted(cursor, population, rows):
                 return None
             before = _read(cursor, population, tables)
             held = before[root]
             if not held:
                 return None
-            targets = tuple(sorted({number % len(held) for number in numbers}))
+            targets = chosen(self.ground.both, root, held, numbers)
             return Deleted(root, targets, before, self._after(root, [held[one] for one in targets], tables))
         finally:
             cursor.execute("ROLLBACK")
 
     def _after(self, root: TableName, rows: Sequence[Any], tables: Sequence[TableName]) -> Outcome:
         try:
-            self._cursor.execute(deletion(root, [row["ctid"] for row in rows]))
+            self._cursor.execute(deletion(root, rows))
             self._cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         except psycopg.Error as error:
             return refusal(error)
@@ -168,23 +164,59 @@ def plainest(case: Case, condition: Callable[[Case], bool]) -> Case:
     return fewest(rows, fits), numbers
 
 
-def deletion(table: TableName, ctids: Sequence[str | None]) -> sql.Composed:
-    """The DELETE of the rows at ``ctids``; without parameters, since a name may hold what stands for one."""
-    places = sql.Literal("{" + ",".join(f'"{ctid}"' for ctid in ctids) + "}")
-    return sql.SQL("DELETE FROM {} WHERE ctid = ANY ({}::tid[])").format(sql.Identifier(*table), places)
+def planted(cursor: Cursor, population: Population, rows: Planted) -> bool:
+    """Whether the server takes ``rows``, which are there then; raises where the connection is lost."""
+    try:
+        population.plant(cursor, rows)
+    except psycopg.Error as error:  # a trigger may raise anything
+        refusal(error)
+        return False
+    return True
 
 
-def drawing(examples: int) -> settings:
-    """How cases are drawn: the same ones each time, since a change is judged by what it changes."""
-    return settings(
-        max_examples=examples,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-    )
+def chosen(graph: Graph, table: TableName, held: Sequence[Row], numbers: Sequence[int]) -> tuple[int, ...]:
+    """The places in ``held`` that ``numbers`` stand for, wherever the server has put the rows this time."""
+    ranked = ranking(graph, table, held)
+    return tuple(sorted({ranked[number % len(ranked)] for number in numbers}))
+
+
+def shown(case: object) -> str:
+    """The rows of a case, for a note; "" where there are none."""
+    rows = case[0] if isinstance(case, tuple) and case else case
+    while isinstance(rows, tuple) and rows:
+        rows = rows[0]
+    if not isinstance(rows, Mapping):
+        return ""
+    return "".join(f"\n{'.'.join(name)}: {dict(row)}" for name, some in rows.items() for row in some)
+
+
+def deletion(table: TableName, rows: Sequence[Row]) -> sql.Composed:
+    """The DELETE of ``rows`` as they were read."""
+    return sql.SQL("DELETE FROM {} t WHERE {}").format(sql.Identifier(*table), at("t", rows=rows))
+
+
+def at(*table: str, rows: Sequence[Row]) -> sql.Composed:
+    """The condition that names ``rows``, which were read in this transaction, by the place where each lies.
+
+    A place is one of a partition, or of a table that inherits from the one that a query names. There are no parameters,
+    since a name may hold what stands for one.
+
+    Args:
+        table: the name by which the query knows it, with or without its schema.
+        rows: with "tableoid" and "ctid".
+    """
+    places: dict[str, list[str]] = {}
+    for row in rows:
+        places.setdefault(str(row["tableoid"]), []).append(str(row["ctid"]))
+    conditions = [
+        sql.SQL("{a}.tableoid = {oid} AND {a}.ctid = ANY ({tids}::tid[])").format(
+            a=sql.Identifier(*table),
+            oid=sql.Literal(int(oid)),
+            tids=sql.Literal("{" + ",".join(f'"{one}"' for one in ctids) + "}"),
+        )
+        for oid, ctids in places.items()
+    ]
+    return sql.SQL(" OR ").join(conditions) if conditions else sql.Composed([sql.SQL("false")])
 
 
 def refusal(error: psycopg.Error) -> Refusal:

@@ -7,22 +7,37 @@ from typing import Any
 
 import psycopg
 import sqlalchemy.exc
-from hypothesis import find
 from hypothesis import strategies as st
-from hypothesis.errors import NoSuchExample
 from sqlalchemy import Connection, event, select, text
 from sqlalchemy.orm import Mapper, RelationshipDirection, Session, lazyload, load_only, selectinload
 from sqlalchemy.orm.exc import StaleDataError
 
-from schemaproof.cascades.deletes import Case, Cursor, Deleted, cases, deletion, drawing, expected, plainest, refusal
+from schemaproof.cascades.deletes import (
+    Case,
+    Cursor,
+    Deleted,
+    cases,
+    chosen,
+    deletion,
+    expected,
+    plainest,
+    planted,
+    refusal,
+    shown,
+)
 from schemaproof.cascades.graph import ForeignKey, TableName
-from schemaproof.cascades.ground import Ground
+from schemaproof.cascades.ground import Ground, told_columns
 from schemaproof.cascades.mapping import Relation
 from schemaproof.cascades.outcome import Outcome, Refusal, Row, Rows, agree
+from schemaproof.cascades.searching import SearchError, search
 from schemaproof.rows.population import Rows as Planted
 
 _SEARCHED = 300  # cases that are looked through for one; only those that fit go to the server
 _EAGER = {"joined", "selectin", "subquery", "immediate", False}  # loaded with the parent; False is the old "joined"
+
+# Classes of SQLSTATE: data exceptions, and names and types that are not there. The model is not what the database has,
+# which others tell; nothing follows for deletes.
+_UNLIKE = ("22", "42")
 
 type Drawn = tuple[Case, bool]
 
@@ -91,9 +106,7 @@ class Examined:
 
 
 class UndecidedError(Exception):
-    """No delete could be tried; the first error, which code of the subject's own or a value of no Python type made,
-    is the cause.
-    """
+    """Nothing can be said of a relationship's deletes; the text says why, in the words of what was in the way."""
 
 
 class Flushes:
@@ -110,38 +123,48 @@ class Flushes:
         raw: Any = connection.connection.driver_connection
         self._cursor: Cursor = raw.cursor()
         self._ground = ground
-        self._settings = drawing(examples)
+        self._examples = examples
         self._failed: Exception | None = None  # the first that was not the server's doing
 
     def examine(self, relation: Relation) -> Examined:
         """Deletes along ``relation``, as many as are drawn until one goes wrong.
 
         Raises:
-            UndecidedError: when none could be tried.
+            UndecidedError: when none could be tried, or the same delete leaves one thing once and another thing then.
         """
         loaded = st.booleans() if relation.loadable else st.just(value=False)
-        drawn, tried = st.tuples(self._cases(relation), loaded), 0
+        drawn, tried = st.tuples(self._cases(relation), loaded), set[bool]()
         self._failed = None
 
         def wrong(one: Drawn) -> bool:
-            nonlocal tried
             flushed = self.delete(relation, one)
-            tried += flushed is not None
+            if flushed is not None:
+                tried.add(flushed.loaded)
             return flushed is not None and self.disagree(flushed)
 
         try:
-            case, with_children = find(drawn, wrong, settings=self._settings)
-            case = plainest(case, lambda fewer: wrong((fewer, with_children)))
-            worst = self.delete(relation, (case, with_children))
-        except NoSuchExample:
+            found = search(drawn, wrong, examples=self._examples)
             worst = None
-        if not tried:
-            self._raise_undecided()
-        return Examined(worst, *self._growing(relation))
+            if found is not None:
+                case, with_children = found
+                case = plainest(case, lambda fewer: wrong((fewer, with_children)))
+                worst = self._again(relation, (case, with_children))
+            if False not in tried:  # as most deletes are: what is loaded before may leave out what can't be loaded
+                self._raise_undecided()
+            return Examined(worst, *self._growing(relation))
+        except SearchError as error:
+            raise UndecidedError(f"{error}{shown(error.case)}") from error
+
+    def _again(self, relation: Relation, drawn: Drawn) -> Flushed:
+        """The delete once more, which must go wrong as it did before."""
+        worst = self.delete(relation, drawn)
+        if worst is None or not self.disagree(worst):
+            raise UndecidedError(f"the same rows, deleted again, leave others{shown(drawn)}")
+        return worst
 
     def _raise_undecided(self) -> None:
         if self._failed is not None:
-            raise UndecidedError from self._failed
+            raise UndecidedError(f"{type(self._failed).__name__}: {self._failed}") from self._failed
 
     def disagree(self, flushed: Flushed) -> bool:
         """Whether the ORM left other rows than SQL, or deleted what was gone."""
@@ -159,7 +182,7 @@ class Flushes:
         keys = [key for key in self._ground.database.children(relation.parent) if key.table == relation.reached[0]]
 
         def examined(rows: Planted) -> Flushed | None:
-            flushed = self.delete(relation, ((rows, [0]), False))
+            flushed = self.delete(relation, ((rows, [0]), False), rows[relation.parent][0])
             if flushed is None or isinstance(flushed.by_orm, Refusal) or isinstance(flushed.by_sql, Refusal):
                 return None
             return flushed
@@ -170,12 +193,8 @@ class Flushes:
                 return children == count and examined(rows) is not None
             return False
 
-        try:
-            return examined(
-                find(self._ground.population.rows(self._scope(relation)), fits, settings=drawing(_SEARCHED))
-            )
-        except NoSuchExample:
-            return None
+        rows = search(self._ground.population.rows(self._scope(relation)), fits, examples=_SEARCHED)
+        return None if rows is None else examined(rows)
 
     def _cases(self, relation: Relation) -> st.SearchStrategy[Case]:
         return cases(self._ground.population, self._scope(relation))
@@ -187,33 +206,52 @@ class Flushes:
         below = [key.table for name in relation.reached for key in self._ground.database.children(name)]
         return [name for name in dict.fromkeys([*near, *below[:6]]) if name in known]
 
-    def delete(self, relation: Relation, drawn: Drawn) -> Flushed | None:
-        """One delete, both ways; None where there is no row to delete, or none could be planted."""
+    def delete(self, relation: Relation, drawn: Drawn, row: Row | None = None) -> Flushed | None:
+        """One delete, both ways; None where there is no row to delete, or none could be planted.
+
+        Args:
+            relation: in question.
+            drawn: the rows, the numbers of those to delete, and whether what the relationship leads to is loaded.
+            row: of the rows of the parent the one to delete, instead of those that the numbers stand for.
+        """
         (rows, numbers), loaded = drawn
+        self._connection.begin()
         try:
-            self._connection.begin()
             self._cursor.execute("SAVEPOINT begun")  # begins the transaction, which planting does not
-            self._ground.population.plant(self._cursor, rows)
+            if not planted(self._cursor, self._ground.population, rows):
+                return None
             before = self._read(relation, rows)
             held = before[relation.parent]
-            if not held:
-                return None
-            targets = tuple(sorted({number % len(held) for number in numbers}))
-            tids = [held[one]["ctid"] for one in targets]
-            self._cursor.execute("SAVEPOINT schemaproof")
-            by_sql = self._by_sql(relation, rows, tids)
-            self._cursor.execute("ROLLBACK TO schemaproof")
-            if self._refused_as_own(Deleted(relation.parent, targets, before, by_sql)):
-                return None
-            with watched(self._connection, self._names(relation)) as traffic:
-                by_orm = self._by_orm(relation, rows, tids, traffic, loaded=loaded)
-            if by_orm is None:
-                return None
-            return Flushed(relation, loaded, targets, before, by_orm, by_sql, traffic)
-        except psycopg.IntegrityError:  # of planting
-            return None
+            targets = self._targets(relation, held, numbers) if row is None else self._like(relation, held, row)
+            return self._flushed(relation, rows, before, targets, loaded=loaded) if targets else None
         finally:
             self._connection.rollback()
+
+    def _targets(self, relation: Relation, held: Sequence[Row], numbers: Sequence[int]) -> tuple[int, ...]:
+        return chosen(self._ground.both, relation.parent, held, numbers) if held else ()
+
+    def _like(self, relation: Relation, held: Sequence[Row], row: Row) -> tuple[int, ...]:
+        """The place of ``row`` among rows that were read."""
+        names = told_columns(self._ground.both, relation.parent)
+        return tuple(
+            place for place, one in enumerate(held) if all(one[name] == row.get(name, one[name]) for name in names)
+        )[:1]
+
+    def _flushed(
+        self, relation: Relation, rows: Planted, before: Rows, targets: tuple[int, ...], *, loaded: bool
+    ) -> Flushed | None:
+        """The rows at ``targets`` deleted by SQL, and after that is undone by the ORM."""
+        doomed = [before[relation.parent][one] for one in targets]
+        self._cursor.execute("SAVEPOINT schemaproof")
+        by_sql = self._by_sql(relation, rows, doomed)
+        self._cursor.execute("ROLLBACK TO schemaproof")
+        if self._refused_as_own(Deleted(relation.parent, targets, before, by_sql)):
+            return None
+        with watched(self._connection, self._names(relation)) as traffic:
+            by_orm = self._by_orm(relation, rows, doomed, traffic, loaded=loaded)
+        if by_orm is None:
+            return None
+        return Flushed(relation, loaded, targets, before, by_orm, by_sql, traffic)
 
     def _refused_as_own(self, deleted: Deleted) -> bool:
         """Whether the delete is refused only because the same transaction wrote the rows, as none of an application."""
@@ -232,21 +270,21 @@ class Flushes:
         held = self._ground.population.read(self._cursor, tables)
         return {TableName(*name): some for name, some in held.items()}
 
-    def _by_sql(self, relation: Relation, rows: Planted, tids: Sequence[str | None]) -> Outcome:
+    def _by_sql(self, relation: Relation, rows: Planted, doomed: Sequence[Row]) -> Outcome:
         try:
-            self._cursor.execute(deletion(relation.parent, tids))
+            self._cursor.execute(deletion(relation.parent, doomed))
             self._cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         except psycopg.Error as error:
             return refusal(error)
         return self._read(relation, rows)
 
     def _by_orm(
-        self, relation: Relation, rows: Planted, tids: Sequence[str | None], traffic: Traffic, *, loaded: bool
+        self, relation: Relation, rows: Planted, doomed: Sequence[Row], traffic: Traffic, *, loaded: bool
     ) -> Outcome | None:
         try:
             with Session(self._connection, join_transaction_mode="rollback_only", autoflush=False) as session:
-                objects = self._load(session, relation, tids, loaded=loaded)
-                if len(objects) != len(tids):  # some are of another class
+                objects = self._load(session, relation, doomed, loaded=loaded)
+                if len(objects) != len(doomed):  # some are of another class
                     return None
                 traffic.__init__()  # type: ignore[misc]  # of the delete alone
                 for one in objects:
@@ -261,7 +299,10 @@ class Flushes:
         """The refusal that ``error`` is; None where it says nothing about the delete."""
         told = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
         if isinstance(told, psycopg.Error) and (told.sqlstate or self._cursor.connection.closed):
-            return refusal(told)
+            if not (told.sqlstate or "").startswith(_UNLIKE):
+                return refusal(told)
+            self._failed = self._failed or told
+            return None
         if isinstance(error, StaleDataError):
             return Refusal(str(error))
         # No ORM can order the delete of a row that is its own parent.
@@ -269,15 +310,29 @@ class Flushes:
             self._failed = self._failed or error
         return None
 
-    def _load(self, session: Session, relation: Relation, tids: Sequence[str | None], *, loaded: bool) -> Sequence[Any]:
-        quote = self._connection.dialect.identifier_preparer.quote
-        table: Any = relation.mapper.local_table
-        name = [quote(relation.parent.schema)] if table.schema is not None else []
-        here = ".".join([*name, quote(table.name), "ctid"]).replace(":", r"\:")
-        statement = select(relation.mapper).where(text(f"{here} = ANY (CAST(:tids AS tid[]))"))
+    def _load(self, session: Session, relation: Relation, doomed: Sequence[Row], *, loaded: bool) -> Sequence[Any]:
+        places: dict[str | None, list[str | None]] = {}
+        for row in doomed:
+            places.setdefault(row["tableoid"], []).append(row["ctid"])
+        # With parameters, since SQLAlchemy compiles each statement that it has not met.
+        here = [
+            f"{one}.tableoid = CAST(:table{number} AS oid) AND {one}.ctid = ANY (CAST(:rows{number} AS tid[]))"
+            for one in [self._name(relation)]
+            for number in range(len(places))
+        ]
+        values: dict[str, object] = {f"table{number}": table for number, table in enumerate(places)}
+        values |= {f"rows{number}": tids for number, tids in enumerate(places.values())}
+        statement = select(relation.mapper).where(text(" OR ".join(here)))
         keys = load_only(*self._keys(relation.mapper))  # what else a row holds may be no value of a Python type
         statement = statement.options(keys, *(self._options(relation) if loaded else self._unloaded(relation)))
-        return session.scalars(statement, {"tids": list(tids)}).unique().all()
+        return session.scalars(statement, values).unique().all()
+
+    def _name(self, relation: Relation) -> str:
+        """The parent's table as a statement of the ORM names it, for a text."""
+        quote = self._connection.dialect.identifier_preparer.quote
+        table: Any = relation.mapper.local_table
+        schema = [quote(relation.parent.schema)] if table.schema is not None else []
+        return ".".join([*schema, quote(table.name)]).replace(":", r"\:")
 
     def _options(self, relation: Relation) -> Iterator[Any]:
         """What loads the relationship, and those of what it leads to."""

@@ -1,6 +1,6 @@
 """What the experiments with deletes stand on: a migrated database, what its tables accept, and what the model says."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from schemaproof.cascades.graph import Graph, TableName
+from schemaproof.cascades.graph import ForeignKey, Graph, TableName
 from schemaproof.rows.population import Population
 
 # Rows that revisions inserted stay, since others may need them; more of them than this would be read in each example.
@@ -20,6 +20,10 @@ _MOST_TABLES = 12
 type Connection = psycopg.Connection[Any]
 
 
+class GroundError(Exception):
+    """Nothing can be tried; the text says why."""
+
+
 @dataclass(frozen=True)
 class Ground:
     """Two graphs of the same tables, and rows for them.
@@ -29,12 +33,14 @@ class Ground:
         database: the keys that the migrated database has.
         population: what rows its tables accept.
         seeded: the tables that hold rows of the revisions' own.
+        absent: the model's keys of tables or columns that the database does not have, about which nothing is asked.
     """
 
     model: Graph
     database: Graph
     population: Population
     seeded: tuple[TableName, ...] = ()
+    absent: tuple[ForeignKey, ...] = ()
 
     @cached_property
     def both(self) -> Graph:
@@ -80,6 +86,21 @@ def told_columns(graph: Graph, table: TableName) -> tuple[str, ...]:
     named |= {column for key in graph.parents(table) for column in key.columns}
     named |= {column for key in graph.children(table) for column in key.referenced}
     return tuple(column for column in known.columns if column in named) or known.columns
+
+
+def ranking(graph: Graph, table: TableName, rows: Sequence[Mapping[str, str | None]]) -> list[int]:
+    """The places of ``rows``, ordered by what they hold: first by the columns of keys, short values before long ones.
+
+    Where rows lie is no order: a VACUUM, or a page that is pruned while it is read, lets later rows fill older gaps.
+    """
+    first = told_columns(graph, table)
+    names = [*first, *(name for name in graph.tables[table].columns if name not in first)]
+
+    def held(place: int) -> list[tuple[bool, int, str]]:
+        values = [rows[place].get(name) for name in names]
+        return [(value is not None, len(value or ""), value or "") for value in values]
+
+    return sorted(range(len(rows)), key=held)
 
 
 def clear(connection: Connection, tables: Iterable[TableName]) -> tuple[TableName, ...]:

@@ -11,10 +11,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from schemaproof.cascades.deletes import deletion
+from schemaproof.cascades.deletes import at, chosen, deletion, refusal
 from schemaproof.cascades.graph import ForeignKey, Graph, TableName
+from schemaproof.cascades.ground import ranking
 from schemaproof.cascades.refusal import Refused, Why
 from schemaproof.cascades.transaction import Row, Transaction
+from schemaproof.rows.planting import PLACE
 from schemaproof.rows.population import Population
 from schemaproof.rows.population import Rows as Planted
 
@@ -111,19 +113,23 @@ class _Run:
             spare = self._held()
             self._cursor.execute("ROLLBACK TO others")
             self._population.plant(self._cursor, rows)
-        except psycopg.IntegrityError:  # a rule that the population could not learn
+        except psycopg.Error as error:  # a rule that the population could not learn
+            refusal(error)
             reject()
         planted = self._held()
         shown = {str(name): [dict(row) for row in some] for name, some in planted.items() if some}
         note(f"rows: {shown}")
         self._said = Transaction(self._graph, planted)
-        self._known = {name: [*spare[name], *planted[name]] for name in self._tables}
+        self._known = {
+            name: [some[place] for some in (spare[name], planted[name]) for place in ranking(self._graph, name, some)]
+            for name in self._tables
+        }
 
     def delete(self, table: TableName, numbers: Sequence[int]) -> None:
         """Delete rows by their place in the oracle's table, modulo how many there are."""
         table, rows = self._filled(table)
-        if places := {number % len(rows) for number in numbers} if rows else None:
-            query = deletion(table, self._ctids(table, [rows[place] for place in places]))
+        if places := chosen(self._graph, table, rows, numbers) if rows else None:
+            query = deletion(table, self._found(table, [rows[place] for place in places]))
             self._do(query, lambda: self._said.delete([(table, place) for place in places]))
 
     def update(self, table: TableName, number: int, column: int, value: int) -> None:
@@ -131,14 +137,14 @@ class _Run:
         table, rows = self._filled(table)
         if not rows or not (names := self._columns[table]):
             return
-        name, place = names[column % len(names)], number % len(rows)
+        name, (place,) = names[column % len(names)], chosen(self._graph, table, rows, [number])
         values = self._values(table, name)
         changes = {name: values[value % len(values)]}
-        query = sql.SQL("UPDATE {} SET {} = {} WHERE ctid = {}::tid").format(
+        query = sql.SQL("UPDATE {} t SET {} = {} WHERE {}").format(
             sql.Identifier(*table),
             sql.Identifier(name),
             sql.Literal(changes[name]),
-            sql.Literal(self._ctids(table, [rows[place]])[0]),
+            at("t", rows=self._found(table, [rows[place]])),
         )
         self._do(query, lambda: self._said.update((table, place), changes))
 
@@ -217,18 +223,18 @@ class _Run:
     def _held(self) -> dict[TableName, list[Row]]:
         found = self._population.read(self._cursor, self._tables)
         return {
-            name: [{column: value for column, value in row.items() if column != "ctid"} for row in found[name]]
+            name: [{column: value for column, value in row.items() if column not in PLACE} for row in found[name]]
             for name in self._tables
         }
 
-    def _ctids(self, table: TableName, rows: Sequence[Row]) -> list[str | None]:
-        """Where the server has rows with the same references; rows that are alike in them are as good as each other."""
+    def _found(self, table: TableName, rows: Sequence[Row]) -> list[Row]:
+        """Rows of the server with the same references; rows that are alike in them are as good as each other."""
         held = list(self._population.read(self._cursor, [table])[table])
-        names, found = self._columns[table] or self._graph.tables[table].columns, []
+        names, found = self._columns[table] or self._graph.tables[table].columns, list[Row]()
         for row in rows:
             match = next(one for one in held if all(one[name] == row[name] for name in names))
             held.remove(match)
-            found.append(match["ctid"])
+            found.append(match)
         return found
 
     def _values(self, table: TableName, column: str) -> list[str | None]:

@@ -58,6 +58,8 @@ class Mapped:
         """What ``Session.get`` finds ``row`` by; None where that is not known."""
         mapper = self._mappers[table]
         columns = mapper.primary_key
+        if not all(one.name in row for one in columns):  # the model is ahead of the database
+            return None
         conditions = [sqlalchemy.cast(one, sqlalchemy.Text) == row[one.name] for one in columns]
         try:
             found = connection.execute(sqlalchemy.select(*columns).where(*conditions)).first()

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemaproof.cascades.graph import Graph, TableName
-from schemaproof.cascades.ground import told_columns
+from schemaproof.cascades.ground import ranking, told_columns
 
 _LONGEST = 60  # characters of a value that are shown
 
@@ -40,8 +40,8 @@ def lines(graph: Graph, rows: Rows, *, whole: bool = False) -> Iterator[str]:
     """A line for each row, by its keys or ``whole``: "public.child  id=1  parent_id=1"."""
     width = max((len(str(name)) for name, held in rows.items() if held), default=0)
     for name, held in rows.items():
-        for row in held:
-            yield f"{name!s:{width}}  {told(graph, name, row, whole=whole)}"
+        for place in ranking(graph, name, held):
+            yield f"{name!s:{width}}  {told(graph, name, held[place], whole=whole)}"
 
 
 def told(graph: Graph, table: TableName, row: Row, *, whole: bool = False) -> str:

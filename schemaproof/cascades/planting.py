@@ -67,7 +67,7 @@ def distinct_values(
 
 def places(cursor: Cursor, relation: Relation, condition: sql.Composable, limit: int) -> list[sql.Composed]:
     """The conditions that name up to ``limit`` rows for which ``condition`` holds, one each; both are about ``p``."""
-    query = sql.SQL("SELECT p.tableoid, p.ctid::text FROM {} p WHERE {} ORDER BY 1, 2 LIMIT {}")
+    query = sql.SQL("SELECT p.tableoid, p.ctid::text FROM {} p WHERE {} ORDER BY ROW(p.*)::text LIMIT {}")
     cursor.execute(query.format(relation.source, condition, sql.Literal(limit)))
     return [
         sql.SQL("p.tableoid = {} AND p.ctid = {}").format(sql.Literal(table), sql.Literal(place))
@@ -126,7 +126,7 @@ def plant(cursor: Cursor, key: Key, count: int) -> None:
     names = sql.SQL(", ").join(map(sql.Identifier, by_name))
     query = sql.SQL(
         "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE"
-        " SELECT {} FROM (SELECT * FROM {} LIMIT 1) c, generate_series(1, {}) g"
+        " SELECT {} FROM (SELECT * FROM {} r ORDER BY ROW(r.*)::text LIMIT 1) c, generate_series(1, {}) g"
     ).format(key.child.identifier, names, sql.SQL(", ").join(by_name.values()), key.child.source, sql.Literal(count))
     cursor.execute(query)
 

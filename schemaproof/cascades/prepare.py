@@ -2,20 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import psycopg
 import sqlalchemy
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
+from hypothesis.errors import HypothesisException
 from sqlalchemy import Connection, Enum, MetaData, create_engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from schemaproof.cascades.comparing import adopted, differing_keys
 from schemaproof.cascades.graph import Graph, TableName
-from schemaproof.cascades.ground import Ground, clear
-from schemaproof.cascades.reading import graph_of_metadata, read_graph, with_order
+from schemaproof.cascades.ground import Ground, GroundError, clear
+from schemaproof.cascades.reading import common, graph_of_metadata, read_graph, with_order
 from schemaproof.catalog import Identity
 from schemaproof.checks.parity.autogenerate import autogenerate
 from schemaproof.checks.parity.filters import Excluded
@@ -27,7 +26,12 @@ from schemaproof.subject import SubjectError
 
 
 def ground_of(history: History) -> Ground:
-    """What is known of the history's migrated database and its model, found out when it is first asked for."""
+    """What is known of the history's migrated database and its model, found out when it is first asked for.
+
+    Raises:
+        GroundError: where the model's foreign keys can't be read, or the project's strategies yield nothing.
+        SubjectError: where the project's own rows don't fit.
+    """
     return history.remember("cascades", lambda: _prepare(history))
 
 
@@ -61,7 +65,8 @@ def _prepare(history: History) -> Ground:
     own: Mapping[str, Any] = _own_strategies(history)
     with history.head_copy() as database, psycopg.connect(database.dsn, autocommit=True) as connection:
         found = read_graph(connection, leave=leave)
-        model = _included(history, layout, _model(history.metadata, layout, found), found)
+        declared, absent = common(_declared(history.metadata, layout), found)
+        model = _included(history, layout, with_order(declared, found), found)
         concerned = _concerned(found, model)
         seeded = clear(connection, concerned)
         missing = [key for key in model.keys if key.link not in {one.link for one in found.keys}]
@@ -70,14 +75,17 @@ def _prepare(history: History) -> Ground:
                 connection,
                 tables=concerned,
                 leave=leave,
-                strategies={**_strategies(history.metadata, layout, found), **_concerning(own, found, concerned)},
+                strategies=_concerning(own, found, concerned),
+                likely=_labels(history.metadata, layout),
                 keys=[Reference(key.table, key.columns, key.parent, key.referenced) for key in missing],
             )
+        except HypothesisException as error:  # of the project's strategies: what else is drawn is ours
+            raise GroundError(f"{type(error).__name__} of the strategies in {history.subject.rows}: {error}") from error
         except ValueError as error:
             raise SubjectError(
                 f"The rows of {history.subject.rows} don't fit the tables: {error}", remedy="Mend the mapping."
             ) from error
-    return Ground(model, found, population, seeded)
+    return Ground(model, found, population, seeded, absent)
 
 
 def _own_strategies(history: History) -> Mapping[str, object]:
@@ -89,13 +97,16 @@ def _own_strategies(history: History) -> Mapping[str, object]:
         return history.in_environment(lambda _: history.subject.import_strategies())
 
 
-def _model(metadata: Iterable[MetaData], layout: Layout, found: Graph) -> Graph:
-    """What the metadata declares of the tables that are there; of others' tables what the database has."""
-    declared = graph_of_metadata(metadata, layout.home)
-    known = [key for key in declared.keys if key.table in found.tables and key.parent in found.tables]
-    others = [key for key in found.keys if key.table not in declared.tables]
-    tables = {name: declared.tables.get(name, table) for name, table in found.tables.items()}
-    return with_order(replace(declared, tables=tables, keys=(*known, *others)), found)
+def _declared(metadata: Iterable[MetaData], layout: Layout) -> Graph:
+    """What the metadata declares.
+
+    Raises:
+        GroundError: where its keys can't be read.
+    """
+    try:
+        return graph_of_metadata(metadata, layout.home)
+    except (ValueError, SQLAlchemyError) as error:
+        raise GroundError(f"the model's foreign keys can't be read: {error}") from error
 
 
 def _included(history: History, layout: Layout, model: Graph, found: Graph) -> Graph:
@@ -127,13 +138,12 @@ def _concerning(own: Mapping[str, Any], found: Graph, concerned: Iterable[TableN
     return {key: strategy for key, strategy in own.items() if tables[key] in wanted}
 
 
-def _strategies(metadata: Iterable[MetaData], layout: Layout, found: Graph) -> Mapping[str, SearchStrategy[Any]]:
+def _labels(metadata: Iterable[MetaData], layout: Layout) -> dict[str, list[str]]:
     """What the model knows of a column's values and the database does not: enums that are kept as text."""
     return {
-        f"{TableName(layout.home(table.schema), table.name)}.{column.name}": st.sampled_from(column.type.enums)
+        f"{TableName(layout.home(table.schema), table.name)}.{column.name}": list(column.type.enums)
         for one in metadata
         for table in one.tables.values()
-        if TableName(layout.home(table.schema), table.name) in found.tables
         for column in table.columns
         if isinstance(column.type, Enum) and not column.type.native_enum and column.type.enums
     }

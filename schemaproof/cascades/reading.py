@@ -12,7 +12,7 @@ from psycopg.rows import tuple_row
 from schemaproof.cascades.declared import DeclarationError, graph_of_metadata
 from schemaproof.cascades.graph import ACTIONS, ForeignKey, Graph, Table, TableName
 
-__all__ = ["DeclarationError", "graph_of_metadata", "read_graph", "with_order"]
+__all__ = ["DeclarationError", "common", "graph_of_metadata", "read_graph", "with_order"]
 
 type _Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -125,6 +125,34 @@ def with_order(model: Graph, database: Graph) -> Graph:
         for name, table in model.tables.items()
     }
     return Graph(tables, tuple(key for _, key in ordered))
+
+
+def common(model: Graph, database: Graph) -> tuple[Graph, tuple[ForeignKey, ...]]:
+    """The model as far as the database has its tables and columns; and its keys that the database can't have.
+
+    What the model does not declare is as the database has it. A model may be ahead of the revisions, or behind them.
+    """
+    tables = {name: _narrowed(model.tables.get(name, table), table) for name, table in database.tables.items()}
+    there = {name: {*table.columns} for name, table in database.tables.items()}
+    kept = [
+        key
+        for key in model.keys
+        if there.get(key.table, set()) >= {*key.columns} and there.get(key.parent, set()) >= {*key.referenced}
+    ]
+    others = [key for key in database.keys if key.table not in model.tables]
+    return Graph(tables, (*kept, *others)), tuple(key for key in model.keys if key not in kept)
+
+
+def _narrowed(declared: Table, there: Table) -> Table:
+    """``declared`` without the columns that are not ``there``."""
+    columns = {*there.columns}
+    return replace(
+        declared,
+        columns=tuple(one for one in declared.columns if one in columns),
+        required=declared.required & columns,
+        primary_key=declared.primary_key if columns.issuperset(declared.primary_key) else (),
+        unique=tuple(one for one in declared.unique if columns.issuperset(one)),
+    )
 
 
 def _link(key: ForeignKey) -> object:

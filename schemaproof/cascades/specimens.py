@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
-from hypothesis import find
-from hypothesis.errors import NoSuchExample
 from psycopg import sql
 from psycopg.rows import tuple_row
 
-from schemaproof.cascades.deletes import drawing
 from schemaproof.cascades.graph import ForeignKey, Graph, TableName
+from schemaproof.cascades.ground import told_columns
+from schemaproof.cascades.searching import search
 from schemaproof.rows import fill
 from schemaproof.rows.population import Population
 
@@ -98,13 +97,9 @@ class Specimens:
         """The plainest rows of the population that show ``key``: where tables share columns, no two rows fit else."""
         if self._population is None or not {key.table, key.parent} <= {*self._population.tables}:
             return None
-        try:
-            rows = find(
-                self._population.rows([key.table, key.parent]),
-                lambda rows: self._pair(key, rows) is not None,
-                settings=drawing(_MOST_DRAWN),
-            )
-        except NoSuchExample:
+        drawn = self._population.rows([key.table, key.parent])
+        rows = search(drawn, lambda rows: self._pair(key, rows) is not None, examples=_MOST_DRAWN)
+        if rows is None:
             return None
         child, parent = self._pair(key, rows) or ({}, {})
         every = ((TableName(*name), row) for name, some in rows.items() for row in some)
@@ -195,14 +190,16 @@ class Specimens:
 
     def _find(self, table: TableName, values: Row) -> list[Row]:
         columns = self._database.tables[table].columns
+        ordered = told_columns(self._database, table)  # where rows lie says nothing
         texts = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in columns)
         pairs = [
             sql.SQL("{}::text = {}").format(sql.Identifier(name), sql.Literal(one)) for name, one in values.items()
         ]
-        query = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY tableoid, ctid LIMIT {}").format(
+        query = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT {}").format(
             texts,
             sql.Identifier(*table),
             sql.SQL(" AND ").join(pairs) if pairs else sql.SQL("true"),
+            sql.SQL(", ").join(sql.SQL("length({0}::text), {0}::text").format(sql.Identifier(one)) for one in ordered),
             sql.Literal(_MOST_ROWS),
         )
         return [dict(zip(columns, row, strict=True)) for row in self._cursor.execute(query)] if columns else []

@@ -8,6 +8,7 @@ import psycopg
 
 from schemaproof.checks.check import Check
 from schemaproof.checks.foreign_keys import has_foreign_keys
+from schemaproof.checks.undecided import undecided
 from schemaproof.finding import Finding, Severity
 from schemaproof.history import History
 
@@ -25,9 +26,14 @@ if TYPE_CHECKING:
 def _side_by_side(history: History) -> Iterator[Finding]:
     if not history.metadata or not has_foreign_keys(history):
         return
+    from schemaproof.cascades.ground import GroundError
     from schemaproof.cascades.prepare import copied, ground_of
 
-    ground = ground_of(history)
+    try:
+        ground = ground_of(history)
+    except GroundError as error:
+        yield undecided(CONCURRENT_DELETE, error)
+        return
     with copied(history) as database:
         contested = _contested(history, ground, database)
     for fault, by_orm in contested.faults:
@@ -51,8 +57,6 @@ def _contested(history: History, ground: "Ground", database: "Database") -> "Con
 
 def _mapped(history: History, database: "Database", stack: ExitStack) -> "tuple[Mapped, sqlalchemy.Connection] | None":
     """The subject's classes and a connection for them; None where they can't be used, which another check tells."""
-    import sqlalchemy.exc
-
     from schemaproof.cascades.mapped import Mapped
     from schemaproof.cascades.prepare import mapped_connection
     from schemaproof.checks.parity.subject import find_layout
@@ -60,7 +64,7 @@ def _mapped(history: History, database: "Database", stack: ExitStack) -> "tuple[
     layout = find_layout(history.metadata, history.head_catalog())
     try:
         mapped = Mapped(history.metadata, layout.home)
-    except sqlalchemy.exc.SQLAlchemyError:
+    except Exception:  # noqa: BLE001 (the subject's relationships are evaluated, and may raise anything)
         return None
     return mapped, stack.enter_context(mapped_connection(history, database))
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from schemaproof.checks.check import Check
 from schemaproof.checks.foreign_keys import has_foreign_keys
+from schemaproof.checks.undecided import undecided
 from schemaproof.finding import Finding, Severity
 from schemaproof.history import History
 
@@ -34,20 +35,24 @@ def _said(history: History) -> Said:
 def _examined(history: History) -> Iterator[tuple[Check, Finding]]:
     if not history.metadata or not has_foreign_keys(history):
         return
-    import sqlalchemy.exc
-
     from schemaproof.cascades.flushes import Flushes, UndecidedError
+    from schemaproof.cascades.ground import GroundError
     from schemaproof.cascades.mapping import relations
     from schemaproof.cascades.prepare import copied, ground_of, mapped_connection
     from schemaproof.checks.parity.subject import find_layout
 
     layout = find_layout(history.metadata, history.head_catalog())
-    ground = ground_of(history)
+    try:
+        ground = ground_of(history)
+    except GroundError as error:
+        yield DELETE_IN_ORM, undecided(DELETE_IN_ORM, error)
+        yield DELETE_LOADS_CHILDREN, undecided(DELETE_LOADS_CHILDREN, error)
+        return
     known = {*ground.population.tables}
     with history.surroundings():
         try:
-            found, undecided = relations(history.metadata, layout.home)
-        except sqlalchemy.exc.SQLAlchemyError as error:
+            found, left_out = relations(history.metadata, layout.home)
+        except Exception as error:  # noqa: BLE001 (the subject's relationships are evaluated, and may raise anything)
             yield DELETE_IN_ORM, _not_configured(error)
             return
         found = [one for one in found if known.issuperset({one.parent, *one.reached})]
@@ -61,9 +66,9 @@ def _examined(history: History) -> Iterator[tuple[Check, Finding]]:
                     elif examined.childless and examined.with_two and _passed_on(relation, ground.database):
                         yield DELETE_LOADS_CHILDREN, _loads(examined.childless, examined.with_two)
                 except UndecidedError as error:
-                    undecided[str(relation)] = f"{type(error.__cause__).__name__}: {error.__cause__}"
-    if undecided:
-        yield DELETE_IN_ORM, _not_tried(undecided)
+                    left_out[str(relation)] = str(error)
+    if left_out:
+        yield DELETE_IN_ORM, _not_tried(left_out)
 
 
 def _passed_on(relation: "Relation", graph: "Graph") -> bool:
@@ -153,14 +158,14 @@ def _not_configured(error: Exception) -> Finding:
     )
 
 
-def _not_tried(undecided: dict[str, str]) -> Finding:
+def _not_tried(left_out: dict[str, str]) -> Finding:
     from schemaproof.cascades.mapping import MORE_ROWS
 
-    values = any(not why.endswith(MORE_ROWS) for why in undecided.values())
+    values = any(not why.endswith(MORE_ROWS) for why in left_out.values())
     return DELETE_IN_ORM.finding(
-        f"Deletes along {', '.join(sorted(undecided))} could not be tried.",
+        f"Deletes along {', '.join(sorted(left_out))} could not be tried.",
         severity=Severity.NOTE,
-        evidence="\n".join(f"{relation}: {why}" for relation, why in sorted(undecided.items())),
+        evidence="\n".join(f"{relation}: {why}" for relation, why in sorted(left_out.items())),
         consequence="Whether they do what SQL does is not known.",
         remedy='Name strategies for values that can be loaded, with rows = "MODULE:ATTRIBUTE" in [tool.schemaproof].'
         if values

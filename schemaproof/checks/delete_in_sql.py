@@ -9,6 +9,7 @@ import psycopg
 from schemaproof.checks.check import Check
 from schemaproof.checks.foreign_keys import has_foreign_keys
 from schemaproof.checks.orphans import enforced
+from schemaproof.checks.undecided import undecided
 from schemaproof.finding import Finding, Severity
 from schemaproof.history import History
 from schemaproof.postgres import Database
@@ -26,9 +27,14 @@ def _as_the_model_says(history: History) -> Iterator[Finding]:
     if not history.metadata or not has_foreign_keys(history):
         return
     from schemaproof.cascades.deletes import Deletes
+    from schemaproof.cascades.ground import GroundError
     from schemaproof.cascades.prepare import copied, ground_of
 
-    ground = ground_of(history)
+    try:
+        ground = ground_of(history)
+    except GroundError as error:
+        yield undecided(DELETE_IN_SQL, error)
+        return
     yield from _not_tried(ground)
     scopes = [(root, scope) for root in ground.roots() for scope in ground.scopes(root)]
     told: set[object] = set()
@@ -42,7 +48,7 @@ def _as_the_model_says(history: History) -> Iterator[Finding]:
                     yield _told(one, ground)
             if root in deletes.unsteady and root not in told:
                 told.add(root)
-                yield _unsteady(root)
+                yield _unsteady(root, deletes.unsteady[root])
             history.told(f"deletes from {root} ({done} of {len(scopes)})")
 
 
@@ -55,13 +61,23 @@ def _not_tried(ground: "Ground") -> Iterator[Finding]:
             consequence="Whether deletes there do what the model says is not known.",
             remedy='Name strategies for their columns with rows = "MODULE:ATTRIBUTE" in [tool.schemaproof].',
         )
+    if ground.absent:
+        yield DELETE_IN_SQL.finding(
+            f"{len(ground.absent)} of the model's foreign keys need tables or columns that the migrated database lacks,"
+            " so no delete along them was tried.",
+            severity=Severity.NOTE,
+            evidence="\n".join(map(str, ground.absent)),
+            consequence="Whether deletes do there what the model says is not known.",
+            remedy='Write the revision: alembic revision --autogenerate -m "...".',
+        )
 
 
-def _unsteady(root: "TableName") -> Finding:
+def _unsteady(root: "TableName", why: str) -> Finding:
     return DELETE_IN_SQL.finding(
-        f"What a delete of the same rows of {root} does differs from time to time.",
+        f"Could not be decided: a delete of the same rows of {root} does one thing once and another thing then.",
         severity=Severity.NOTE,
         object=f"table {root}",
+        evidence=why,
         consequence="Whether it does what the model says is not known.",
         remedy="Look at the triggers of these tables: what they do depends on more than the rows.",
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from schemaproof.checks.check import Check
 from schemaproof.checks.delete_in_sql import cursor_on, deleted_lines
 from schemaproof.checks.foreign_keys import has_foreign_keys
+from schemaproof.checks.undecided import undecided
 from schemaproof.finding import Finding, Severity
 from schemaproof.history import History
 
@@ -20,9 +21,14 @@ def _comes_through(history: History) -> Iterator[Finding]:
         return
     from schemaproof.cascades.blocked import candidates, shown
     from schemaproof.cascades.deletes import Deletes
+    from schemaproof.cascades.ground import GroundError
     from schemaproof.cascades.prepare import copied, ground_of
 
-    ground = ground_of(history)
+    try:
+        ground = ground_of(history)
+    except GroundError as error:
+        yield undecided(DELETE_REFUSED_BELOW, error)
+        return
     possible = list(candidates(ground))
     if not possible:
         return

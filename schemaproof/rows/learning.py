@@ -3,7 +3,7 @@
 All of it happens in one transaction that is rolled back; see :meth:`Population.learn` for what comes of it.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -48,6 +48,7 @@ class Learner:
         empty: the oids of those that hold no rows.
         given: the values that the project gave for a column, as text.
         joint: the rows that it gave for a table.
+        likely: values for a column that the server may refuse.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 (all that is known beforehand)
@@ -58,6 +59,7 @@ class Learner:
         empty: Collection[int],
         given: Mapping[tuple[int, str], list[Value]],
         joint: Mapping[int, list[dict[str, Value]]],
+        likely: Mapping[tuple[int, str], Sequence[str]],
     ) -> None:
         self._cursor = cursor
         self._tables = {one.oid: one for one in _ordered(tables)}
@@ -69,6 +71,7 @@ class Learner:
         self._types = types
         self._joint = joint
         self._given = given
+        self._likely = likely
         self._referenced: dict[int, set[str]] = {oid: set() for oid in self._tables}
         for table in self._tables.values():
             for key in table.keys.values():
@@ -81,7 +84,7 @@ class Learner:
         for oid, rows in self._joint.items():
             for name in rows[0] if rows else ():
                 given[oid, name] = [row[name] for row in rows]
-        found = pools(self._cursor, self._types, list(self._subjects.values()), given)
+        found = pools(self._cursor, self._types, list(self._subjects.values()), given, self._likely)
         self._narrow(found)
         self._tell_apart(found)
         self._inherit(found)

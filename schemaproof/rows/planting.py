@@ -10,6 +10,9 @@ type Row = Mapping[str, str | None]
 type Rows = Mapping[tuple[str, str], Sequence[Row]]
 """Schema and name of a table -> its rows; parents need not come first."""
 
+PLACE = ("tableoid", "ctid")
+"""Where a row lies: in which table, for those that are partitioned or inherited from, and where there."""
+
 NUMBER = '"schemaproof number"'
 _encode = JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
@@ -57,11 +60,12 @@ class Written:
         )
 
     def select(self) -> str:
-        """A query of one JSON document: an array of the rows, each an array of "ctid" and all columns."""
-        read = ", ".join(f"r.{quote(name)}::text" for name in ("ctid", *self.every))
+        """A query of one JSON document: an array of the rows, each an array of where it lies and all columns."""
+        read = ", ".join(f"r.{name}::text" for name in (*PLACE, *map(quote, self.every)))
+        # No function takes more than 100 arguments; an array may have as many elements as a table has columns.
         only, order = ("", "r.tableoid, r.ctid") if self.partitioned else ("ONLY ", "r.ctid")
         rows = f"FROM {only}{table_name(self.name)} r"
-        return f"SELECT coalesce(json_agg(json_build_array({read}) ORDER BY {order}), '[]')::text {rows}"
+        return f"SELECT coalesce(json_agg(ARRAY[{read}] ORDER BY {order}), '[]')::text {rows}"
 
 
 def quote(name: str) -> str:
@@ -97,6 +101,6 @@ def reading(tables: Sequence[Written]) -> str:
 
 def rows_of(table: Written, text: str) -> list[dict[str, str | None]]:
     """The rows in a document of :func:`reading`."""
-    names = ("ctid", *table.every)
+    names = (*PLACE, *table.every)
     found: list[list[Any]] = loads(text)
     return [dict(zip(names, values, strict=True)) for values in found]

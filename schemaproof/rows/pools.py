@@ -1,7 +1,7 @@
 """Which values each column of a table may be given: those that its type, and the checks of it alone, accept."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from schemaproof.rows.choices import Choices
@@ -102,10 +102,11 @@ def _texts_of(pattern: str) -> list[str]:
     from schemaproof.rows.projects import collected
 
     try:
+        from hypothesis.errors import HypothesisException
         from hypothesis.strategies import from_regex
 
         found = collected(from_regex(re.compile(pattern, re.ASCII), fullmatch=True), _COUNTED * 2)
-    except (re.error, ValueError):
+    except (re.error, ValueError, HypothesisException):
         return []
     return sorted((one for one in found if isinstance(one, str) and "\0" not in one), key=lambda one: (len(one), one))
 
@@ -115,6 +116,7 @@ def pools(
     types: Mapping[int, Type],
     subjects: Collection[Subject],
     given: Mapping[tuple[int, str], list[str | None]],
+    likely: Mapping[tuple[int, str], Sequence[str]],
 ) -> dict[tuple[int, str], Pool]:
     """The pool of each column that can be given a value, by the table's oid and the column's name.
 
@@ -123,15 +125,18 @@ def pools(
         types: all types.
         subjects: the tables.
         given: the values that the project gave for a column, which is given no others, and NULL if it is among them.
+        likely: values for a column; where the server accepts any of them, it is given no others.
 
     Raises:
-        ValueError: where the server refuses such a value.
+        ValueError: where the server refuses a value that the project gave.
     """
     asked: list[tuple[int, str, str, str]] = []
     for subject in subjects:
         for name, printed in subject.written.printed.items():
             place = (subject.table.oid, name)
-            some = given[place] if place in given else candidates(types, subject, subject.table.columns[name])
+            some: list[str | None] = [*given.get(place, ())]
+            if place not in given:
+                some = [*likely.get(place, ()), *candidates(types, subject, subject.table.columns[name])]
             asked += [(*place, printed, text) for text in some if text is not None and _encodable(cursor, text)]
     answers = cast_each(cursor, list(pairs := dict.fromkeys((printed, text) for *_, printed, text in asked)))
     # What is rounded may leave its type's range, and the server prints what it would not read.
@@ -157,7 +162,15 @@ def pools(
         for check in subject.constraints.checks:
             if len(check.columns) == 1 and check.columns[0] in subject.written.printed:
                 _filter(cursor, subject, check, found[subject.table.oid, check.columns[0]])
+    for place in likely.keys() & found.keys() - given.keys():
+        _prefer(found[place], likely[place])
     return found
+
+
+def _prefer(pool: Pool, likely: Sequence[str]) -> None:
+    """Leave in the pool the likely values alone, if it has any of them."""
+    if kept := [one for one in pool.values if one in likely]:
+        pool.values, pool.given = kept, True
 
 
 def _encodable(cursor: Cursor, text: str) -> bool:

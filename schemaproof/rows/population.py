@@ -1,6 +1,6 @@
 """Rows that the tables of a database accept: a strategy of them, and the statements that put them in and read them."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import batched
 from typing import Any, Self
@@ -17,7 +17,7 @@ from schemaproof.rows.prepared import execute
 from schemaproof.rows.projects import given_by
 from schemaproof.rows.proving import prove
 from schemaproof.rows.references import Reference, refer
-from schemaproof.rows.tables import describe, empty_ones, read_tables
+from schemaproof.rows.tables import Table, describe, empty_ones, read_tables
 from schemaproof.rows.types import read_types
 
 __all__ = ["Population", "Reference", "Row", "Rows"]
@@ -53,13 +53,14 @@ class Population:
         self._reading = lru_cache(maxsize=64)(reading)
 
     @classmethod
-    def learn(
+    def learn(  # noqa: PLR0913 (all that is known beforehand)
         cls,
         connection: psycopg.Connection[Any],
         *,
         tables: Collection[tuple[str, str]] | None = None,
         leave: Collection[tuple[str, str]] = (),
         strategies: Mapping[str, SearchStrategy[Any]] | None = None,
+        likely: Mapping[str, Sequence[str]] | None = None,
         keys: Collection[Reference] = (),
     ) -> Self:
         """What the tables accept, from their definitions and from rows that the server takes or refuses.
@@ -74,6 +75,8 @@ class Population:
             strategies: the project's own values: by "schema.table.column" strategies of str, int, ..., by
                 "schema.table" strategies of dicts of columns. A dict or list becomes JSON, in an array's column an
                 array; None is NULL. What a foreign key has is what it refers to, whatever they say.
+            likely: by "schema.table.column" values, as text, that a column is given alone where the server accepts any
+                of them: the labels of an enum that is kept as text. What is not there is left out.
             keys: more foreign keys than the database has: rows refer to each other as if it had them too.
 
         Raises:
@@ -91,7 +94,7 @@ class Population:
             given, joint = given_by(strategies or {}, known, types)
             with connection.transaction(force_rollback=True):
                 empty = {one.oid for one in empty_ones(cursor, known)}
-                learnt = Learner(cursor, types, known, empty, given, joint).learn()
+                learnt = Learner(cursor, types, known, empty, given, joint, _placed(likely or {}, known)).learn()
             written = {one.written.name: one.written for one in learnt.subjects.values()}
             plans = {plan.name: plan for plan in learnt.plans}
             unproved = cls(plans.values(), written, {})
@@ -133,7 +136,10 @@ class Population:
             execute(cursor.connection, query, [document(rows[name]) for name in reversed(names)])
 
     def read(self, cursor: psycopg.Cursor[Any], tables: Collection[tuple[str, str]]) -> Rows:
-        """All rows that ``tables`` hold now, each column as text, and "ctid"; in the order of ctid."""
+        """All rows that ``tables`` hold now, each column as text, with "tableoid" and "ctid".
+
+        They come as they lie, which says nothing of when they came there.
+        """
         found: dict[tuple[str, str], list[dict[str, str | None]]] = {}
         for names in batched(sorted(tables, key=self._number), _MOST_COLUMNS):
             some = tuple(self._written[name] for name in names)
@@ -147,3 +153,9 @@ class Population:
                 f"{'.'.join(name)} is no table that was learnt: learn has no such table, or was told to leave it"
             )
         return self._place[name]
+
+
+def _placed(likely: Mapping[str, Sequence[str]], tables: Iterable[Table]) -> dict[tuple[int, str], Sequence[str]]:
+    """``likely`` by the table's oid and the column's name."""
+    columns = {f"{table}.{name}": (table.oid, name) for table in tables for name in table.columns}
+    return {columns[key]: values for key, values in likely.items() if key in columns}

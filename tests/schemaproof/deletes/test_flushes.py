@@ -45,9 +45,17 @@ class Subject:
         self.connection = self._engine.connect()
         self.metadata.create_all(self.connection)
         self.connection.commit()
-        with psycopg.connect(database.dsn, autocommit=True) as connection:
+        self._dsn = database.dsn
+        self.learn()
+
+    def learn(self) -> None:
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
             graph = read_graph(connection)
             self.ground = Ground(graph, graph, Population.learn(connection))
+
+    def run(self, statements: str) -> None:
+        with psycopg.connect(self._dsn, autocommit=True) as connection:
+            connection.execute(statements.encode())
 
     def close(self) -> None:
         self.connection.close()
@@ -339,3 +347,26 @@ def test_delete_that_is_refused_only_for_rows_of_the_same_transaction_is_no_case
         assert flushes.delete(relation, ((others, [0]), False)) is not None
     engine.dispose()
     mappings.dispose()
+
+
+def test_delete_that_does_another_thing_each_time_is_told_with_its_rows(subject: Subjects) -> None:
+    made = subject()
+    made.run("""
+    CREATE SEQUENCE s;
+    CREATE FUNCTION chance() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN IF nextval('s') % 7 = 0 THEN RETURN NULL; END IF; RETURN OLD; END $$;
+    CREATE TRIGGER chance BEFORE DELETE ON chat FOR EACH ROW EXECUTE FUNCTION chance();
+    """)
+    with pytest.raises(UndecidedError, match=r"(?s)(Flaky|again).*public\.chat: "):
+        made.examine(cascade=ALL, passive_deletes=True)
+
+
+@pytest.mark.parametrize("change", ["DROP odd", "ALTER chat TYPE text"])
+def test_database_that_is_not_as_the_model_says_decides_nothing(subject: Subjects, change: str) -> None:
+    """The ORM names a column that is not there: that is no delete that it does otherwise than SQL."""
+    made = subject(ondelete=None)
+    made.run("ALTER TABLE message DROP CONSTRAINT message_chat_fkey")
+    made.run(f"ALTER TABLE message {change}")
+    made.learn()
+    with pytest.raises(UndecidedError, match="Undefined"):
+        made.examine(cascade=ALL)

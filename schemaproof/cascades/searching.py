@@ -1,0 +1,54 @@
+"""Hypothesis, asked for one case that shows something; what it can't do becomes an error that a check can tell."""
+
+from collections.abc import Callable
+
+from hypothesis import HealthCheck, Phase, Verbosity, find, settings
+from hypothesis.errors import HypothesisException, NoSuchExample
+from hypothesis.strategies import SearchStrategy
+
+
+class SearchError(Exception):
+    """Hypothesis gave up before there was an answer; the text says why.
+
+    Attributes:
+        case: the last one of which the condition was true; None where it never was.
+    """
+
+    def __init__(self, error: HypothesisException, case: object) -> None:
+        super().__init__(f"{type(error).__name__}: {str(error).partition(chr(10))[0]}")
+        self.case = case
+
+
+def search[T](strategy: SearchStrategy[T], condition: Callable[[T], bool], *, examples: int) -> T | None:
+    """The plainest value of ``strategy`` of which ``condition`` is true; None where none of those drawn is.
+
+    Raises:
+        SearchError: where the condition is true of a value once and not the next time, or no value can be drawn.
+    """
+    seen: list[T] = []
+
+    def remembered(value: T) -> bool:
+        holds = condition(value)
+        if holds:
+            seen[:] = [value]
+        return holds
+
+    try:
+        return find(strategy, remembered, settings=drawing(examples))
+    except NoSuchExample:
+        return None
+    except HypothesisException as error:  # FlakyFailure, Unsatisfiable, ...: of several releases
+        raise SearchError(error, seen[0] if seen else None) from error
+
+
+def drawing(examples: int) -> settings:
+    """How cases are drawn: the same ones each time, since a change is judged by what it changes."""
+    return settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )

@@ -222,10 +222,21 @@ class Flushes:
                 return None
             before = self._read(relation, rows)
             held = before[relation.parent]
+            if not self._told_apart(before):
+                return None
             targets = self._targets(relation, held, numbers) if row is None else self._like(relation, held, row)
             return self._flushed(relation, rows, before, targets, loaded=loaded) if targets else None
         finally:
             self._connection.rollback()
+
+    def _told_apart(self, rows: Rows) -> bool:
+        """Whether the model's primary keys tell the rows apart, which a database that has others does not see to."""
+        for name, held in rows.items():
+            columns = self._ground.model.tables[name].primary_key
+            values = [tuple(row[one] for one in columns) for row in held] if columns else []
+            if len({*values}) < len(values) or any(None in one for one in values):
+                return False
+        return True
 
     def _targets(self, relation: Relation, held: Sequence[Row], numbers: Sequence[int]) -> tuple[int, ...]:
         return chosen(self._ground.both, relation.parent, held, numbers) if held else ()

@@ -6,6 +6,8 @@ from hypothesis import HealthCheck, Phase, Verbosity, find, settings
 from hypothesis.errors import HypothesisException, NoSuchExample
 from hypothesis.strategies import SearchStrategy
 
+from schemaproof.rows.homeless import homeless
+
 
 class SearchError(Exception):
     """Hypothesis gave up before there was an answer; the text says why.
@@ -34,7 +36,8 @@ def search[T](strategy: SearchStrategy[T], condition: Callable[[T], bool], *, ex
         return holds
 
     try:
-        return find(strategy, remembered, settings=drawing(examples))
+        with homeless():
+            return find(strategy, remembered, settings=drawing(examples))
     except NoSuchExample:
         return None
     except HypothesisException as error:  # FlakyFailure, Unsatisfiable, ...: of several releases

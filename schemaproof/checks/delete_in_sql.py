@@ -63,8 +63,8 @@ def _not_tried(ground: "Ground") -> Iterator[Finding]:
         )
     if ground.absent:
         yield DELETE_IN_SQL.finding(
-            f"{len(ground.absent)} of the model's foreign keys need tables or columns that the migrated database lacks,"
-            " so no delete along them was tried.",
+            f"Deletes along {len(ground.absent)} of the model's foreign keys were not tried: the migrated database lacks"
+            " their tables or columns.",
             severity=Severity.NOTE,
             evidence="\n".join(map(str, ground.absent)),
             consequence="Whether deletes do there what the model says is not known.",

@@ -16,7 +16,9 @@ from alembic.script.revision import Revision, RevisionError, RevisionMap
 from alembic.util import CommandError
 
 from schemaproof.configuration import unusable
+from schemaproof.migration.bytecode import unwritten
 from schemaproof.migration.compat import configured_locations, files_in, option, version_locations
+from schemaproof.migration.environment import is_project_file
 from schemaproof.migration.revisions import gaps, load, script_directory
 from schemaproof.settings import PLACEHOLDERS
 from schemaproof.subject import Subject, SubjectError
@@ -65,7 +67,8 @@ def run_revisions(subject: Subject) -> tuple[str, ...] | None:
     os.chdir(subject.project)
     config = subject.config()
     config.set_main_option("sqlalchemy.url", _NOWHERE)
-    chain = load(script_directory(config, contextlib.nullcontext), contextlib.nullcontext)
+    with unwritten(is_project_file):
+        chain = load(script_directory(config, contextlib.nullcontext), contextlib.nullcontext)
     return None if chain.defects else tuple(script.revision for script in chain.revisions)
 
 

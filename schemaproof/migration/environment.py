@@ -26,6 +26,7 @@ from sqlalchemy import URL, Connection, NullPool, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
 from schemaproof.configuration import raw_url
+from schemaproof.migration.bytecode import unwritten
 from schemaproof.migration.redirect import Observer, Redirection, redirected
 from schemaproof.postgres import Database, Server
 from schemaproof.subject import Subject
@@ -194,6 +195,7 @@ class Environment:
             contextlib.chdir(self.subject.project),
             _environ(self._variables()),
             _logging_kept(),
+            unwritten(is_project_file),
             warnings.catch_warnings(),
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(printed),

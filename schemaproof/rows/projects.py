@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
 from schemaproof.rows.edges import quoted
+from schemaproof.rows.homeless import homeless
 from schemaproof.rows.tables import Column, Table
 from schemaproof.rows.types import Type
 
@@ -30,7 +31,8 @@ def collected[T](strategy: SearchStrategy[T], count: int = _EXAMPLES) -> list[T]
     def collect(value: T) -> None:
         found.append(value)
 
-    collect()
+    with homeless():
+        collect()
     return found
 
 

@@ -32,6 +32,7 @@ from schemaproof.cascades.outcome import Outcome, Refusal, Row, Rows, agree
 from schemaproof.cascades.searching import SearchError, search
 from schemaproof.rows.population import Rows as Planted
 
+_MOST_SENT = 40_000  # statements of the ORM: each takes about a millisecond
 _SEARCHED = 300  # cases that are looked through for one; only those that fit go to the server
 _EAGER = {"joined", "selectin", "subquery", "immediate", False}  # loaded with the parent; False is the old "joined"
 
@@ -96,13 +97,14 @@ class Examined:
 
     Attributes:
         worst: the plainest delete that the ORM does not do as SQL does; None where there is none.
-        childless: a delete of a parent without children, where the flush does more for one with two.
+        childless: a delete of a parent without children, where the flush does more for one with two, and the database
+            would do it by itself.
         with_two: that one.
     """
 
     worst: Flushed | None
-    childless: Flushed | None
-    with_two: Flushed | None
+    childless: Flushed | None = None
+    with_two: Flushed | None = None
 
 
 class UndecidedError(Exception):
@@ -116,22 +118,32 @@ class Flushes:
         connection: psycopg's, with no transaction begun.
         ground: what is known of the database.
         examples: how many cases are drawn for each relationship.
+        most: how many statements the ORM may have sent when another relationship is begun.
     """
 
-    def __init__(self, connection: Connection, ground: Ground, *, examples: int) -> None:
+    def __init__(self, connection: Connection, ground: Ground, *, examples: int, most: int = _MOST_SENT) -> None:
         self._connection = connection
         raw: Any = connection.connection.driver_connection
         self._cursor: Cursor = raw.cursor()
         self._ground = ground
         self._examples = examples
+        self._most = most
+        self._sent = 0
         self._failed: Exception | None = None  # the first that was not the server's doing
 
-    def examine(self, relation: Relation) -> Examined:
+    def examine(self, relation: Relation, *, plainly: bool = True) -> Examined:
         """Deletes along ``relation``, as many as are drawn until one goes wrong.
 
+        Args:
+            relation: along which.
+            plainly: whether the rows that show what goes wrong are made as few and plain as they can be.
+
         Raises:
-            UndecidedError: when none could be tried, or the same delete leaves one thing once and another thing then.
+            UndecidedError: when none could be tried, the same delete leaves one thing once and another thing then, or
+                others have sent as many statements as all of them may.
         """
+        if self._sent >= self._most:
+            raise UndecidedError(f"not tried, after {self._sent} statements for other relationships")
         loaded = st.booleans() if relation.loadable else st.just(value=False)
         drawn, tried = st.tuples(self._cases(relation), loaded), set[bool]()
         self._failed = None
@@ -143,17 +155,22 @@ class Flushes:
             return flushed is not None and self.disagree(flushed)
 
         try:
-            found = search(drawn, wrong, examples=self._examples)
-            worst = None
+            found = search(drawn, wrong, examples=self._examples, **({} if plainly else {"shrinks": 0}))
             if found is not None:
                 case, with_children = found
-                case = plainest(case, lambda fewer: wrong((fewer, with_children)))
-                worst = self._again(relation, (case, with_children))
+                if plainly:
+                    case = plainest(case, lambda fewer: wrong((fewer, with_children)))
+                return Examined(self._again(relation, (case, with_children)))
             if False not in tried:  # as most deletes are: what is loaded before may leave out what can't be loaded
                 self._raise_undecided()
-            return Examined(worst, *self._growing(relation))
+            return Examined(None, *self._growing(relation)) if self._passed_on(relation) else Examined(None)
         except SearchError as error:
             raise UndecidedError(f"{error}{shown(error.case)}") from error
+
+    def _passed_on(self, relation: Relation) -> bool:
+        """Whether the database would do by itself what is left to do with the rows that the relationship leads to."""
+        keys = [key for key in self._ground.database.children(relation.parent) if key.table == relation.reached[0]]
+        return bool(keys) and not any(key.on_delete.refuses for key in keys)
 
     def _again(self, relation: Relation, drawn: Drawn) -> Flushed:
         """The delete once more, which must go wrong as it did before."""
@@ -193,7 +210,8 @@ class Flushes:
                 return children == count and examined(rows) is not None
             return False
 
-        rows = search(self._ground.population.rows(self._scope(relation)), fits, examples=_SEARCHED)
+        near = list(dict.fromkeys([relation.parent, *relation.reached]))  # rows of others would be work of others
+        rows = search(self._ground.population.rows(near), fits, examples=_SEARCHED)
         return None if rows is None else examined(rows)
 
     def _cases(self, relation: Relation) -> st.SearchStrategy[Case]:
@@ -260,6 +278,7 @@ class Flushes:
             return None
         with watched(self._connection, self._names(relation)) as traffic:
             by_orm = self._by_orm(relation, rows, doomed, traffic, loaded=loaded)
+        self._sent += traffic.statements + 1
         if by_orm is None:
             return None
         return Flushed(relation, loaded, targets, before, by_orm, by_sql, traffic)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import Mapper, RelationshipDirection, RelationshipProperty, mapperlib
 
-from schemaproof.cascades.graph import TableName
+from schemaproof.cascades.graph import Graph, TableName
 
 # They have no collection to load beforehand.
 _UNLOADABLE = {"dynamic", "write_only", "noload"}
@@ -49,6 +49,17 @@ class Relation:
         """Whether code of the subject waits for each delete of what it leads to."""
         dispatch = self.relationship.mapper.dispatch
         return bool(len(dispatch.before_delete) or len(dispatch.after_delete))
+
+    def shape(self, graph: Graph) -> object:
+        """What is the same in relationships of which each does what the others do, as far as declarations tell."""
+        one, target = self.relationship, self.relationship.mapper
+        keys = [key for key in graph.children(self.parent) if key.table == self.reached[0]]
+        actions = tuple(sorted((str(key.on_delete), key.deferred, key.deferrable, len(key.columns)) for key in keys))
+        required = any({*key.columns} & graph.tables[key.table].required for key in keys)
+        below = frozenset(str(key.on_delete) for key in graph.children(self.reached[-1]))
+        options = (one.direction, frozenset(one.cascade), one.passive_deletes, one.lazy, one.uselist, len(self.reached))
+        own = (self.listened, target.confirm_deleted_rows, target.local_table is self.mapper.local_table)
+        return options, own, actions, required, below
 
 
 def relations(

@@ -21,18 +21,37 @@ class SearchError(Exception):
         self.case = case
 
 
-def search[T](strategy: SearchStrategy[T], condition: Callable[[T], bool], *, examples: int) -> T | None:
+# Attempts at something plainer: each is a delete on the server, and Hypothesis alone goes on to hundreds.
+_SHRINKS = 80
+
+
+def search[T](
+    strategy: SearchStrategy[T], condition: Callable[[T], bool], *, examples: int, shrinks: int = _SHRINKS
+) -> T | None:
     """The plainest value of ``strategy`` of which ``condition`` is true; None where none of those drawn is.
+
+    Args:
+        strategy: what is drawn.
+        condition: of a value.
+        examples: how many are drawn at most.
+        shrinks: how many plainer ones are tried at most.
 
     Raises:
         SearchError: where the condition is true of a value once and not the next time, or no value can be drawn.
     """
     seen: list[T] = []
+    held: set[str] = set()
+    left = shrinks
 
     def remembered(value: T) -> bool:
+        nonlocal left
+        if seen and left <= 0:  # Hypothesis asks once more for what it found
+            return repr(value) in held
         holds = condition(value)
+        left -= bool(seen)
         if holds:
             seen[:] = [value]
+            held.add(repr(value))
         return holds
 
     try:

@@ -1,6 +1,8 @@
 """Whether the ORM's delete leaves what SQL's does, and lets the database do the work."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schemaproof.checks.check import Check
@@ -10,12 +12,14 @@ from schemaproof.finding import Finding, Severity
 from schemaproof.history import History
 
 if TYPE_CHECKING:
-    from schemaproof.cascades.flushes import Flushed
+    from schemaproof.cascades.flushes import Flushed, Flushes
     from schemaproof.cascades.graph import Graph
+    from schemaproof.cascades.ground import Ground
     from schemaproof.cascades.mapping import Relation
 
 # For all relationships together, and for each at least and at most: there are few ways to declare one, each shows soon.
 _EXAMPLES, _LEAST, _MOST = 240, 8, 30
+_TOLD_ALONE = 3  # relationships with the same fault; more of them have one finding
 
 type Said = list[tuple[Check, Finding]]
 
@@ -35,7 +39,7 @@ def _said(history: History) -> Said:
 def _examined(history: History) -> Iterator[tuple[Check, Finding]]:
     if not history.metadata or not has_foreign_keys(history):
         return
-    from schemaproof.cascades.flushes import Flushes, UndecidedError
+    from schemaproof.cascades.flushes import Flushes
     from schemaproof.cascades.ground import GroundError
     from schemaproof.cascades.mapping import relations
     from schemaproof.cascades.prepare import copied, ground_of, mapped_connection
@@ -58,23 +62,68 @@ def _examined(history: History) -> Iterator[tuple[Check, Finding]]:
         found = [one for one in found if known.issuperset({one.parent, *one.reached})]
         with copied(history) as database, mapped_connection(history, database) as connection:
             flushes = Flushes(connection, ground, examples=min(max(_EXAMPLES // max(len(found), 1), _LEAST), _MOST))
-            for relation in found:
-                try:
-                    examined = flushes.examine(relation)
-                    if examined.worst is not None:
-                        yield DELETE_IN_ORM, _differs(examined.worst, ground.both)
-                    elif examined.childless and examined.with_two and _passed_on(relation, ground.database):
-                        yield DELETE_LOADS_CHILDREN, _loads(examined.childless, examined.with_two)
-                except UndecidedError as error:
-                    left_out[str(relation)] = str(error)
+            told = list(_each(flushes, _one_of_a_kind_first(found, ground.database), ground, left_out))
+    yield from _grouped(told)
     if left_out:
         yield DELETE_IN_ORM, _not_tried(left_out)
 
 
-def _passed_on(relation: "Relation", graph: "Graph") -> bool:
-    """Whether the database would do by itself what is left to do with the rows that the relationship leads to."""
-    keys = [key for key in graph.children(relation.parent) if key.table == relation.reached[0]]
-    return bool(keys) and not any(key.on_delete.refuses for key in keys)
+def _each(
+    flushes: "Flushes", found: "Iterable[Relation]", ground: "Ground", left_out: dict[str, str]
+) -> "Iterator[tuple[Check, Relation, Finding]]":
+    """What each relationship's deletes showed; those of which nothing can be said go to ``left_out``."""
+    from schemaproof.cascades.flushes import UndecidedError
+
+    wrong: set[object] = set()
+    for relation in found:
+        shape = relation.shape(ground.database)
+        try:
+            examined = flushes.examine(relation, plainly=shape not in wrong)
+        except UndecidedError as error:
+            left_out[str(relation)] = str(error)
+            continue
+        if examined.worst is not None:
+            wrong.add(shape)
+            yield DELETE_IN_ORM, relation, _differs(examined.worst, ground.both)
+        elif examined.childless and examined.with_two:
+            yield DELETE_LOADS_CHILDREN, relation, _loads(examined.childless, examined.with_two)
+
+
+def _one_of_a_kind_first(found: "Sequence[Relation]", graph: "Graph") -> "list[Relation]":
+    """Those first of which no other has the same declarations: what is left out at the end is like one that was tried.
+
+    Relationships of one kind stay in their order.
+    """
+    met: Counter[object] = Counter()
+    ranked = []
+    for place, relation in enumerate(found):
+        shape = relation.shape(graph)
+        ranked.append((met[shape] > 0, place, relation))
+        met[shape] += 1
+    return [relation for *_, relation in sorted(ranked, key=lambda one: one[:2])]
+
+
+def _grouped(told: "Iterable[tuple[Check, Relation, Finding]]") -> Iterator[tuple[Check, Finding]]:
+    """One finding for many relationships with the same fault: it has one cause, and is mended in one go."""
+    groups: dict[object, list[tuple[Check, Relation, Finding]]] = {}
+    for check, relation, finding in told:
+        groups.setdefault((check.id, finding.severity, finding.remedy, finding.consequence), []).append(
+            (check, relation, finding)
+        )
+    for group in groups.values():
+        check, _, first = group[0]
+        if len(group) <= _TOLD_ALONE:
+            yield from ((check, finding) for _, _, finding in sorted(group, key=lambda one: str(one[1])))
+            continue
+        names = sorted(str(relation) for _, relation, _ in group)
+        yield (
+            check,
+            replace(
+                first,
+                object=f"relationships {', '.join(names)}",
+                message=f"{first.message} So it is with {len(names)} relationships: {', '.join(names)}.",
+            ),
+        )
 
 
 def _differs(flushed: "Flushed", graph: "Graph") -> Finding:

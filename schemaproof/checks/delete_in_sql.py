@@ -63,7 +63,7 @@ def _not_tried(ground: "Ground") -> Iterator[Finding]:
         )
     if ground.absent:
         yield DELETE_IN_SQL.finding(
-            f"Deletes along {len(ground.absent)} of the model's foreign keys were not tried: the migrated database lacks"
+            f"Deletes along {len(ground.absent)} of the model's foreign keys were not tried: the database at head lacks"
             " their tables or columns.",
             severity=Severity.NOTE,
             evidence="\n".join(map(str, ground.absent)),

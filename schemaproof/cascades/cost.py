@@ -16,7 +16,9 @@ from schemaproof.cascades.keys import Key
 # collation is the column's (manual, 11.10 and 11.11). "" stands for an expression.
 _INDEXES = """
 SELECT i.indrelid, n.nspname::text, c.relname::text, am.amname::text, coalesce(a.attname::text, ''), oc.opcfamily,
-    i.indcollation[0] IN (0, coalesce(a.attcollation, 0)), pg_get_expr(i.indpred, i.indrelid)
+    i.indcollation[0] IN (0, coalesce(a.attcollation, 0)), pg_get_expr(i.indpred, i.indrelid),
+    ARRAY(SELECT o.attname::text FROM pg_attribute o
+        WHERE o.attrelid = i.indrelid AND o.attnum = ANY ((i.indkey::int2[])[1:i.indnkeyatts - 1]))
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_am am ON am.oid = c.relam JOIN pg_opclass oc ON oc.oid = i.indclass[0]
 LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] AND a.attnum > 0
@@ -34,7 +36,7 @@ class Backed(Enum):
     """Whether an index serves the lookup of children."""
 
     YES = "yes"
-    PERHAPS = "perhaps"  # the planner decides, by values or by how rows lie
+    PERHAPS = "perhaps"  # the planner decides, by values, by how rows lie, or by what the release can do
     NO = "no"
 
 
@@ -49,6 +51,7 @@ class Index:
         family: the oid of that one's operator family.
         collated: whether it has that column's collation.
         predicate: of a partial index, as the server prints it; None for others.
+        others: its columns but the first, and but those that it only includes.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Index:
     family: int
     collated: bool
     predicate: str | None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ class Lookup:
     Attributes:
         key: the foreign key.
         backed: whether an index serves that, in each partition of a partitioned table.
-        indexes: those of the table that have one of the key's columns first, but may not serve.
+        indexes: those of the table that have one of the key's columns, but may not serve.
         reached: whether the parent's rows are themselves deleted by a cascade.
     """
 
@@ -86,8 +90,9 @@ def read_lookups(connection: psycopg.Connection[Any], keys: Collection[Key]) -> 
     with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
         indexes: dict[int, list[Index]] = {}
         cursor.execute(_INDEXES, [list({leaf for key in keys for leaf in key.leaves})])
-        for table, schema, name, *rest in cursor:
-            indexes.setdefault(table, []).append(Index(f"{schema}.{name}", *rest))
+        for table, schema, name, method, leading, family, collated, predicate, others in cursor:
+            index = Index(f"{schema}.{name}", method, leading, family, collated, predicate, tuple(others))
+            indexes.setdefault(table, []).append(index)
         cursor.execute(_FAMILIES, [list({operator.oid for key in keys for operator in key.operators})])
         families = {(family, operator) for family, operator in cursor}
         cursor.execute(
@@ -109,9 +114,13 @@ def _lookup(
     for leaf in key.leaves:
         leading = [index for index in indexes.get(leaf, ()) if index.leading in operators]
         served = [_serves(index, (index.family, operators[index.leading]) in families, key) for index in leading]
-        answers.append(Backed.YES if Backed.YES in served else Backed.PERHAPS if leading else Backed.NO)
+        # From PostgreSQL 18 on a scan may skip from one value of the columns before to the next (manual, 11.3).
+        further = [
+            one for one in indexes.get(leaf, ()) if one not in leading and not operators.keys().isdisjoint(one.others)
+        ]
+        answers.append(Backed.YES if Backed.YES in served else Backed.PERHAPS if leading or further else Backed.NO)
         if Backed.YES not in served:
-            doubtful += leading
+            doubtful += [*leading, *further]
     worst = Backed.NO if Backed.NO in answers else Backed.PERHAPS if Backed.PERHAPS in answers else Backed.YES
     return Lookup(key, worst, tuple(doubtful), reached)
 

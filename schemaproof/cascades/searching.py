@@ -40,27 +40,31 @@ def search[T](
         SearchError: where the condition is true of a value once and not the next time, or no value can be drawn.
     """
     seen: list[T] = []
-    held: set[str] = set()
     left = shrinks
 
     def remembered(value: T) -> bool:
         nonlocal left
-        if seen and left <= 0:  # Hypothesis asks once more for what it found
-            return repr(value) in held
+        if seen and left <= 0:
+            raise _Enough
         holds = condition(value)
         left -= bool(seen)
         if holds:
             seen[:] = [value]
-            held.add(repr(value))
         return holds
 
     try:
         with homeless():
             return find(strategy, remembered, settings=drawing(examples))
+    except _Enough:
+        return seen[0]
     except NoSuchExample:
         return None
     except HypothesisException as error:  # FlakyFailure, Unsatisfiable, ...: of several releases
         raise SearchError(error, seen[0] if seen else None) from error
+
+
+class _Enough(BaseException):
+    """Ends Hypothesis' search for something plainer, which takes no Exception for an end."""
 
 
 def drawing(examples: int) -> settings:

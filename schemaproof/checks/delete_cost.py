@@ -34,18 +34,16 @@ def _examine(history: History) -> Iterator[Finding]:
         doubtful = [one for one in lookups if one.backed is Backed.PERHAPS][:_MEASURED_TO_DECIDE]
         plain = [one for one in lookups if one.backed is Backed.NO and one.followed][:_MEASURED_FOR_EVIDENCE]
         measured = _measure(database, keys, [*doubtful, *plain], history.version_table)
-    slow = [one for one in lookups if not _serves(one, measured.get(one.key))]
+    slow = [one for one in lookups if not _serves(measured.get(one.key))]
     for lookup in slow:
         if lookup.followed:
             yield _followed(lookup, measured.get(lookup.key))
     yield from _refusing([one for one in slow if not one.followed])
 
 
-def _serves(lookup: "Lookup", said: "Measured | str | None") -> bool:
-    """Whether an index that may serve was seen to do so."""
-    from schemaproof.cascades.cost import Backed
-
-    return lookup.backed is Backed.PERHAPS and not isinstance(said, str | None) and not said.grows
+def _serves(said: "Measured | str | None") -> bool:
+    """Whether a delete was seen to read no more where there are more rows."""
+    return not isinstance(said, str | None) and not said.grows
 
 
 def _measure(
@@ -72,25 +70,51 @@ def _measure(
 
 
 def _followed(lookup: "Lookup", said: "Measured | str | None") -> Finding:
+    from schemaproof.cascades.cost import Backed
+
     key = lookup.key
     table, columns = key.child.name, ", ".join(key.columns)
-    how = f"a delete in {key.parent.name} reads all of {table}"
+    if isinstance(said, str | None) and lookup.backed is Backed.PERHAPS:
+        return _unmeasured(lookup, said)
+    which = f"a delete in {key.parent.name}"
     if key.on_delete.refuses:
-        how = f"{key.parent.name} loses rows by a cascade, and each such delete reads all of {table}"
-    if lookup.indexes:
-        how += f"; {', '.join(index.name for index in lookup.indexes)} can't serve"
+        which = f"{key.parent.name} loses rows by a cascade, and each such delete"
+    scanned = None if isinstance(said, str | None) else said.scanned
+    reads, consequence = f"reads all of {table}", None
+    if scanned is not None:
+        reads = f"scans all of index {scanned[0]} ({scanned[1]} pages)"
+        consequence = (
+            f"Each delete of a parent row reads every page of {scanned[0]}, which grows with the table, and holds its"
+            " locks meanwhile: a delete of many takes hours, and others wait for it."
+        )
+    able = [index.name for index in lookup.indexes if scanned is None or index.name != scanned[0]]
+    unable = f"; {', '.join(able)} can't serve" if able else ""
     return FOREIGN_KEY_INDEX.finding(
-        f"No index leads from a row of {key.parent.name} to those of {table} by ({columns}): {how}.",
+        f"No index leads from a row of {key.parent.name} to those of {table} by ({columns}): {which} {reads}{unable}.",
         severity=Severity.WARNING,
         object=key.identity,
         evidence=f"{key}\n{_told(said)}",
+        consequence=consequence,
+        remedy=_remedy(key),
+    )
+
+
+def _unmeasured(lookup: "Lookup", said: str | None) -> Finding:
+    key, names = lookup.key, ", ".join(index.name for index in lookup.indexes)
+    return FOREIGN_KEY_INDEX.finding(
+        f"Could not be decided: whether {names} leads from a row of {key.parent.name} to those of {key.child.name} by"
+        f" ({', '.join(key.columns)}).",
+        severity=Severity.NOTE,
+        object=key.identity,
+        evidence=f"{key}\nnot measured: {said or 'many others like it were'}",
+        consequence="Where it does not, each delete of a parent row reads the whole child table.",
         remedy=_remedy(key),
     )
 
 
 def _told(said: "Measured | str | None") -> str:
     if said is None:
-        return "not measured; the catalog has no such index"
+        return "not measured; the catalog has no index with these columns"
     return f"not measured: {said}" if isinstance(said, str) else f"measured: {said}"
 
 

@@ -139,9 +139,24 @@ def test_key_that_no_index_serves_is_a_warning_and_reads_more_rows(
 def test_index_that_begins_with_another_column_is_read_whole(
     find: Find, connection: Connection, empty_database: Database, tables: str, index: str
 ) -> None:
-    assert only(find(tables, f"CREATE INDEX ON c {index}")).severity is Severity.WARNING
+    found = find(tables, f"CREATE INDEX ON c {index}")
+    said = measure(empty_database.dsn, read_keys(connection)[0])
+    assert said.grows == bool(found)
     if connection.info.server_version < 180000:  # from which on it is skipped through, where x has few values
-        assert measure(empty_database.dsn, read_keys(connection)[0]).grows
+        assert only(found).severity is Severity.WARNING
+        assert said.scanned is not None
+        assert f"scans all of index {said.scanned[0]} (" in only(found).message
+        assert f"every page of {said.scanned[0]}" in only(found).consequence
+        assert "reads all of" not in only(found).message
+
+
+def test_index_that_could_not_be_measured_is_no_warning(find: Find) -> None:
+    """Whether it serves is not known: the rows that would show it can't be made."""
+    odd = "CREATE TYPE odd AS (n int); ALTER TABLE c ADD z odd NOT NULL UNIQUE; CREATE INDEX ON c (x, a)"
+    found = only(find(TABLES, odd))
+    assert found.severity is Severity.NOTE
+    assert "not measured: " in found.evidence
+    assert found.message.startswith("Could not be decided: whether public.c_x_a_idx")
 
 
 def test_remedy_is_a_statement_that_makes_the_check_green(find: Find, connection: Connection) -> None:

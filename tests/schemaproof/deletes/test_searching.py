@@ -15,6 +15,19 @@ def test_plainest_value_is_found() -> None:
     assert search(st.integers(0, 100), lambda one: one > 6, examples=100) == 7
 
 
+def test_search_for_something_plainer_has_an_end() -> None:
+    asked: list[int] = []
+
+    def large(one: int) -> bool:
+        asked.append(one)
+        return one > 1000
+
+    found = search(st.integers(0, 2**64), large, examples=100, shrinks=3)
+    assert found is not None
+    assert found > 1000
+    assert len(asked) - asked.index(next(one for one in asked if one > 1000)) <= 4
+
+
 def test_nothing_is_found_where_nothing_fits() -> None:
     assert search(st.integers(0, 100), lambda one: one < 0, examples=20) is None
 

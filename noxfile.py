@@ -59,7 +59,9 @@ def cascade(session: nox.Session) -> None:
 def oldest(session: nox.Session) -> None:
     """Run tests of the harness on the lowest releases that it supports: ``-- tests/schemaproof`` for others."""
     _install(session, "oldest")
-    session.run("pytest", "-c", "tests/oldest.ini", "--rootdir", ".", "--confcutdir", ".", *(session.posargs or VERSIONS))
+    session.run(
+        "pytest", "-c", "tests/oldest.ini", "--rootdir", ".", "--confcutdir", ".", *(session.posargs or VERSIONS)
+    )
 
 
 @nox.session(python=PYTHON)

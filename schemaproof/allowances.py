@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemaproof.errors import ProofError
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.pyproject import nearest
 
 if TYPE_CHECKING:
@@ -45,6 +45,14 @@ class Allowance:
             finding.check == self.check
             and self.revision in {None, finding.revision}
             and (self.object is None or _alike(finding.object, self.object))
+        )
+
+    def accepts(self, cause: Cause) -> bool:
+        """Whether it accepts every finding that ``cause`` names."""
+        return (
+            cause.check == self.check
+            and self.revision in {None, cause.revision}
+            and (self.object is None or _alike(cause.object, self.object))
         )
 
     def __str__(self) -> str:
@@ -91,16 +99,26 @@ def split(findings: Iterable[Finding], allowances: Sequence[Allowance]) -> Sorte
 
     Where several match a finding, all of them count as used and the first gives the reason. One for a check that was
     not asked is among the unused too; the caller knows what was asked.
+
+    Who accepts a defect accepts it under every name: a finding all of whose causes are accepted is allowed too, whether
+    the checks that tell those were asked or not.
     """
     kept, allowed, used = [], [], set()
     for finding in findings:
         matching = [allowance for allowance in allowances if allowance.matches(finding)]
+        matching = matching or _of_causes(finding, allowances)
         used.update(matching)
         if matching:
             allowed.append((finding, matching[0].reason))
         else:
             kept.append(finding)
     return Sorted(kept, allowed, [allowance for allowance in allowances if allowance not in used])
+
+
+def _of_causes(finding: Finding, allowances: Sequence[Allowance]) -> list[Allowance]:
+    """Those that accept the causes of ``finding``; none unless each of its causes is accepted."""
+    accepting = [[one for one in allowances if one.accepts(cause)] for cause in finding.causes]
+    return [one for found in accepting for one in found] if all(accepting) else []
 
 
 def unused_findings(check: "Check", unused: Iterable[Allowance]) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Severity(StrEnum):
@@ -10,6 +11,17 @@ class Severity(StrEnum):
     ERROR = "error"  # a defect, whatever the use
     WARNING = "warning"  # a hazard that needs a decision
     NOTE = "note"  # could not be decided, or worth knowing
+
+
+class Cause(NamedTuple):
+    """Findings that tell the cause of another one: those of a check, of one revision and about one object.
+
+    ``revision`` and ``object`` are None where they do not matter.
+    """
+
+    check: str
+    revision: str | None = None
+    object: str | None = None
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,9 @@ class Finding:
         consequence: what happens in production.
         evidence: what was seen: a difference, an error message, a statement, the output; "" for nothing to add.
         remedy: what to do about it.
+        causes: where the same defect is told by its cause. The check has found it by itself; that it is told once is
+            the report's work (see ``schemaproof.causes``).
+        also_found_by: the ids of the checks whose findings were left out because of this one.
     """
 
     check: str
@@ -37,6 +52,8 @@ class Finding:
     consequence: str
     evidence: str
     remedy: str
+    causes: tuple[Cause, ...] = ()
+    also_found_by: tuple[str, ...] = ()
 
     @property
     def faulty(self) -> bool:

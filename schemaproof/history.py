@@ -21,6 +21,7 @@ from sqlalchemy import MetaData
 from schemaproof.catalog import Catalog, Difference, diff, noise
 from schemaproof.faults.crashing import Crasher
 from schemaproof.faults.proof import Examined, Proof
+from schemaproof.migration.coming_down import ComingDown
 from schemaproof.migration.environment import Environment, Run
 from schemaproof.migration.footing import Footing
 from schemaproof.migration.moments import Moments
@@ -70,7 +71,7 @@ class History:
         self._states = States(environment, chain, self.checked, alone=self._alone)
         self._station: tuple[int, Station] | None = None  # the climbing database, by the number of its revisions
         self._stairs: Stairs | None = None
-        self._clean: dict[int, bool] = {}
+        self._down: dict[int, ComingDown] = {}
         self._head: Station | None = None
         self.unstable = Moments()  # what is different after every upgrade, which a check tells
         self._one_call: Run | None = None
@@ -80,7 +81,6 @@ class History:
         self._remembered: dict[str, Any] = {}
         self.proof = Proof(self)
         self._failures: tuple[str, tuple[Examined, ...]] | None = None
-        self.spoilt: set[tuple[str, str]] = set()  # revisions and directions of which a check tells what faults left
         self._crasher: Crasher | None = None
         self.told: Callable[[str], None] = lambda _: None  # of what takes long inside of a check
 
@@ -128,15 +128,15 @@ class History:
         """
         if self._stairs is None or self._stairs.revision != revision:
             self._stairs = self._climb_surely(self.positions[revision])
-            self._clean[self.positions[revision]] = self._stairs.clean
+            self._down[self.positions[revision]] = ComingDown.of(self._stairs)
             self.unstable.note(self._stairs.differs)
         return self._stairs
 
-    def is_clean(self, index: int) -> bool:
-        """Whether the revision at ``index`` went up, down and up again without any finding."""
-        if index not in self._clean:
+    def coming_down(self, index: int) -> ComingDown:
+        """What is wrong with the downgrade of the revision at ``index``, also long after its stairway."""
+        if index not in self._down:
             self.stairs(self.revisions[index].revision)
-        return self._clean[index]
+        return self._down[index]
 
     def knows(self, revision: str) -> bool:
         """Whether ``revision`` is the one whose stairway was climbed last."""
@@ -149,9 +149,9 @@ class History:
                 leave()
         self._stairs = self._failures = None
 
-    def note_clean(self, revision: str, *, clean: bool) -> None:
+    def note_coming_down(self, revision: str, down: ComingDown) -> None:
         """Take over from another process what it found out of ``revision``."""
-        self._clean[self.positions[revision]] = clean
+        self._down[self.positions[revision]] = down
 
     def build(self, count: int) -> Database:
         """A database with the first ``count`` revisions, the caller's to drop. See :meth:`States.build`."""
@@ -239,7 +239,6 @@ class History:
             stairs = self.stairs(revision)
             applied = stairs.up.error is None and stairs.recorded
             found = self.proof.examine(revision, downgrade=stairs.ran_down) if applied else ()
-            self.spoilt.update((revision, one.direction) for one in found if not one.survived)
             self._failures = (revision, found)
         return self._failures[1]
 

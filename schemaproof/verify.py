@@ -15,6 +15,7 @@ import psycopg
 import sqlalchemy.exc
 
 from schemaproof.allowances import Allowance, of_revision, split, unused_findings
+from schemaproof.causes import told_once
 from schemaproof.checks import (
     CHECKS,
     CRASH_RECOVERY,
@@ -23,6 +24,8 @@ from schemaproof.checks import (
     Check,
     on_an_empty_database,
 )
+from schemaproof.checks.history import WALKABLE, is_hidden
+from schemaproof.checks.upgrade import COMMITTED
 from schemaproof.faults.tally import Tally
 from schemaproof.finding import Finding, Severity
 from schemaproof.history import History, open_history
@@ -129,7 +132,7 @@ def verify(
         progress: told what is going on.
 
     Raises:
-        SubjectError: when the subject can't be examined.
+        SubjectError: when the subject can't be examined, or not all of it and there is nothing wrong with the rest.
         PostgresError: when the server fails.
     """
     start = perf_counter()
@@ -176,16 +179,15 @@ def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
         beside = [one for script in history.revisions for one in of_revision(script.module, script.revision, _KNOWN)]
         order = [script.revision for script in history.revisions]
         record.begin(_about(history), order, beside, tuple(_remarks(history)))
-        by_area = {check: check.area == "history" for check in checks}
-        _ask_each([check for check, structural in by_area.items() if structural], history, record)
-        rest = [check for check, structural in by_area.items() if not structural]
-        if history.chain.defects and not any(by_area.values()):
-            raise SubjectError(
-                history.chain.defects[0].message, remedy="Ask the history checks too: they tell them all."
-            )
-        if history.chain.defects:
-            record.skip((check.id for check in rest), "the revisions can't be walked")
+        hidden = [check for check in checks if is_hidden(check, history.chain)]
+        asked = [check for check in checks if check not in hidden]
+        _ask_each([check for check in asked if check.area == "history"], history, record)
+        if hidden:
+            record.skip((check.id for check in hidden), "the revisions can't be walked")
+            first = history.chain.defects[0]
+            _require_findings(record, SubjectError(first.message, evidence=first.evidence, remedy=WALKABLE))
         else:
+            rest = [check for check in asked if check.area != "history"]
             _examine_on_server(history, rest, record, progress)
         record.count("all", history.proof.tally)
 
@@ -211,14 +213,29 @@ def _examine_on_server(history: History, checks: Sequence[Check], record: Record
         failed = _ask_each(late, history, record, progress)
         stopped = failed
     if stopped is not None:
-        if not each:
-            raise SubjectError(
-                f"The upgrade to {stopped} fails, so head can't be reached.",
-                remedy="Ask the check upgrade-from-empty too: it tells why.",
-            )
-        record.skip((check.id for check in once), f"the upgrade to {stopped} fails")
+        reason = f"the upgrade to {stopped} fails"
         record.forget(check.id for check in once)
+        for check in once:
+            if check.needs_head or _ask_each([check], history, record) or not record.findings.get(check.id):
+                record.skip([check.id], reason)
         record.skip((check.id for check in each), f"not asked of what comes after {stopped}")
+        _require_findings(record, _unreached(history, stopped))
+
+
+def _require_findings(record: Record, obstacle: SubjectError) -> None:
+    """Raise ``obstacle`` where nothing is wrong with what could be asked: the rest is not known to be sound."""
+    if not any(one.faulty for findings in record.findings.values() for one in findings):
+        raise obstacle
+
+
+def _unreached(history: History, stopped: str) -> SubjectError:
+    """Why what comes after ``stopped`` can't be judged."""
+    stairs = history.stairs(stopped)
+    if stairs.up.error is not None:
+        cause, remedy = f"The upgrade to {stopped} fails, so head can't be reached.", UPGRADE_FROM_EMPTY.remedy
+    else:
+        cause, remedy = f"The upgrade to {stopped} is never committed, so head can't be reached.", COMMITTED
+    return SubjectError(cause, evidence=stairs.up.told, remedy=remedy)
 
 
 def _one_call_differs(history: History) -> bool:
@@ -265,6 +282,7 @@ def report(record: Record, allowances: Sequence[Allowance], seconds: float) -> R
     """What ``record`` holds, but for what is allowed, be it the record of a run that did not come to its end."""
     found = [finding for findings in record.findings.values() for finding in findings]
     kept, allowed, unused = split(found, [*allowances, *record.beside])
+    kept, allowed = told_once(kept), _told_once(allowed)
     if UNUSED_ALLOWANCE.id in record.checks:
         answered = {check for check in record.checks if check not in record.skipped and not record.unanswered(check)}
         kept.extend(unused_findings(UNUSED_ALLOWANCE, (one for one in unused if one.check in answered)))
@@ -272,7 +290,7 @@ def report(record: Record, allowances: Sequence[Allowance], seconds: float) -> R
         CheckResult(
             check,
             record.seconds.get(check.id, 0.0),
-            tuple(one for one in kept if one.check == check.id or one in record.findings.get(check.id, ())),
+            tuple(one for one in kept if one.check == check.id),
             _why_not(check, record),
             tuple(one for one in record.unanswered(check.id) if one is not None),
         )
@@ -329,6 +347,13 @@ def _remarks(history: History) -> Iterator[Finding]:
             evidence="\n".join(f"{one.kind}, {one.attribute}: {one.seen}" for one in history.noise),
             remedy="If a revision sets it, verify on another release too: --postgres-image postgres:16",
         )
+
+
+def _told_once(allowed: Sequence[tuple[Finding, str]]) -> list[tuple[Finding, str]]:
+    """What is allowed, without what is so because its cause is."""
+    reasons = {(one.check, one.revision, one.object, one.message): reason for one, reason in reversed(allowed)}
+    told = told_once([finding for finding, _ in allowed])
+    return [(one, reasons[one.check, one.revision, one.object, one.message]) for one in told]
 
 
 def _about_subject(subject: Subject) -> dict[str, object]:

@@ -25,6 +25,7 @@ from schemaproof.catalog import Catalog
 from schemaproof.checks import CHECKS, Check
 from schemaproof.faults.tally import Tally
 from schemaproof.history import History, open_history
+from schemaproof.migration.coming_down import ComingDown
 from schemaproof.migration.footing import Footing
 from schemaproof.migration.moments import Moments
 from schemaproof.migration.roles import SharedRoleError
@@ -61,11 +62,10 @@ class Stretch:
     footing: Footing
     at_start: Catalog | None = None
     at_stop: Catalog | None = None
-    clean: dict[str, bool] = field(default_factory=dict)
+    coming_down: dict[str, ComingDown] = field(default_factory=dict)
     role_statements: dict[str, list[str]] = field(default_factory=dict)
     unstable: Moments = field(default_factory=Moments)
     faults: Tally = field(default_factory=Tally)
-    spoilt: set[tuple[str, str]] = field(default_factory=set)
 
 
 class Walk:
@@ -201,9 +201,8 @@ class _Parallel(Walk):
         history = self._history
         history.unstable |= stretch.unstable
         history.proof.tally.add(stretch.faults)
-        history.spoilt |= stretch.spoilt
-        for revision, clean in stretch.clean.items():
-            history.note_clean(revision, clean=clean)
+        for revision, down in stretch.coming_down.items():
+            history.note_coming_down(revision, down)
         for revision, statements in stretch.role_statements.items():
             history.role_statements.setdefault(revision, []).extend(statements)
         if stretch.at_start is not None:
@@ -315,7 +314,7 @@ def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[st
             if stopped is not None:
                 pipe.send(("stopped", history.positions[stopped]))
             stretch.role_statements, stretch.unstable = history.role_statements, history.unstable
-            stretch.faults, stretch.spoilt = history.proof.tally, history.spoilt
+            stretch.faults = history.proof.tally
             pipe.send(("stretch", stretch))
     except BaseException as error:  # noqa: BLE001 (the process that waits raises it)
         pipe.send(("error", _sendable(error)))
@@ -330,7 +329,7 @@ def _climb_stretch(
     def told(index: int) -> None:
         revision = history.revisions[index].revision
         if history.knows(revision):  # not where it could not be examined
-            stretch.clean[revision] = history.is_clean(index)
+            stretch.coming_down[revision] = history.coming_down(index)
             stretch.at_stop = history.stairs(revision).first
         record.count(f"walk from {stretch.start}", history.proof.tally)
         pipe.send(("done", revision))

@@ -160,12 +160,16 @@ class Flushes:
                 case, with_children = found
                 if plainly:
                     case = plainest(case, lambda fewer: wrong((fewer, with_children)))
-                return Examined(self._again(relation, (case, with_children)))
+                return Examined(self._again(relation, (case, with_children)), *self._loaded(relation))
             if False not in tried:  # as most deletes are: what is loaded before may leave out what can't be loaded
                 self._raise_undecided()
-            return Examined(None, *self._growing(relation)) if self._passed_on(relation) else Examined(None)
+            return Examined(None, *self._loaded(relation))
         except SearchError as error:
             raise UndecidedError(f"{error}{shown(error.case)}") from error
+
+    def _loaded(self, relation: Relation) -> tuple[Flushed | None, Flushed | None]:
+        """As ``_growing`` where the database would do that work by itself."""
+        return self._growing(relation) if self._passed_on(relation) else (None, None)
 
     def _passed_on(self, relation: Relation) -> bool:
         """Whether the database would do by itself what is left to do with the rows that the relationship leads to."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Check:
         scope: "revision" for one that is asked of every revision by itself, "history" for one that is asked once.
         examine: its findings. Called with the history, and for the scope "revision" with a revision's id.
         keywords: more words by which pytest's ``-k`` finds it.
+        needs_head: whether it can be asked only where every revision can be applied by itself; of the scope "history".
     """
 
     id: str
@@ -31,6 +32,7 @@ class Check:
     scope: Literal["history", "revision"]
     examine: Callable[..., Iterable[Finding]]
     keywords: tuple[str, ...] = ()
+    needs_head: bool = True
 
     def finding(  # noqa: PLR0913 (a finding is all of these)
         self,
@@ -42,8 +44,12 @@ class Check:
         evidence: str = "",
         consequence: str | None = None,
         remedy: str | None = None,
+        causes: Iterable[Cause] = (),
     ) -> Finding:
-        """A finding of this check, with its own reason and remedy unless others are given."""
+        """A finding of this check, with its own reason and remedy unless others are given.
+
+        ``causes`` are the findings of other checks that tell the same defect, where those are asked.
+        """
         return Finding(
             check=self.id,
             area=self.area,
@@ -54,4 +60,5 @@ class Check:
             consequence=self.reason if consequence is None else consequence,
             evidence=evidence,
             remedy=self.remedy if remedy is None else remedy,
+            causes=tuple(causes),
         )

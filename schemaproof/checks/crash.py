@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from schemaproof.checks.check import Check
 from schemaproof.faults.proof import Examined
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.history import History
 
 
@@ -20,8 +20,7 @@ def _survives(history: History) -> Iterator[Finding]:
         return
     for revision, examined in history.crashes().items():
         for one in examined:
-            if (revision, one.direction) not in history.spoilt:  # told already, with its cause
-                yield from _left(one, revision)
+            yield from _left(one, revision)
 
 
 def _obstacle(history: History) -> str:
@@ -56,6 +55,8 @@ def _left(examined: Examined, revision: str) -> Iterator[Finding]:
         f" after{', and it does not recover when it is run again' if first.rerun else ''}.",
         revision=revision,
         evidence=f"when {first}:\n" + "\n".join(f"  {line}" for line in first.differences[:12]) + again,
+        # What a killed session leaves, a crash leaves too.
+        causes=[Cause("atomicity" if first.rerun is None else "rerun-after-failure", revision)],
     )
 
 

@@ -1,14 +1,14 @@
 """Whether the ORM's delete leaves what SQL's does, and lets the database do the work."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schemaproof.checks.check import Check
 from schemaproof.checks.foreign_keys import has_foreign_keys
 from schemaproof.checks.undecided import undecided
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.history import History
 
 if TYPE_CHECKING:
@@ -82,11 +82,12 @@ def _each(
         except UndecidedError as error:
             left_out[str(relation)] = str(error)
             continue
-        if examined.worst is not None:
+        differs = None if examined.worst is None else _differs(examined.worst, ground.both)
+        if differs is not None:
             wrong.add(shape)
-            yield DELETE_IN_ORM, relation, _differs(examined.worst, ground.both)
-        elif examined.childless and examined.with_two:
-            yield DELETE_LOADS_CHILDREN, relation, _loads(examined.childless, examined.with_two)
+            yield DELETE_IN_ORM, relation, differs
+        if examined.childless and examined.with_two:
+            yield DELETE_LOADS_CHILDREN, relation, _loads(examined.childless, examined.with_two, differs)
 
 
 def _one_of_a_kind_first(found: "Sequence[Relation]", graph: "Graph") -> "list[Relation]":
@@ -110,20 +111,33 @@ def _grouped(told: "Iterable[tuple[Check, Relation, Finding]]") -> Iterator[tupl
         groups.setdefault((check.id, finding.severity, finding.remedy, finding.consequence), []).append(
             (check, relation, finding)
         )
-    for group in groups.values():
+    named: dict[str | None, str] = {}  # the object under which a group tells of one relationship
+    for group in sorted(groups.values(), key=lambda one: one[0][0] is not DELETE_IN_ORM):
         check, _, first = group[0]
         if len(group) <= _TOLD_ALONE:
-            yield from ((check, finding) for _, _, finding in sorted(group, key=lambda one: str(one[1])))
+            for _, _, finding in sorted(group, key=lambda one: str(one[1])):
+                yield check, _caused(finding, named)
             continue
         names = sorted(str(relation) for _, relation, _ in group)
+        about = f"relationships {', '.join(names)}"
+        named |= {finding.object: about for _, _, finding in group if check is DELETE_IN_ORM}
+        causes = dict.fromkeys(cause for _, _, finding in group for cause in _caused(finding, named).causes)
+        caused = all(finding.causes for _, _, finding in group)
         yield (
             check,
             replace(
                 first,
-                object=f"relationships {', '.join(names)}",
+                causes=tuple(causes) if caused else (),
+                object=about,
                 message=f"{first.message} So it is with {len(names)} relationships: {', '.join(names)}.",
             ),
         )
+
+
+def _caused(finding: Finding, named: "Mapping[str | None, str]") -> Finding:
+    """``finding`` with its causes as their groups are told."""
+    causes = (cause._replace(object=named.get(cause.object, cause.object)) for cause in finding.causes)
+    return replace(finding, causes=tuple(causes))
 
 
 def _differs(flushed: "Flushed", graph: "Graph") -> Finding:
@@ -185,7 +199,8 @@ def _by_the_orm_alone(relation: "Relation", evidence: str) -> Finding:
     )
 
 
-def _loads(childless: "Flushed", parent: "Flushed") -> Finding:
+def _loads(childless: "Flushed", parent: "Flushed", differs: Finding | None) -> Finding:
+    """The ORM's work grows with the children; ``differs`` where it also leaves other rows than SQL."""
     relation, name = parent.relation, parent.relation.mapper.class_.__name__
     wanted = relation.listened
     return DELETE_LOADS_CHILDREN.finding(
@@ -194,6 +209,7 @@ def _loads(childless: "Flushed", parent: "Flushed") -> Finding:
         object=f"relationship {relation}",
         evidence=f"without children: {childless.traffic}\nwith two children: {parent.traffic}",
         remedy="None is needed: the class has listeners for its deletes." if wanted else None,
+        causes=[Cause(DELETE_IN_ORM.id, object=differs.object)] if differs is not None else (),
     )
 
 

@@ -1,6 +1,6 @@
 """Whether a DELETE in the migrated database leaves what the model says."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -8,9 +8,9 @@ import psycopg
 
 from schemaproof.checks.check import Check
 from schemaproof.checks.foreign_keys import has_foreign_keys
-from schemaproof.checks.orphans import enforced
+from schemaproof.checks.orphans import FOREIGN_KEY_ENFORCED, enforced
 from schemaproof.checks.undecided import undecided
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.history import History
 from schemaproof.postgres import Database
 
@@ -43,9 +43,9 @@ def _as_the_model_says(history: History) -> Iterator[Finding]:
         for done, (root, scope) in enumerate(scopes, 1):
             for one in deletes.disagreements(root, scope):
                 about = one.key.link if one.key else root
-                if about not in told and not (one.key is None and _enforced_tells(history, one, ground)):
+                if about not in told:
                     told.add(about)
-                    yield _told(one, ground)
+                    yield _told(one, ground, () if one.key else _enforced(history, one, ground))
             if root in deletes.unsteady and root not in told:
                 told.add(root)
                 yield _unsteady(root, deletes.unsteady[root])
@@ -83,15 +83,16 @@ def _unsteady(root: "TableName", why: str) -> Finding:
     )
 
 
-def _enforced_tells(history: History, one: "Disagreement", ground: "Ground") -> bool:
-    """Whether foreign-key-enforced names the cause: something else than the keys that swallows what they ask for."""
+def _enforced(history: History, one: "Disagreement", ground: "Ground") -> list[Cause]:
+    """Where foreign-key-enforced names the cause: something else than the keys that swallows what they ask for."""
     near = {key.table for key in ground.both.children(one.deleted.table)}
     tables = {str(name) for name, rows in one.deleted.before.items() if rows or name in near}
     objects = [found.object or "" for found in enforced(history) if found.faulty]
-    return any(f" {table}." in f"{about}." for table in tables for about in objects)
+    named = [about for about in objects if any(f" {table}." in f"{about}." for table in tables)]
+    return [Cause(FOREIGN_KEY_ENFORCED.id, object=about) for about in named]
 
 
-def _told(one: "Disagreement", ground: "Ground") -> Finding:
+def _told(one: "Disagreement", ground: "Ground", causes: Sequence[Cause]) -> Finding:
     from schemaproof.cascades.outcome import changes
 
     deleted, graph = one.deleted, ground.both
@@ -111,6 +112,7 @@ def _told(one: "Disagreement", ground: "Ground") -> Finding:
             evidence=evidence,
             consequence=None if one.orphans else "Who reads the model alone expects something else.",
             remedy="Look at the triggers and rules of these tables: one of them changes, keeps or deletes rows.",
+            causes=causes,
         )
     said, does = _action(ground.model, one.key), _action(ground.database, one.key)
     name = next((key.name for key in ground.database.keys if key.link == one.key.link), "")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from schemaproof.catalog import Catalog, Difference
 from schemaproof.checks.check import Check
 from schemaproof.faults.deployers import Deployer, applied_twice, guard_of_one, race
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.history import History
 from schemaproof.migration.environment import Run
 from schemaproof.migration.roles import SharedRoleError
@@ -81,8 +81,18 @@ class _Race:
 
 
 def _deployers(history: History) -> Iterator[Finding]:
-    if not history.revisions or history.one_call_failure() is not None:
-        return  # told there: what one deployer can't do, several can't
+    failed = history.one_call_failure()
+    if failed is not None:
+        yield CONCURRENT_DEPLOYERS.finding(
+            f"Not even one deployer gets from an empty database to head: it fails at {failed.revision}.",
+            severity=Severity.WARNING,
+            revision=failed.revision,
+            evidence=failed.told,
+            remedy="Let each revision be committed before the next: transaction_per_migration=True.",
+            causes=[Cause("upgrade-in-one-call", failed.revision)],
+        )
+    if not history.revisions or failed is not None:
+        return
     races = [_race(history, start) for start in dict.fromkeys((0, len(history.revisions) // 2))]
     for one in races:
         if one.refusal is not None:
@@ -93,6 +103,7 @@ def _deployers(history: History) -> Iterator[Finding]:
                 evidence=one.refusal.told,
                 consequence="A database in that state can't be upgraded by one `alembic upgrade heads`.",
                 remedy="Let each revision be committed before the next: transaction_per_migration=True.",
+                causes=[Cause("upgrade-in-one-call", one.refusal.revision)],
             )
     judged = [one for one in races if one.refusal is None]
     yield from _faults(history, [one for one in judged if one.fault])

@@ -1,84 +1,34 @@
 """Whether every revision can be taken back, and applied again: judged from its stairway."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from schemaproof.catalog import Difference, diff
 from schemaproof.checks.check import Check
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.history import History
-from schemaproof.migration.environment import NoDowngradeError
-from schemaproof.migration.intent import is_deliberate
-from schemaproof.migration.stairway import Stairs
+from schemaproof.migration.coming_down import ComingDown, Judgement, is_harmless
+from schemaproof.migration.environment import Run
 
 _STAIRWAY = ("stairway",)
 
 
-def is_harmless(difference: Difference) -> bool:
-    """Whether a downgrade may leave ``difference``, as long as the upgrade can then be run again.
-
-    An extension may be used by others; PostgreSQL can't take a label from an enum; a constraint that was validated
-    stays true.
-    """
-    identity, attribute = difference.identity, difference.attribute
-    if identity.kind == "extension":
-        return difference.kind == "extra"
-    if attribute == "validated":
-        return difference.after is True
-    if attribute == "labels" and isinstance(difference.before, tuple) and isinstance(difference.after, tuple):
-        return set(difference.before) <= set(difference.after)
-    return False
-
-
-def _is_reordered(difference: Difference, left: tuple[Difference, ...]) -> bool:
-    """Whether a view has its columns in another order and no other difference: SELECT * follows its table."""
-    columns = {one.identity: one for one in left if one.attribute == "columns"}.get(difference.identity)
-    if columns is None or not isinstance(columns.before, tuple) or not isinstance(columns.after, tuple):
-        return False
-    return difference.attribute in {"columns", "definition"} and sorted(columns.before, key=str) == sorted(
-        columns.after, key=str
-    )
-
-
-@dataclass(frozen=True)
-class _Judgement:
-    """What one stairway says: at most one of the checks tells of each defect."""
-
-    stairs: Stairs
-    left: tuple[Difference, ...]
-    harmful: tuple[Difference, ...]
-    empty: bool
-
-    @classmethod
-    def of(cls, stairs: Stairs) -> "_Judgement":
-        # PostgreSQL adds columns at the end: one that comes back can't come back in its place.
-        left = tuple(difference for difference in stairs.left if difference.attribute != "position")
-        moved = len(left) < len(stairs.left)
-        harmful = tuple(one for one in left if not is_harmless(one) and not (moved and _is_reordered(one, left)))
-        empty = stairs.ran_down and bool(harmful) and stairs.after == stairs.first
-        return cls(stairs, left, harmful, empty)
-
-    @property
-    def again_fails(self) -> bool:
-        return self.stairs.again is not None and self.stairs.again.error is not None
-
-
-def _judge(history: History, revision: str) -> _Judgement:
-    return _Judgement.of(history.stairs(revision))
+def _judge(history: History, revision: str) -> Judgement:
+    return Judgement.of(history.stairs(revision))
 
 
 def _missing(history: History, revision: str) -> Iterator[Finding]:
     judgement = _judge(history, revision)
     down = judgement.stairs.down
-    if judgement.empty:
+    if judgement.fault == "does nothing":
         yield DOWNGRADE_MISSING.finding(
             f"The downgrade of {revision} does nothing.",
             revision=revision,
             evidence="It leaves what the upgrade did:\n" + _listed(judgement.left),
         )
-    elif down is not None and isinstance(down.error, NoDowngradeError):
+    elif judgement.fault == "no function":
         yield DOWNGRADE_MISSING.finding(f"{revision} has no function downgrade().", revision=revision)
-    elif down is not None and down.error is not None and is_deliberate(down):
+    elif judgement.fault == "refuses" and down is not None:
         yield DOWNGRADE_MISSING.finding(
             f"The downgrade of {revision} refuses: {down.error}",
             severity=Severity.NOTE,
@@ -90,13 +40,18 @@ def _missing(history: History, revision: str) -> Iterator[Finding]:
 
 
 def _runs(history: History, revision: str) -> Iterator[Finding]:
-    stairs = _judge(history, revision).stairs
-    down = stairs.down
+    judgement = _judge(history, revision)
+    down = judgement.stairs.down
     if down is None:
         return
-    if down.error is not None and not is_deliberate(down) and not isinstance(down.error, NoDowngradeError):
-        yield DOWNGRADE_RUNS.finding(f"The downgrade of {revision} fails.", revision=revision, evidence=down.told)
-    elif down.error is None and not stairs.unrecorded:
+    if judgement.fault in {"fails", "no function"}:
+        yield DOWNGRADE_RUNS.finding(
+            f"The downgrade of {revision} fails.",
+            revision=revision,
+            evidence=down.told,
+            causes=[Cause(DOWNGRADE_MISSING.id, revision)] if judgement.fault == "no function" else (),
+        )
+    elif judgement.fault == "not recorded":
         yield DOWNGRADE_RUNS.finding(
             f"After the downgrade of {revision} the version table is not what it was before its upgrade.",
             revision=revision,
@@ -107,9 +62,15 @@ def _runs(history: History, revision: str) -> Iterator[Finding]:
 
 def _restores(history: History, revision: str) -> Iterator[Finding]:
     judgement = _judge(history, revision)
-    if judgement.empty:
-        return
-    again = judgement.stairs.again
+    causes = _causes(ComingDown(judgement.fault, ()), revision)
+    again, down = judgement.stairs.again, judgement.stairs.down
+    if down is not None and judgement.fault in _STOPS:
+        yield DOWNGRADE_RESTORES.finding(
+            f"The downgrade of {revision} fails, so it does not restore the schema before.",
+            revision=revision,
+            evidence=down.told,
+            causes=causes,
+        )
     for difference in judgement.left:
         harmless = difference not in judgement.harmful and not judgement.again_fails
         then = "" if again is None or again.error is None else f"\nThe upgrade can't be run again: {again.told}"
@@ -121,17 +82,29 @@ def _restores(history: History, revision: str) -> Iterator[Finding]:
             evidence=f"before the upgrade -> after the downgrade: {difference}{then}",
             consequence="None that the upgrade would notice: it can be run again." if harmless else None,
             remedy="None is needed." if harmless else None,
+            causes=causes if judgement.fault == "does nothing" else (),
         )
 
 
 def _again(history: History, revision: str) -> Iterator[Finding]:
     judgement = _judge(history, revision)
-    again = judgement.stairs.again
-    if judgement.left or again is None:
-        return  # told where its cause is
-    if again.error is not None:
+    again, down = judgement.stairs.again, judgement.stairs.down
+    # What is left behind is in the way; where nothing harmful is, it is what keeps the upgrade from running again.
+    left = judgement.left if judgement.again_fails else judgement.harmful
+    causes = _causes(ComingDown(judgement.fault, tuple(one.identity for one in left)), revision)
+    if down is not None and judgement.fault in _STOPS:
         yield UPGRADE_AFTER_DOWNGRADE.finding(
-            f"After its downgrade {revision} can't be applied again.", revision=revision, evidence=again.told
+            f"{revision} can't be applied again after its downgrade, which fails.",
+            revision=revision,
+            evidence=down.told,
+            causes=causes,
+        )
+    if again is not None and again.error is not None:
+        yield UPGRADE_AFTER_DOWNGRADE.finding(
+            f"After its downgrade {revision} can't be applied again.",
+            revision=revision,
+            evidence=again.told,
+            causes=causes,
         )
     for difference in judgement.stairs.differs:
         yield UPGRADE_AFTER_DOWNGRADE.finding(
@@ -139,14 +112,43 @@ def _again(history: History, revision: str) -> Iterator[Finding]:
             revision=revision,
             object=difference.identity,
             evidence=f"the first time -> the second time: {difference}",
+            causes=causes,
         )
 
 
+# Faults of a downgrade that has to stop there.
+_STOPS = frozenset({"fails", "no function"})
+
+
+def _causes(down: ComingDown, revision: str) -> list[Cause]:
+    """What tells why ``revision`` does not come down as it should, by its ``fault`` and the objects it leaves."""
+    match down.fault:
+        case "does nothing" | "no function" | "refuses":
+            return [Cause(DOWNGRADE_MISSING.id, revision)]
+        case "fails" | "not recorded":
+            return [Cause(DOWNGRADE_RUNS.id, revision)]
+    return [Cause(DOWNGRADE_RESTORES.id, revision, str(identity)) for identity in down.left]
+
+
 def _to_base(history: History) -> Iterator[Finding]:
-    """Down from as high as every revision by itself can be taken back: what fails above was told there."""
-    count = next((i for i in range(len(history.revisions)) if not _comes_down(history, i)), len(history.revisions))
-    if not count:
-        return
+    """Down from head, and where a revision stops or spoils that, also from below it: there may be more to find."""
+    whole = len(history.revisions)
+    spoilt = {
+        history.revisions[index].revision: history.coming_down(index)
+        for index in range(whole)
+        if history.coming_down(index).fault
+    }
+    clean = min((history.positions[revision] for revision in spoilt), default=whole)
+    found = [*_taken_down(history, whole, spoilt), *(_taken_down(history, clean, {}) if 0 < clean < whole else ())]
+    told: set[tuple[str | None, str | None]] = set()
+    for finding in found:
+        if (finding.revision, finding.object) not in told:
+            told.add((finding.revision, finding.object))
+            yield finding
+
+
+def _taken_down(history: History, count: int, spoilt: Mapping[str, ComingDown]) -> Iterator[Finding]:
+    """What is wrong when the lowest ``count`` revisions are taken back in one call; ``spoilt`` are so by themselves."""
     station = history.station(count)
     try:
         with station.lent() as database:
@@ -155,11 +157,7 @@ def _to_base(history: History) -> Iterator[Finding]:
     finally:
         station.close()
     if run.error is not None:
-        yield DOWNGRADE_TO_BASE.finding(
-            f"`alembic downgrade base` fails at {run.revision}, whose downgrade works by itself.",
-            revision=run.revision,
-            evidence=run.told,
-        )
+        yield _stopped(run, spoilt.get(run.revision or ""))
         return
     for difference in left:
         if is_harmless(difference):
@@ -168,15 +166,40 @@ def _to_base(history: History) -> Iterator[Finding]:
             f"`alembic downgrade base` in one call does not restore {difference.identity}.",
             object=difference.identity,
             evidence=f"empty -> after the downgrade: {difference}",
+            causes=[cause for revision, one in spoilt.items() for cause in _leaving(one, difference, revision)],
         )
 
 
-def _comes_down(history: History, index: int) -> bool:
-    """Whether the revision at ``index`` can be taken back, and leaves at most what it may."""
-    if history.is_clean(index):
-        return True
-    judgement = _judge(history, history.revisions[index].revision)
-    return judgement.stairs.ran_down and judgement.stairs.unrecorded and not judgement.harmful
+def _stopped(run: Run, itself: ComingDown | None) -> Finding:
+    """`alembic downgrade base` fails at a revision; ``itself`` is what it is like where it fails by itself too."""
+    assert run.revision is not None  # noqa: S101 (an error outside of a revision is no error of these)
+    if itself is not None and itself.fault == "refuses":
+        return DOWNGRADE_TO_BASE.finding(
+            f"`alembic downgrade base` stops at {run.revision}, whose downgrade refuses.",
+            severity=Severity.NOTE,
+            revision=run.revision,
+            evidence=run.told,
+            remedy="None is needed where that is meant.",
+            causes=_causes(itself, run.revision),
+        )
+    if itself is not None and itself.fault in _STOPS:
+        return DOWNGRADE_TO_BASE.finding(
+            f"`alembic downgrade base` fails at {run.revision}.",
+            revision=run.revision,
+            evidence=run.told,
+            remedy=DOWNGRADE_RUNS.remedy,
+            causes=_causes(itself, run.revision),
+        )
+    return DOWNGRADE_TO_BASE.finding(
+        f"`alembic downgrade base` fails at {run.revision}, whose downgrade works by itself.",
+        revision=run.revision,
+        evidence=run.told,
+    )
+
+
+def _leaving(one: ComingDown, difference: Difference, revision: str) -> list[Cause]:
+    """The causes of ``difference`` in ``revision``, where that is what leaves it."""
+    return _causes(replace(one, left=(difference.identity,)), revision) if difference.identity in one.left else []
 
 
 def _listed(differences: tuple[Difference, ...]) -> str:
@@ -234,7 +257,7 @@ DOWNGRADE_TO_BASE = Check(
     id="downgrade-to-base",
     area="downgrade",
     title="`alembic downgrade base` in one call leaves nothing.",
-    reason="Test databases that are migrated down and up again fail, though each single downgrade works.",
+    reason="Test databases that are migrated down and up again fail, and nobody gets back to an empty schema.",
     remedy="Let no downgrade depend on what another one left in the session or the process.",
     scope="history",
     examine=_to_base,

@@ -6,6 +6,10 @@ from schemaproof.checks.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.history import History
 from schemaproof.migration.outside import Outside
+from schemaproof.migration.revisions import Chain
+
+# What to do where the files keep everything else from being examined.
+WALKABLE = "Fix that file first, then run again: no revision can be applied before `alembic heads` works."
 
 
 def _imports(history: History) -> Iterator[Finding]:
@@ -40,9 +44,16 @@ def _hangs_together(history: History) -> Iterator[Finding]:
             yield REVISION_CHAIN.finding(defect.message, revision=defect.revision, evidence=defect.evidence)
 
 
+def is_hidden(check: Check, chain: Chain) -> bool:
+    """Whether what is wrong with ``chain`` keeps ``check`` from being decided."""
+    if check is REVISION_CHAIN:  # what a file that can't be imported says of others is not known
+        return any(defect.kind == "import" for defect in chain.defects) and not any(
+            defect.kind == "chain" for defect in chain.defects
+        )
+    return bool(chain.defects) and check is not REVISION_IMPORT
+
+
 def _one_head(history: History) -> Iterator[Finding]:
-    if history.chain.defects:
-        return
     heads = history.chain.heads
     if len(heads) < 2:
         return

@@ -8,7 +8,7 @@ import psycopg
 
 from schemaproof.catalog import Catalog
 from schemaproof.checks.check import Check
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.history import History
 from schemaproof.migration.intent import is_deliberate
 
@@ -60,8 +60,7 @@ def _script(history: History) -> Iterator[Finding]:
 
 def _run(history: History, pieces: list[str]) -> Iterator[Finding]:
     """Run the script on an empty database, and compare."""
-    if history.one_call_failure() is not None:
-        return  # told there: the script has the same statements in the same transaction
+    failed = history.one_call_failure()
     expected = history.one_call_catalog()
     with (
         history.empty_database() as database,
@@ -84,6 +83,8 @@ def _run(history: History, pieces: list[str]) -> Iterator[Finding]:
                 "The script of `alembic upgrade heads --sql` fails.",
                 revision=failure.revision,
                 evidence=f"{failure.error}\n{failure.statement.strip()}",
+                # The script has the same statements in the same transaction.
+                causes=[Cause("upgrade-in-one-call", failed.revision)] if failed is not None else (),
             )
             return
         # psql starts each script in a session of its own, and so are its settings gone.

@@ -4,24 +4,26 @@ from collections.abc import Iterator
 
 from schemaproof.catalog import diff
 from schemaproof.checks.check import Check
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.history import History
 from schemaproof.migration.empty import EmptyDatabaseError
 from schemaproof.migration.roles import created
+from schemaproof.migration.states import UpgradeFailedError
+
+COMMITTED = (
+    "Let env.py run context.run_migrations() in context.begin_transaction(), on a connection whose transaction is"
+    " committed."
+)
 
 
 def _from_empty(history: History, revision: str) -> Iterator[Finding]:
     stairs = history.stairs(revision)
-    if stairs.up.error is not None and history.one_call_passes(revision):
-        yield UPGRADE_IN_ONE_CALL.finding(
-            f"The upgrade to {revision} by itself fails; `alembic upgrade heads` on an empty database gets past it.",
+    if stairs.up.error is not None:
+        yield UPGRADE_FROM_EMPTY.finding(
+            f"The upgrade to {revision} fails.",
             revision=revision,
             evidence=stairs.up.told,
-            consequence="A new environment can be set up, and no existing one can be upgraded.",
-        )
-    elif stairs.up.error is not None:
-        yield UPGRADE_FROM_EMPTY.finding(
-            f"The upgrade to {revision} fails.", revision=revision, evidence=stairs.up.told
+            causes=[Cause(UPGRADE_IN_ONE_CALL.id, revision)],
         )
     elif not stairs.recorded:
         yield UPGRADE_FROM_EMPTY.finding(
@@ -29,8 +31,7 @@ def _from_empty(history: History, revision: str) -> Iterator[Finding]:
             revision=revision,
             evidence=stairs.up.told,
             consequence="Deployments report success and change nothing.",
-            remedy="Let env.py run context.run_migrations() in context.begin_transaction(), on a connection whose"
-            " transaction is committed.",
+            remedy=COMMITTED,
         )
     for name in created(stairs.up.roles.get(revision, ())):
         yield UPGRADE_FROM_EMPTY.finding(
@@ -79,6 +80,23 @@ def _again(history: History) -> Iterator[Finding]:
 
 
 def _in_one_call(history: History) -> Iterator[Finding]:
+    try:
+        yield from _against_single_steps(history)
+    except UpgradeFailedError as error:
+        revision = history.revisions[error.index].revision
+        if history.one_call_passes(revision):
+            yield UPGRADE_IN_ONE_CALL.finding(
+                f"The upgrade to {revision} by itself fails; `alembic upgrade heads` on an empty database gets past"
+                " it.",
+                revision=revision,
+                evidence=error.run.told,
+                consequence="A new environment can be set up, and no existing one can be upgraded.",
+            )
+        else:
+            raise
+
+
+def _against_single_steps(history: History) -> Iterator[Finding]:
     failure = history.one_call_failure()
     if failure is not None:
         yield UPGRADE_IN_ONE_CALL.finding(
@@ -129,4 +147,5 @@ UPGRADE_IN_ONE_CALL = Check(
     " temporary tables, module variables, an open transaction); transaction_per_migration=True ends the transaction.",
     scope="history",
     examine=_in_one_call,
+    needs_head=False,
 )

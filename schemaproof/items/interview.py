@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, MutableMapping
 from dataclasses import dataclass
 
 from schemaproof.checks import Check
+from schemaproof.checks.history import is_hidden
 from schemaproof.finding import Finding
 from schemaproof.history import History
 from schemaproof.migration.roles import SharedRoleError
@@ -66,7 +67,7 @@ class Interview:
         if question in self._said:
             return
         check = self._checks[question.check]
-        if self._history.chain.defects and check.area != "history":
+        if is_hidden(check, self._history.chain):
             self._said[question] = Said(skipped=_BROKEN)
         elif question.revision is not None:
             self._ask_revision(self._history.positions[question.revision], faults=check.area == "failure")
@@ -75,11 +76,14 @@ class Interview:
 
     def _once(self, check: Check) -> Said:
         stop = None if check.area == "history" else self._history.remember("stop", self._below_head)
-        if stop is None:
+        if stop is None or not check.needs_head:
             try:
-                return self._examined(check)
+                said = self._examined(check)
             except UpgradeFailedError as error:
                 stop = self._stop(error.index + 1)
+            else:
+                if said.findings or stop is None:
+                    return said
         return Said(skipped=f"the upgrade to {stop} fails, so head can't be reached")
 
     def _ask_revision(self, index: int, *, faults: bool) -> None:

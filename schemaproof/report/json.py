@@ -15,6 +15,8 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING
 
+from schemaproof.finding import Finding
+
 if TYPE_CHECKING:
     from schemaproof.verify import Report
 
@@ -39,7 +41,7 @@ def render(report: "Report") -> str:
             }
             for result in report.checks
         ],
-        "findings": [dataclasses.asdict(finding) for finding in report.findings],
+        "findings": [_object(finding) for finding in report.findings],
         "faults": {
             "injected": report.faults.injected,
             "survived": report.faults.survived,
@@ -47,6 +49,11 @@ def render(report: "Report") -> str:
             "tables_without_rows": report.faults.unfilled,
         },
         "obstacles": [dataclasses.asdict(obstacle) for obstacle in report.obstacles],
-        "allowed": [{**dataclasses.asdict(finding), "reason": reason} for finding, reason in report.allowed],
+        "allowed": [{**_object(finding), "reason": reason} for finding, reason in report.allowed],
     }
     return json.dumps(document, indent=2, default=str) + "\n"  # str: a subject's paths
+
+
+def _object(finding: Finding) -> dict[str, object]:
+    """The ``finding`` without its causes: those that are in the report say what else was found because of them."""
+    return {name: value for name, value in dataclasses.asdict(finding).items() if name != "causes"}

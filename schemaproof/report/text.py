@@ -107,10 +107,13 @@ def _by_revision(
 def _lines(findings: Iterable[Finding], style: Style, indent: str = "") -> Iterator[str]:
     """Each finding's own line and evidence, and below those that share them consequence and remedy, said once."""
     for (severity, _, consequence, remedy), group in itertools.groupby(worst_first(findings), _shared):
-        for evidence, same in itertools.groupby(group, lambda finding: finding.evidence):
+        for (evidence, also), same in itertools.groupby(
+            group, lambda finding: (finding.evidence, finding.also_found_by)
+        ):
             for finding in same:
                 yield from _headline(finding, style, indent)
             yield from _evidence(evidence, indent + "    ", note=severity is Severity.NOTE)
+            yield from _said("also found by", ", ".join(also), style, indent)
         if severity is not Severity.NOTE:
             yield from _said("consequence", consequence, style, indent)
         yield from _said("remedy", remedy, style, indent)

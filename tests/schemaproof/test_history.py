@@ -39,7 +39,7 @@ def told(history: History, revision: str) -> list[str]:
 
 def test_sound_revision_is_clean(open_: Open) -> None:
     history = open_(table("a"), table("b"))
-    assert [history.is_clean(index) for index in (0, 1)] == [True, True]
+    assert [history.coming_down(index).fault for index in (0, 1)] == ["", ""]
 
 
 def test_each_revision_is_compared_with_the_one_before(open_: Open) -> None:
@@ -84,7 +84,7 @@ def test_failed_downgrade_leaves_the_later_revisions_as_they_are(open_: Open) ->
     history = open_(table("a"), Step("CREATE TABLE b (id int)", "DROP TABLE b; SELECT nothing"), table("c"))
     assert not history.stairs("0002").ran_down
     assert history.stairs("0002").undone
-    assert history.is_clean(2)
+    assert history.coming_down(2).fault == ""
 
 
 def test_view_of_all_columns_may_follow_the_order_of_its_table(open_: Open) -> None:

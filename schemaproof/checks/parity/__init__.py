@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from schemaproof.checks.check import Check
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 
 if TYPE_CHECKING:
     from schemaproof.checks.parity.subject import Subjectlike
@@ -27,13 +27,16 @@ def _examine_autogenerate(history: "Subjectlike") -> Iterator[Finding]:
 def _examine_catalog(history: "Subjectlike") -> Iterator[Finding]:
     if history.metadata:
         yield from _told(history, PARITY_CATALOG, "catalog")
+        # What autogenerate sees the catalogs show too: the databases differ whoever tells it.
+        yield from _told(history, PARITY_CATALOG, "autogenerate")
 
 
 def _told(history: "Subjectlike", check: Check, name: Literal["autogenerate", "catalog"]) -> Iterator[Finding]:
     from schemaproof.checks.parity.tell import tell
 
     for told in history.remember("parity", lambda: tell(history)):
-        if told.check == name:
+        own = check.id == f"parity-{told.check}"
+        if told.check == name and (own or (told.severity is not Severity.NOTE and told.object is not None)):
             yield check.finding(
                 told.message,
                 severity=told.severity,
@@ -41,6 +44,7 @@ def _told(history: "Subjectlike", check: Check, name: Literal["autogenerate", "c
                 evidence=told.evidence,
                 consequence=told.consequence,
                 remedy=told.remedy,
+                causes=() if own else [Cause(PARITY_AUTOGENERATE.id, object=str(told.object))],
             )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import DDL, Column, Integer, MetaData, Table, create_engine, eve
 from sqlalchemy.pool import NullPool
 
 from schemaproof.catalog import Catalog
+from schemaproof.causes import told_once
 from schemaproof.checks.parity import PARITY_AUTOGENERATE, PARITY_CATALOG
 from schemaproof.finding import Finding
 from schemaproof.postgres import Database, Server, Template
@@ -103,8 +104,9 @@ class Project:
         return self._remembered[key]  # type: ignore[no-any-return]  # what was remembered
 
     def findings(self) -> list[Finding]:
-        """All findings of both checks."""
-        return [finding for check in (PARITY_AUTOGENERATE, PARITY_CATALOG) for finding in check.examine(self)]
+        """All findings of both checks, each defect told once."""
+        checks = (PARITY_AUTOGENERATE, PARITY_CATALOG)
+        return told_once([finding for check in checks for finding in check.examine(self)])
 
     def told(self) -> list[str]:
         """The findings in short: "error autogenerate table public.t"."""

@@ -17,6 +17,7 @@ FINDING = {
     "consequence": "A rollback fails.",
     "evidence": "",
     "remedy": "Drop the type.",
+    "also_found_by": [],
 }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 from alembic.runtime.migration import MigrationContext
@@ -35,6 +35,14 @@ from schemaproof.postgres import Database, Server, Template
 from schemaproof.subject import Subject, SubjectError
 
 T = TypeVar("T")
+C = TypeVar("C", bound="Closable")
+
+
+class Closable(Protocol):
+    """What holds databases."""
+
+    def close(self) -> None:
+        """Drop them."""
 
 
 class History:
@@ -79,6 +87,7 @@ class History:
         self._stepwise: dict[int, Catalog] = {}  # catalogs that were reached step by step, by number of revisions
         self._differing: dict[int, list[Difference]] = {}  # how those of one call differ from them
         self._remembered: dict[str, Any] = {}
+        self._open: dict[str, Closable] = {}
         self.proof = Proof(self)
         self._failures: tuple[str, tuple[Examined, ...]] | None = None
         self._crasher: Crasher | None = None
@@ -118,6 +127,12 @@ class History:
         if key not in self._remembered:
             self._remembered[key] = make()
         return self._remembered[key]  # type: ignore[no-any-return]  # what ``make`` returned
+
+    def remember_open(self, key: str, make: Callable[[], C]) -> C:
+        """As ``remember``, for what is closed when the history's databases are dropped."""
+        if key not in self._open:
+            self._open[key] = make()
+        return self._open[key]  # type: ignore[return-value]  # what ``make`` returned
 
     def stairs(self, revision: str) -> Stairs:
         """The stairway of ``revision``.
@@ -263,6 +278,8 @@ class History:
             self._crasher.end()
             self._crasher = None
         self.proof.close()
+        while self._open:
+            self._open.popitem()[1].close()
         self._leave_station()
         if self._head is not None:
             self._head.close()
@@ -284,6 +301,12 @@ class History:
         """The run of `alembic upgrade heads` on an empty database, where it failed."""
         self._at_head()
         return self._one_call if self._one_call is not None and self._one_call.error is not None else None
+
+    def commits_each_revision(self) -> bool:
+        """Whether env.py configures ``transaction_per_migration``."""
+        self._at_head()
+        context = self._one_call.context if self._one_call is not None else None
+        return context is not None and bool(context.opts.get("transaction_per_migration"))
 
     def one_call_differences(self) -> tuple[str, list[Difference]] | None:
         """The first revision after which one call leads to another catalog than single steps, and how it differs."""

@@ -76,6 +76,21 @@ def test_sound_example_is_sound_with_every_check(project: Path, postgres_server:
     assert said.verdict == "sound", said.shown
 
 
+# What is found only together with the others: it is about them.
+@pytest.mark.parametrize(
+    "project",
+    [one for one in PROJECTS if one.name.startswith("faulty") and one.parent.name != "unused-allowance"],
+    ids=name,
+)
+def test_check_by_itself_is_red_on_its_example(project: Path, postgres_server: Server) -> None:
+    """Whatever other check tells the cause: nobody need select that one, or must not ignore it."""
+    lacking = set(expected(project).get("extensions", ())) - postgres_server.extensions()
+    if lacking:
+        pytest.skip(f"the server has no {', '.join(lacking)}")
+    said = outcome(project, postgres_server, {project.parent.name})
+    assert {one.check for one in said.findings if one.faulty} == {project.parent.name}, said.shown
+
+
 @pytest.mark.parametrize("check", [check.id for check in CHECKS])
 def test_check_has_a_faulty_and_a_sound_example(check: str) -> None:
     projects = [project for project in PROJECTS if project.parent.name == check]

@@ -22,6 +22,7 @@ from schemaproof.checks.offline import OFFLINE_SCRIPT
 from schemaproof.checks.orphans import FOREIGN_KEY_ENFORCED
 from schemaproof.checks.parity import PARITY_AUTOGENERATE, PARITY_CATALOG
 from schemaproof.checks.upgrade import UPGRADE_AGAIN, UPGRADE_FROM_EMPTY, UPGRADE_IN_ONE_CALL, on_an_empty_database
+from schemaproof.checks.with_rows import UPGRADE_WITH_ROWS
 
 __all__ = ["CHECKS", "CRASH_RECOVERY", "UNUSED_ALLOWANCE", "UPGRADE_FROM_EMPTY", "Check", "on_an_empty_database"]
 
@@ -38,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     DOWNGRADE_RESTORES,
     UPGRADE_AFTER_DOWNGRADE,
     DOWNGRADE_TO_BASE,
+    UPGRADE_WITH_ROWS,
     PARITY_AUTOGENERATE,
     PARITY_CATALOG,
     FOREIGN_KEY_ENFORCED,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from schemaproof.checks.check import Check
 from schemaproof.faults.proof import Examined
 from schemaproof.faults.trial import Course, Outcome
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.history import History
 
 _SHOWN = 12  # lines of a state's differences
@@ -32,7 +32,27 @@ def _atomic(history: History, revision: str) -> Iterator[Finding]:
 
 
 def _obstacles(examined: Examined, revision: str) -> Iterator[Finding]:
-    if examined.obstacle:
+    if examined.obstacle and examined.below is not None and examined.course is None:
+        yield ATOMICITY.finding(
+            f"No faults were injected into {revision} in one call with {examined.below}, which fails.",
+            severity=Severity.NOTE,
+            revision=revision,
+            evidence=examined.obstacle,
+            consequence="What a failure leaves of both is not known.",
+            remedy="None is needed: each by itself was examined.",
+            causes=[Cause("upgrade-in-one-call", revision)],
+        )
+    elif examined.obstacle and examined.direction == "upgrade":
+        yield ATOMICITY.finding(
+            f"Faults were injected into the upgrade of {revision}"
+            f" {'on empty tables only' if examined.course else 'not at all'}: it fails on tables that hold rows.",
+            severity=Severity.NOTE,
+            revision=revision,
+            evidence=examined.obstacle,
+            consequence="What a failure leaves where the tables hold rows is not known.",
+            remedy="Let the upgrade pass on rows first: upgrade-with-rows tells why it does not.",
+        )
+    elif examined.obstacle:
         yield ATOMICITY.finding(
             f"The {examined.direction} of {revision} fails on tables that hold rows, so faults were injected into it"
             f" {'on empty tables only' if examined.course else 'not at all'}.",
@@ -222,7 +242,8 @@ def _command(examined: Examined, revision: str) -> str:
 ATOMICITY = Check(
     id="atomicity",
     area="failure",
-    title="A migration that fails anywhere leaves the state before, or the state after.",
+    title="A migration that fails anywhere leaves the state before or the state after, unless it says that it is not"
+    " transactional.",
     reason="A statement fails, a lock is not to be had, a connection is lost, a process is killed: what is left is a"
     " schema that no revision describes, and neither upgrade nor downgrade gets away from it.",
     remedy="Do everything that a revision does in the one transaction in which its version is recorded.",

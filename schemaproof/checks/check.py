@@ -13,8 +13,8 @@ class Check:
 
     Attributes:
         id: in kebab-case; what ``--select``, ``--ignore`` and allowances name.
-        area: what it is about: "history", "upgrade", "downgrade", "parity", "delete", "failure", "offline",
-            "configuration".
+        area: what it is about: "history", "upgrade", "downgrade", "parity", "data", "delete", "failure",
+            "offline", "configuration".
         title: what is true where it is green, one sentence.
         reason: what happens in production where it is red.
         remedy: what to do about it.

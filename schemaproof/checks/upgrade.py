@@ -6,6 +6,7 @@ from schemaproof.catalog import diff
 from schemaproof.checks.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.history import History
+from schemaproof.migration.calls import first_parting
 from schemaproof.migration.empty import EmptyDatabaseError
 from schemaproof.migration.roles import created
 from schemaproof.migration.states import UpgradeFailedError
@@ -107,6 +108,7 @@ def _against_single_steps(history: History) -> Iterator[Finding]:
         return
     found = history.one_call_differences()
     if found is None:
+        yield from _from_earlier(history)
         return
     revision, differences = found
     for difference in differences:
@@ -115,6 +117,32 @@ def _against_single_steps(history: History) -> Iterator[Finding]:
             revision=revision,
             object=difference.identity,
             evidence=f"one by one -> in one call: {difference}",
+        )
+
+
+def _from_earlier(history: History) -> Iterator[Finding]:
+    """One call from where production stands; see ``schemaproof.migration.calls`` for the revisions that it tries."""
+    parting = first_parting(history, commits_each=history.commits_each_revision())
+    if parting is None:
+        return
+    called = [script.revision for script in history.revisions[parting.start : parting.stop]]
+    before = f"from {history.revisions[parting.start - 1].revision}" if parting.start else "from an empty database"
+    if parting.run is not None:
+        yield UPGRADE_IN_ONE_CALL.finding(
+            f"`alembic upgrade heads` {before} fails at {called[-1]}; one call for each revision works.",
+            revision=called[-1],
+            evidence=f"applied in one call: {', '.join(called)}\n{parting.run.told}",
+            consequence="Deployments that bring more than one revision stop here; those that brought each one by itself"
+            " passed.",
+            remedy="Set transaction_per_migration=True in context.configure(): each revision is committed before the"
+            f" next. Or commit what {called[-1]} needs in {called[0]}: `with op.get_context().autocommit_block():`.",
+        )
+    for difference in parting.differences:
+        yield UPGRADE_IN_ONE_CALL.finding(
+            f"`alembic upgrade heads` {before} leads to another schema than one call for each revision.",
+            revision=called[-1],
+            object=difference.identity,
+            evidence=f"applied in one call: {', '.join(called)}\none by one -> in one call: {difference}",
         )
 
 
@@ -141,8 +169,10 @@ UPGRADE_AGAIN = Check(
 UPGRADE_IN_ONE_CALL = Check(
     id="upgrade-in-one-call",
     area="upgrade",
-    title="All revisions in one call lead to the same schema as one call for each.",
-    reason="A new environment gets another schema than one that was upgraded with every release.",
+    title="All pending revisions, from an empty database or an earlier revision on, lead in one call to the same schema"
+    " as in one call for each.",
+    reason="A new environment, or one that missed a release, gets another schema than one that was upgraded with every"
+    " release, or none.",
     remedy="Let no revision depend on what one before it left in the session or the process (SET without LOCAL,"
     " temporary tables, module variables, an open transaction); transaction_per_migration=True ends the transaction.",
     scope="history",

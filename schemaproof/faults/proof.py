@@ -163,7 +163,7 @@ class Proof:
             joint, obstacle = self._course(way, watcher, below.course.before)
             bench.spoil()
             if joint is None:
-                return Examined("upgrade", obstacle="")  # upgrade-in-one-call tells it
+                return Examined("upgrade", obstacle=obstacle, below=below.course.way.revision)
             unstable = joined(below.course.unstable, course.unstable)
             joint = replace(joint, between=(below.course.after,), unstable=unstable)
             sites = [site for site in joint.sites if site.part == "revision" and site.revision == course.way.revision]

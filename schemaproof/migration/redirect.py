@@ -59,6 +59,7 @@ class Redirection:
         revision: the revision whose code has begun last.
         watched: whether statements are counted at the moment (while a revision's own code runs).
         statements: how many were sent while ``watched``.
+        words: with which word each of them began, in capitals.
         role_statements: those that create or drop a role, which belongs to the whole server.
         observer: who is told of the statements.
     """
@@ -73,6 +74,7 @@ class Redirection:
     revision: str | None = None
     watched: bool = False
     statements: int = 0
+    words: set[str] = field(default_factory=set)
     role_statements: list[str] = field(default_factory=list)
     observer: Observer | None = None
 
@@ -180,6 +182,7 @@ def _before_cursor_execute(connection: Connection, cursor: object, statement: st
         return
     if _active.watched:
         _active.statements += 1
+        _active.words.update(part.split(maxsplit=1)[0].upper() for part in statement.split(";") if part.strip())
         if _ROLE_STATEMENT.search(statement):
             _active.role_statements.append(statement)
     if _active.observer is not None:

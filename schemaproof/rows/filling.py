@@ -1,6 +1,6 @@
 """Filling a database's empty tables, one statement per table where nothing is refused."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ def fill(
     *,
     leave: Collection[tuple[str, str]] = (),
     tables: Collection[tuple[str, str]] | None = None,
-    rows: int = 3,
+    rows: int | Sequence[Row] = 3,
 ) -> Filled:
     """Put a few rows into each table that has none; the same ones whenever the tables are the same.
 
@@ -48,7 +48,7 @@ def fill(
         connection: in autocommit mode.
         leave: schema and name of tables not to touch, above all Alembic's.
         tables: the only ones to touch; all where it is None.
-        rows: how many a table gets at most. Where the server refuses one, it gets fewer.
+        rows: how many a table gets at most, or which. Where the server refuses one, it gets fewer.
     """
     with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
         known = [one for one in read_tables(cursor) if (one.schema, one.name) not in leave]
@@ -66,11 +66,13 @@ def fill(
 class _Filler:
     """One run over tables that are all empty."""
 
-    def __init__(self, cursor: Cursor, types: Mapping[int, Type], tables: Collection[Table], rows: int) -> None:
+    def __init__(
+        self, cursor: Cursor, types: Mapping[int, Type], tables: Collection[Table], rows: int | Sequence[Row]
+    ) -> None:
         self._cursor = cursor
         self._types = types
         self._tables = {one.oid: one for one in tables}
-        self._rows = [Row(number, sparse=number == 1) for number in range(rows)]
+        self._rows = [Row(number, sparse=number == 1) for number in range(rows)] if isinstance(rows, int) else [*rows]
         # The writers look here for what a key cannot refer to: filled tables are taken out.
         self._rowless = set(self._tables)
 
@@ -119,9 +121,12 @@ class _Filler:
         count, refusals = 0, []
         repairs = Repairs(self._types, table, writer.choices, lambda row: self._execute(writer.insert([row])))
         for row in batch if len(batch) > 1 else [*batch, Row(1, sparse=True)]:
-            refusal = repairs.insert(row)
+            # A twin is wanted as it is or not at all.
+            refusal = self._execute(writer.insert([row])) if row.twin else repairs.insert(row)
             if refusal is None:
                 count += self._cursor.rowcount
+                if len(batch) == 1:
+                    break
             else:
                 refusals.append(_words(refusal))
             if len(refusals) > 1 and not count:

@@ -23,11 +23,13 @@ class Row:
         number: its values' number.
         sparse: whether all is NULL in it that can be.
         changes: what columns are given instead.
+        twin: by how much its number is another one in what must be unique: a row like another one where it may be.
     """
 
     number: int
     sparse: bool
     changes: Mapping[str, Choice] = field(default_factory=dict)
+    twin: int = 0
 
 
 class Writer:
@@ -126,7 +128,9 @@ class Writer:
         for name, referenced in pairs.items():
             if name not in found and not self._table.columns[name].generated:
                 found[name] = chosen.format(
-                    name=sql.Identifier(referenced), tail=tail, number=sql.Literal(row.number + max(steps, default=0))
+                    name=sql.Identifier(referenced),
+                    tail=tail,
+                    number=sql.Literal(self._number(row, name) + max(steps, default=0)),
                 )
 
     def _plain(self, column: Column, row: Row) -> sql.Composable:
@@ -140,13 +144,16 @@ class Writer:
             return _DEFAULT
         try:
             if isinstance(step, int):
-                return self._value(self._table, None, column, row.number + step)
-            return self._value(self._table, self.choices, column, row.number)
+                return self._value(self._table, None, column, self._number(row, column.name) + step)
+            return self._value(self._table, self.choices, column, self._number(row, column.name))
         except UnknownTypeError as error:
             if column.supplied or not column.required:
                 return _DEFAULT if column.supplied else _NULL
             message = f'no value is known for column "{column.name}", of type {error.args[0]}'
             raise UnknownTypeError(message) from error
+
+    def _number(self, row: Row, column: str) -> int:
+        return row.number + (row.twin if self._table.unique(column) else 0)
 
     def _value(self, table: Table, choices: Choices | None, column: Column, number: int) -> sql.Composable:
         if choices and (preferred := choices.preferred(column, number)) is not None:

@@ -1,0 +1,1 @@
+"""What a migration does to the rows that are there."""

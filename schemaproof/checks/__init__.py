@@ -1,6 +1,7 @@
 """The checks: data in one registry, from which the command line and the documentation are made."""
 
 from schemaproof.checks.atomicity import ATOMICITY, RERUN_AFTER_FAILURE
+from schemaproof.checks.branches import BRANCH_BY_ITSELF
 from schemaproof.checks.check import Check
 from schemaproof.checks.concurrent_delete import CONCURRENT_DELETE
 from schemaproof.checks.configuration import UNUSED_ALLOWANCE
@@ -34,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     UPGRADE_FROM_EMPTY,
     UPGRADE_AGAIN,
     UPGRADE_IN_ONE_CALL,
+    BRANCH_BY_ITSELF,
     DOWNGRADE_MISSING,
     DOWNGRADE_RUNS,
     DOWNGRADE_RESTORES,

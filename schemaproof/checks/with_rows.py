@@ -40,6 +40,15 @@ def _told(refused: Refused, revision: str) -> Finding:
             consequence="The deployment stops here until what it asks for is done.",
             remedy="Do what the error asks for before you deploy it.",
         )
+    if refused.older:
+        return UPGRADE_WITH_ROWS.finding(
+            f"The upgrade of {revision} fails on rows that are older than the revisions before it.",
+            severity=Severity.NOTE,
+            revision=revision,
+            evidence=evidence,
+            consequence="Where production still has such rows, the deployment stops here.",
+            remedy=f"Make sure that they are gone before {revision} is deployed, or let it mend them.",
+        )
     table = f"table {'.'.join(refused.tables[0])}" if refused.tables else None
     where = f"as soon as {'.'.join(refused.tables[0])} holds a row" if refused.tables else "as soon as there are rows"
     return UPGRADE_WITH_ROWS.finding(

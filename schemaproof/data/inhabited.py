@@ -45,6 +45,8 @@ class Refused:
         run: the one that failed, on the fewest rows that were found.
         any_row: whether it fails whatever a row is like.
         deliberate: whether the revision refuses by an error of its own.
+        older: whether it passes on rows that can be made just before it, and fails on some that were made earlier, which
+            a constraint that is NOT VALID, say, would not take any more.
         tables: where the rows are that it fails on; none where several tables must have some.
         rows: those rows, a line each.
     """
@@ -52,6 +54,7 @@ class Refused:
     run: Run
     any_row: bool = False
     deliberate: bool = False
+    older: bool = False
     tables: tuple[Name, ...] = ()
     rows: tuple[str, ...] = ()
 
@@ -154,7 +157,7 @@ class Inhabited:
             several = [(rows, self._tried(bare, index, rows)) for rows in (_TWINS, _RESIDENTS)]
             failing = [(rows, tried) for rows, tried in several if tried.error is not None]
         if not failing:
-            return Refused(run)  # rows that were made at an earlier revision
+            return Refused(run, older=True)
         rows, run = failing[0]
         for table in self._candidates(index)[:_TABLES_TRIED]:
             shown: list[str] = []

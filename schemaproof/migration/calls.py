@@ -5,8 +5,8 @@ that starts at a revision can fail where the one from an empty database passes: 
 take a new value that is used at once, one that was there before may not.
 
 Up to 16 revisions every one is a start. In a longer history the starts are 2, 4, 8, ... revisions below head and as
-many again, evenly spread; and any three neighbours are applied in one call, wherever they are: in three databases, whose
-calls begin at another revision each. That takes about 3 N + N log N applications of one of N revisions. A pair of
+many again, evenly spread; and any three neighbours are applied in one call, wherever they are: in three databases,
+whose calls begin at another revision each. That takes about 3 N + N log N applications of one of N revisions. A pair of
 neighbours that can't go together is found wherever it is; one that is further apart, where a start lies between the
 revision that made what the pair is about and the pair.
 

@@ -7,7 +7,6 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    op.execute("DELETE FROM posts WHERE user_id NOT IN (SELECT id FROM users)")
     op.execute("ALTER TABLE posts VALIDATE CONSTRAINT fk_posts_user_id")
 
 

@@ -157,7 +157,7 @@ def _taken_down(history: History, count: int, spoilt: Mapping[str, ComingDown]) 
     finally:
         station.close()
     if run.error is not None:
-        yield _stopped(run, spoilt.get(run.revision or ""))
+        yield _stopped(run, history, spoilt)
         return
     for difference in left:
         if is_harmless(difference):
@@ -170,9 +170,10 @@ def _taken_down(history: History, count: int, spoilt: Mapping[str, ComingDown]) 
         )
 
 
-def _stopped(run: Run, itself: ComingDown | None) -> Finding:
-    """`alembic downgrade base` fails at a revision; ``itself`` is what it is like where it fails by itself too."""
+def _stopped(run: Run, history: History, spoilt: Mapping[str, ComingDown]) -> Finding:
+    """`alembic downgrade base` fails at a revision: by itself too, or over what one above has left, or for no such."""
     assert run.revision is not None  # noqa: S101 (an error outside of a revision is no error of these)
+    itself = spoilt.get(run.revision)
     if itself is not None and itself.fault == "refuses":
         return DOWNGRADE_TO_BASE.finding(
             f"`alembic downgrade base` stops at {run.revision}, whose downgrade refuses.",
@@ -194,6 +195,12 @@ def _stopped(run: Run, itself: ComingDown | None) -> Finding:
         f"`alembic downgrade base` fails at {run.revision}, whose downgrade works by itself.",
         revision=run.revision,
         evidence=run.told,
+        causes=[
+            cause
+            for revision, above in spoilt.items()
+            if history.positions[revision] > history.positions[run.revision]
+            for cause in _causes(above, revision)
+        ],
     )
 
 

@@ -45,8 +45,8 @@ class Refused:
         run: the one that failed, on the fewest rows that were found.
         any_row: whether it fails whatever a row is like.
         deliberate: whether the revision refuses by an error of its own.
-        older: whether it passes on rows that can be made just before it, and fails on some that were made earlier, which
-            a constraint that is NOT VALID, say, would not take any more.
+        older: whether it passes on rows that can be made just before it, and fails on some that were made earlier,
+            which a constraint that is NOT VALID, say, would not take any more.
         tables: where the rows are that it fails on; none where several tables must have some.
         rows: those rows, a line each.
     """

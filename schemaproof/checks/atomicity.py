@@ -188,6 +188,14 @@ def _indented(differences: Iterable[str]) -> list[str]:
 
 def _recovers(history: History, revision: str) -> Iterator[Finding]:
     if history.alone:
+        if revision == history.revisions[0].revision:
+            yield RERUN_AFTER_FAILURE.finding(
+                "No revision was run again after a failure: revisions make roles, which belong to the whole server.",
+                severity=Severity.NOTE,
+                consequence="Whether a failed migration can be run again is not known.",
+                remedy="None is needed; roles that are made outside of migrations could be examined.",
+                causes=[Cause(ATOMICITY.id)],
+            )
         return
     for examined in history.failures(revision):
         failed = [one for one in examined.outcomes if one.rerun is not None and not one.rerun.recovered]

@@ -5,6 +5,7 @@ embedded server in at most 100 ms with a warm cache, a fresh migrated database i
 """
 
 import asyncio
+import contextlib
 import os
 import statistics
 import sys
@@ -13,10 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from testcontainers.community.postgres import PostgresContainer
-from testcontainers.core.config import testcontainers_config
-
-from schemaproof.postgres import Database, Options, PostgresError, Server, binaries, container, embedded, start
+from schemaproof.postgres import Database, Options, PostgresError, Server, binaries, container, embedded, engine, start
 from schemaproof.postgres.owner import Owner
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,7 +65,16 @@ def servers() -> None:
 
 
 def containers(image: str) -> None:
-    """A container by testcontainers alone, and ours."""
+    """A container by testcontainers alone, and ours.
+
+    Raises:
+        PostgresError: where there is no engine, or no image.
+    """
+    with engine.errors_told(), contextlib.closing(engine.connect()) as client:  # testcontainers' own errors tell less
+        container.ensure_image(client, image, print)
+    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 (need not be installed)
+    from testcontainers.core.config import testcontainers_config  # noqa: PLC0415 (need not be installed)
+
     running: list[container.Container | PostgresContainer] = []
 
     def by_testcontainers() -> None:
@@ -115,7 +122,7 @@ def main() -> None:
         with start(Options(provider="container", image=image)) as server:
             databases("container", server)
     except PostgresError as error:
-        print(f"no container measured: {error.cause}")
+        print(f"no container measured: {error.cause.rstrip('.')}. {error.remedy}")
 
 
 if __name__ == "__main__":

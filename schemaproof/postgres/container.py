@@ -130,11 +130,28 @@ def ensure_image(client: "docker.DockerClient", image: str, progress: Callable[[
         try:
             client.images.pull(image)
         except (docker.errors.APIError, requests.RequestException) as error:
-            raise ImageUnavailableError(
-                f"The image {image} is not on this machine and can't be pulled.",
-                evidence=str(error),
-                remedy="Check name and network, name another with --postgres-image, or use --postgres=embedded.",
-            ) from error
+            raise _unavailable(image, error) from error
+
+
+def _unavailable(image: str, error: Exception) -> ImageUnavailableError:
+    """Why ``image`` can't be pulled, by the registry's or the engine's answer."""
+    import docker.errors
+
+    status = error.status_code if isinstance(error, docker.errors.APIError) else None
+    why, remedy = "", "Check name and network"
+    if isinstance(error, docker.errors.NotFound) or status == 404:
+        why, remedy = ": its registry has no such image, or wants a login", f"Check the name; docker pull {image}"
+    elif status in {401, 403}:
+        why, remedy = ": its registry wants a login", f"docker login, then docker pull {image}"
+    elif status == 429:
+        why, remedy = ": its registry serves no more pulls for now", f"docker login, then docker pull {image}"
+    elif engine.is_disk_full(error):
+        why, remedy = ": the engine's disk is full", "docker system prune"
+    return ImageUnavailableError(
+        f"The image {image} is not on this machine and can't be pulled{why}.",
+        evidence=str(error),
+        remedy=f"{remedy}, name another with --postgres-image, or use --postgres=embedded.",
+    )
 
 
 def start(image: str, owner: Owner, progress: Callable[[str], None], *, durable: bool = False) -> Container:

@@ -1,9 +1,11 @@
 """The machine's Docker engine: whether one answers, and a client of it."""
 
 import contextlib
+import os
 import re
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,6 +20,7 @@ TIMEOUT = 2  # seconds
 # For everything that is asked of one that answered: a busy engine is slow to list, start and remove.
 _REQUEST_TIMEOUT = 30  # seconds
 
+_NO_ANSWER = f"no Docker engine answered within {TIMEOUT} s"
 _REMEDY = "Start Docker, or use --postgres=embedded or --postgres=URL."
 _DEFAULT = "unix:///var/run/docker.sock"
 _PING = b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n"
@@ -44,11 +47,46 @@ def connect() -> "docker.DockerClient":
     try:
         _ping(host)
     except OSError as error:
-        raise PostgresError(
-            f"no Docker engine answered within {TIMEOUT} s", evidence=f"{host}: {error}", remedy=_REMEDY
-        ) from error
+        raise unreachable(host, error) from error
     with errors_told():
         return DockerClient(timeout=_REQUEST_TIMEOUT).client
+
+
+def unreachable(host: str, error: OSError) -> PostgresError:
+    """Why the engine at ``host`` can't be asked, and what to do about that, by the kind of ``error``."""
+    path = urlsplit(host).path if host.startswith("unix:") else ""
+    named = os.environ.get("DOCKER_HOST") == host
+    if isinstance(error, PermissionError):
+        return PostgresError(
+            f"permission denied on the Docker engine's socket {path or host}",
+            evidence=f"{host}: {error}",
+            remedy="sudo usermod -aG docker $USER, then log in again; or use --postgres=embedded.",
+        )
+    if named:
+        return PostgresError(
+            f"{_NO_ANSWER} at DOCKER_HOST={host}",
+            evidence=str(error),
+            remedy="Start the engine there, or unset DOCKER_HOST (`docker context ls` shows where engines are); or use"
+            " --postgres=embedded.",
+        )
+    other = next((one for one in _other_sockets() if one.is_socket()), None)
+    if other is not None:
+        return PostgresError(
+            f"no Docker engine answers at {path or host}, but there is a socket of one at {other}",
+            evidence=f"{host}: {error}",
+            remedy=f"export DOCKER_HOST=unix://{other}, or use --postgres=embedded.",
+        )
+    cause = f"there is no Docker engine: no socket {path}" if isinstance(error, FileNotFoundError) else _NO_ANSWER
+    return PostgresError(cause, evidence=f"{host}: {error}", remedy=_REMEDY)
+
+
+def _other_sockets() -> Iterator[Path]:
+    """Where engines that run without root listen (Docker's and Podman's manuals)."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.getuid()}"
+    yield Path(runtime, "docker.sock")
+    yield Path.home() / ".docker" / "run" / "docker.sock"
+    yield Path(runtime, "podman", "podman.sock")
+    yield Path("/run/podman/podman.sock")
 
 
 @contextlib.contextmanager
@@ -64,9 +102,45 @@ def errors_told() -> Iterator[None]:
     try:
         yield
     except (docker.errors.DockerException, requests.RequestException) as error:
-        raise PostgresError(
-            "the Docker engine answers, but refused or broke off a request", evidence=str(error), remedy=_REMEDY
-        ) from error
+        raise _refused(error) from error
+
+
+def _refused(error: Exception) -> PostgresError:
+    """Why a request failed, by its kind: of the engine's answers, only some have a code of their own."""
+    import docker.errors
+    import requests
+
+    causes = set(map(type, _chain(error)))
+    status = error.status_code if isinstance(error, docker.errors.APIError) else None
+    cause, remedy = "the Docker engine answers, but refused or broke off a request", "See `docker info`"
+    if any(issubclass(one, PermissionError) for one in causes) or status in {401, 403}:
+        cause, remedy = "the Docker engine denies permission", "sudo usermod -aG docker $USER, then log in again"
+    elif any(issubclass(one, requests.exceptions.SSLError | docker.errors.TLSParameterError) for one in causes):
+        cause = "the Docker engine wants TLS, with other certificates than those that are set"
+        remedy = "Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH to the folder of ca.pem, cert.pem and key.pem"
+    elif _is_version(error):
+        cause = "the Docker engine speaks another version of its API than docker-py"
+        remedy = "pip install -U docker, or update the engine"
+    elif is_disk_full(error):
+        cause, remedy = "the Docker engine's disk is full", "docker system prune"
+    return PostgresError(cause, evidence=str(error), remedy=f"{remedy}; or use --postgres=embedded.")
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """``error`` and what it came from."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_version(error: Exception) -> bool:
+    # The engine has no code for it (HTTP 400), docker-py no class.
+    return "client version" in str(error) or "API version" in str(error)
+
+
+def is_disk_full(error: Exception) -> bool:
+    """Whether the engine says so; it has no code for that (HTTP 500)."""
+    return "no space left on device" in str(error)
 
 
 def is_local(host: str) -> bool:

@@ -48,16 +48,18 @@ def choose(options: Options) -> Choice:
     except PostgresError as error:
         if options.provider == "container":
             raise
-        absence = error.cause.rstrip(".")
+        absent = error
     else:
         why = "chosen by an option" if options.provider == "container" else "a Docker engine answers"
         return Choice("container", f"container {options.image} (PostgreSQL {version or 'not pulled yet'})", why)
     try:
-        return _embedded(options, absence)
+        return _embedded(options, absent.cause.rstrip("."))
     except PostgresError as error:
+        first = absent.remedy.partition("; or use")[0].partition(", or use")[0]
         raise PostgresError(
-            f"There is no PostgreSQL to be had: {absence}; {error.cause}",
-            remedy=f"Start Docker, or {error.remedy[0].lower()}{error.remedy[1:]}",
+            f"There is no PostgreSQL to be had: {absent.cause.rstrip('.')}; {error.cause}",
+            evidence=absent.evidence,
+            remedy=f"{first}, or {error.remedy[0].lower()}{error.remedy[1:]}",
         ) from error
 
 

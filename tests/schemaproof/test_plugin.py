@@ -47,7 +47,9 @@ def test_header_says_why_there_is_no_container(project: pytest.Pytester, monkeyp
     monkeypatch.setenv("DOCKER_HOST", f"unix://{project.path / 'none.sock'}")
     project.makepyfile(PASSING)
     result = project.runpytest_subprocess("--postgres", "auto")
-    result.stdout.re_match_lines([r"postgres: embedded .*; no Docker engine answered within 2 s"])
+    result.stdout.re_match_lines(
+        [r"postgres: embedded .*; no Docker engine answered within 2 s at DOCKER_HOST=unix:.*"]
+    )
 
 
 def test_header_is_silent_in_a_project_that_asked_for_nothing(

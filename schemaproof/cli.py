@@ -95,6 +95,11 @@ def _add_verify(commands: Any) -> None:
         help="how many processes upgrade a database at the same time; where this is given, colliding ones are a warning"
         " instead of a note (default: 8)",
     )
+    verify.add_argument(
+        "--stall-timeout",
+        metavar="SECONDS",
+        help="end a run of env.py that gets nowhere for so long, and tell what it was doing (default: 300)",
+    )
     verify.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON too")
     verify.add_argument("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML too")
     verify.set_defaults(run=_verify)
@@ -225,7 +230,8 @@ def _catalogue() -> Sequence["Check"]:
 def _settings(parsed: argparse.Namespace) -> "Settings":
     from schemaproof.settings import Settings
 
-    keys = ("alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "crash-everywhere", "deployers")
+    keys = ["alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "crash-everywhere", "deployers"]
+    keys.append("stall-timeout")
     arguments = {key: getattr(parsed, key.replace("-", "_"), None) for key in keys}
     return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()])
 

@@ -1,5 +1,7 @@
 """What the user can do something about: what failed, why, what was seen, what to do."""
 
+from schemaproof.addresses import without_addresses
+
 
 class ProofError(Exception):
     """The harness could not do its work, for a reason that lies outside it.
@@ -11,6 +13,7 @@ class ProofError(Exception):
     """
 
     def __init__(self, cause: str, *, remedy: str, evidence: str = "") -> None:
+        cause, evidence = without_addresses(cause), without_addresses(evidence)
         super().__init__(cause, remedy, evidence)
         self.cause = cause
         self.remedy = remedy

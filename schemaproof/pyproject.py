@@ -27,6 +27,7 @@ KEYS = (
     "roles",
     "rows",
     "select",
+    "stall-timeout",
     "url-env",
 )
 

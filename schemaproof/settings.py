@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from schemaproof.allowances import Allowance, of_project
 from schemaproof.errors import ProofError
 from schemaproof.pyproject import TABLE, Sources, nearest
-from schemaproof.subject import DEFAULT_INI, DEFAULT_URL_ENV, Subject
+from schemaproof.subject import DEFAULT_INI, DEFAULT_STALL_TIMEOUT, DEFAULT_URL_ENV, Subject
 
 if TYPE_CHECKING:
     from schemaproof.checks.check import Check
@@ -69,6 +69,7 @@ class Settings:
             crash_everywhere=_valid_flag("crash-everywhere", arguments, sources),
             deployers=_valid_deployers(arguments.get("deployers"), sources),
             rows=_valid_rows(sources.told("rows")),
+            stall_timeout=_valid_stall_timeout(arguments.get("stall-timeout"), sources),
         )
         select, ignore = _chosen(sources, arguments, known)
         return cls(
@@ -195,6 +196,16 @@ def _valid_deployers(argument: str | None, sources: Sources) -> int | None:
         return int(str(value))
     source = f"deployers in {TABLE}" if argument is None else "--deployers"
     raise ProofError(f"{source} is {value!r}.", remedy="Give a number of processes, 2 or more.")
+
+
+def _valid_stall_timeout(argument: str | None, sources: Sources) -> float:
+    value = sources.told("stall-timeout") if argument is None else argument
+    if value is None:
+        return DEFAULT_STALL_TIMEOUT
+    if not isinstance(value, bool) and re.fullmatch(r"\d+(\.\d+)?", str(value), re.ASCII) and float(str(value)) > 0:
+        return float(str(value))
+    source = f"stall-timeout in {TABLE}" if argument is None else "--stall-timeout"
+    raise ProofError(f"{source} is {value!r}.", remedy="Give a number of seconds, more than 0.")
 
 
 def _placeholders(name: str, value: str, place: str) -> set[str]:

@@ -15,6 +15,7 @@ from schemaproof.migration.compat import make_config, option
 DEFAULT_INI = "alembic.ini"
 DEFAULT_DEPLOYERS = 8  # more than most services have replicas; each costs a process and a connection
 DEFAULT_URL_ENV = "DATABASE_URL"
+DEFAULT_STALL_TIMEOUT = 300.0  # seconds; on databases with hardly any rows no statement takes a thousandth of it
 
 
 class SubjectError(ProofError):
@@ -38,6 +39,7 @@ class Subject:
         deployers: how many processes upgrade a database at the same time; None where nobody said that several do.
         rows: "module:attribute" of a mapping of "schema.table" or "schema.table.column" to the Hypothesis strategy that
             makes its values; None where the project has none of its own.
+        stall_timeout: seconds without progress after which a run of env.py is ended; see ``migration.watchdog``.
     """
 
     project: Path
@@ -50,6 +52,7 @@ class Subject:
     crash_everywhere: bool = False
     deployers: int | None = None
     rows: str | None = None
+    stall_timeout: float = DEFAULT_STALL_TIMEOUT
 
     def config(self) -> Config:
         """Alembic's configuration, as its command line reads it.

@@ -133,6 +133,16 @@ def _left_sessions(course: Course, outcomes: Sequence[Outcome], revision: str) -
             " the tables waits for it.",
             remedy="Let env.py use its connection in a with statement, so that it is closed after an error too.",
         )
+    endless = [one for one in outcomes if one.endless]
+    if endless:
+        yield ATOMICITY.finding(
+            f"When the {course.way.direction} of {revision} has failed, env.py {endless[0].endless}.",
+            revision=revision,
+            evidence=f"when {endless[0]}:\n{endless[0].error}",
+            consequence="A deployment that fails does not end, and nobody is told.",
+            remedy="Let env.py clean up on the connection that failed, after connection.rollback(), and open no second"
+            " one before.",
+        )
     hung = [one for one in outcomes if one.hung]
     if hung:
         yield ATOMICITY.finding(

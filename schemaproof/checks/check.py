@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from schemaproof.addresses import without_addresses
 from schemaproof.finding import Cause, Finding, Severity
 
 
@@ -56,9 +57,9 @@ class Check:
             severity=severity,
             revision=revision,
             object=None if object is None else str(object),
-            message=message,
+            message=without_addresses(message),
             consequence=self.reason if consequence is None else consequence,
-            evidence=evidence,
+            evidence=without_addresses(evidence),
             remedy=self.remedy if remedy is None else remedy,
             causes=tuple(causes),
         )

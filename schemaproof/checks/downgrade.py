@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from schemaproof.catalog import Difference, diff
 from schemaproof.checks.check import Check
+from schemaproof.checks.failing import failure, fate
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.history import History
 from schemaproof.migration.coming_down import ComingDown, Judgement, is_harmless
@@ -46,9 +47,9 @@ def _runs(history: History, revision: str) -> Iterator[Finding]:
         return
     if judgement.fault in {"fails", "no function"}:
         yield DOWNGRADE_RUNS.finding(
-            f"The downgrade of {revision} fails.",
+            f"The downgrade of {revision} {fate(down)}.",
             revision=revision,
-            evidence=down.told,
+            **failure(down),
             causes=[Cause(DOWNGRADE_MISSING.id, revision)] if judgement.fault == "no function" else (),
         )
     elif judgement.fault == "not recorded":
@@ -66,14 +67,15 @@ def _restores(history: History, revision: str) -> Iterator[Finding]:
     again, down = judgement.stairs.again, judgement.stairs.down
     if down is not None and judgement.fault in _STOPS:
         yield DOWNGRADE_RESTORES.finding(
-            f"The downgrade of {revision} fails, so it does not restore the schema before.",
+            f"The downgrade of {revision} {fate(down)}, so it does not restore the schema before.",
             revision=revision,
-            evidence=down.told,
+            **failure(down),
             causes=causes,
         )
-    for difference in judgement.left:
+    for number, difference in enumerate(judgement.left):
         harmless = difference not in judgement.harmful and not judgement.again_fails
-        then = "" if again is None or again.error is None else f"\nThe upgrade can't be run again: {again.told}"
+        told = number == 0 and again is not None and again.error is not None
+        then = f"\nThe upgrade can't be run again: {again.told}" if told and again is not None else ""
         yield DOWNGRADE_RESTORES.finding(
             f"The downgrade of {revision} does not restore {difference.identity}.",
             severity=Severity.NOTE if harmless else Severity.ERROR,
@@ -94,16 +96,16 @@ def _again(history: History, revision: str) -> Iterator[Finding]:
     causes = _causes(ComingDown(judgement.fault, tuple(one.identity for one in left)), revision)
     if down is not None and judgement.fault in _STOPS:
         yield UPGRADE_AFTER_DOWNGRADE.finding(
-            f"{revision} can't be applied again after its downgrade, which fails.",
+            f"{revision} can't be applied again after its downgrade, which {fate(down)}.",
             revision=revision,
-            evidence=down.told,
+            **failure(down),
             causes=causes,
         )
     if again is not None and again.error is not None:
         yield UPGRADE_AFTER_DOWNGRADE.finding(
-            f"After its downgrade {revision} can't be applied again.",
+            f"After its downgrade {revision} can't be applied again: the upgrade {fate(again)}.",
             revision=revision,
-            evidence=again.told,
+            **failure(again),
             causes=causes,
         )
     for difference in judgement.stairs.differs:
@@ -185,16 +187,17 @@ def _stopped(run: Run, history: History, spoilt: Mapping[str, ComingDown]) -> Fi
         )
     if itself is not None and itself.fault in _STOPS:
         return DOWNGRADE_TO_BASE.finding(
-            f"`alembic downgrade base` fails at {run.revision}.",
+            f"`alembic downgrade base` {fate(run)} at {run.revision}.",
             revision=run.revision,
             evidence=run.told,
-            remedy=DOWNGRADE_RUNS.remedy,
+            consequence=failure(run)["consequence"],
+            remedy=failure(run)["remedy"] or DOWNGRADE_RUNS.remedy,
             causes=_causes(itself, run.revision),
         )
     return DOWNGRADE_TO_BASE.finding(
-        f"`alembic downgrade base` fails at {run.revision}, whose downgrade works by itself.",
+        f"`alembic downgrade base` {fate(run)} at {run.revision}, whose downgrade works by itself.",
         revision=run.revision,
-        evidence=run.told,
+        **failure(run),
         causes=[
             cause
             for revision, above in spoilt.items()

@@ -8,6 +8,7 @@ import psycopg
 
 from schemaproof.catalog import Catalog
 from schemaproof.checks.check import Check
+from schemaproof.checks.failing import failure, fate
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.history import History
 from schemaproof.migration.intent import is_deliberate
@@ -40,12 +41,12 @@ def _script(history: History) -> Iterator[Finding]:
             remedy="None is needed where that is meant.",
         )
     elif run.error is not None:
-        what = "connects to a database" if run.redirection.refused else "fails"
+        what = "connects to a database" if run.redirection.refused else fate(run)
         yield OFFLINE_SCRIPT.finding(
             f"`alembic upgrade heads --sql` {what}" + (f" in {run.revision}." if run.revision else "."),
             severity=Severity.WARNING,
             revision=run.revision,
-            evidence=run.told,
+            **failure(run),
         )
     elif not any("-- Running" in piece for piece in pieces):
         yield OFFLINE_SCRIPT.finding(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from schemaproof.catalog import diff
 from schemaproof.checks.check import Check
+from schemaproof.checks.failing import failure, fate
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.history import History
 from schemaproof.migration.calls import first_parting
@@ -21,9 +22,9 @@ def _from_empty(history: History, revision: str) -> Iterator[Finding]:
     stairs = history.stairs(revision)
     if stairs.up.error is not None:
         yield UPGRADE_FROM_EMPTY.finding(
-            f"The upgrade to {revision} fails.",
+            f"The upgrade to {revision} {fate(stairs.up)}.",
             revision=revision,
-            evidence=stairs.up.told,
+            **failure(stairs.up),
             causes=[Cause(UPGRADE_IN_ONE_CALL.id, revision)],
         )
     elif not stairs.recorded:
@@ -61,7 +62,7 @@ def _again(history: History) -> Iterator[Finding]:
     finally:
         station.close()
     if run.error is not None:
-        yield UPGRADE_AGAIN.finding("A second `alembic upgrade heads` fails.", evidence=run.told)
+        yield UPGRADE_AGAIN.finding(f"A second `alembic upgrade heads` {fate(run)}.", **failure(run))
     for difference in differences:
         yield UPGRADE_AGAIN.finding(
             "A second `alembic upgrade heads` changes the schema.",
@@ -87,8 +88,8 @@ def _in_one_call(history: History) -> Iterator[Finding]:
         revision = history.revisions[error.index].revision
         if history.one_call_passes(revision):
             yield UPGRADE_IN_ONE_CALL.finding(
-                f"The upgrade to {revision} by itself fails; `alembic upgrade heads` on an empty database gets past"
-                " it.",
+                f"The upgrade to {revision} by itself {fate(error.run)}; `alembic upgrade heads` on an empty database"
+                " gets past it.",
                 revision=revision,
                 evidence=error.run.told,
                 consequence="A new environment can be set up, and no existing one can be upgraded.",
@@ -98,12 +99,13 @@ def _in_one_call(history: History) -> Iterator[Finding]:
 
 
 def _against_single_steps(history: History) -> Iterator[Finding]:
-    failure = history.one_call_failure()
-    if failure is not None:
+    failed = history.one_call_failure()
+    if failed is not None:
         yield UPGRADE_IN_ONE_CALL.finding(
-            f"`alembic upgrade heads` on an empty database fails at {failure.revision}; each revision by itself works.",
-            revision=failure.revision,
-            evidence=failure.told,
+            f"`alembic upgrade heads` on an empty database {fate(failed)} at {failed.revision}; each revision by itself"
+            " works.",
+            revision=failed.revision,
+            **failure(failed),
         )
         return
     found = history.one_call_differences()
@@ -129,7 +131,7 @@ def _from_earlier(history: History) -> Iterator[Finding]:
     before = f"from {history.revisions[parting.start - 1].revision}" if parting.start else "from an empty database"
     if parting.run is not None:
         yield UPGRADE_IN_ONE_CALL.finding(
-            f"`alembic upgrade heads` {before} fails at {called[-1]}; one call for each revision works.",
+            f"`alembic upgrade heads` {before} {fate(parting.run)} at {called[-1]}; one call for each revision works.",
             revision=called[-1],
             evidence=f"applied in one call: {', '.join(called)}\n{parting.run.told}",
             consequence="Deployments that bring more than one revision stop here; those that brought each one by itself"

@@ -398,8 +398,10 @@ def _upgrade(
             say("applied")
         applied.update(these)
 
+    environment.stall_timeout = None  # it may wait for the others as long as they get on, which the referee knows
     run = environment.run(script, database, steps, "heads", _Listener(say))
-    return Deployer(_failure(run), frozenset(applied), run.roles, role_trouble(run), refused=_refused(run))
+    became = Deployer(_failure(run), frozenset(applied), run.roles, role_trouble(run), refused=_refused(run))
+    return replace(became, hung=run.hang is not None)
 
 
 def _failure(run: Run) -> str:

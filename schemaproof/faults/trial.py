@@ -135,6 +135,7 @@ class Outcome:
         differences: how a state in between differs from the one before.
         busy: sessions and prepared transactions that still hold something.
         hung: whether the run waited for ever for a lock.
+        endless: what it did, where it did not come to an end by itself for another reason.
         lost: whether a COMMIT that the server had confirmed is undone.
         rerun: what came of running it again from a state in between.
     """
@@ -146,6 +147,7 @@ class Outcome:
     differences: tuple[str, ...] = ()
     busy: tuple[str, ...] = ()
     hung: bool = False
+    endless: str = ""
     lost: bool = False
     rerun: Rerun | None = None
 
@@ -159,7 +161,7 @@ class Outcome:
     def survived(self) -> bool:
         """Whether what is left is what may be left."""
         recovered = self.left != "between" or (self.rerun is not None and self.rerun.recovered)
-        return recovered and not (self.busy or self.hung or self.swallowed or self.lost)
+        return recovered and not (self.busy or self.hung or self.endless or self.swallowed or self.lost)
 
     def __str__(self) -> str:
         return f"{self.site} {self.fault.told}"
@@ -244,7 +246,7 @@ class Trial:
     def _attempt(self, site: Site, fault: Fault) -> Outcome | None:
         watcher = self._bench.watcher()
         injector = Injector(site, fault, watcher, self._crashes.kill if self._crashes is not None else None)
-        error = ""
+        error, hung, endless = "", False, ""
         try:
             if fault in {Fault.KILLED, Fault.KILLED_AFTER}:
                 injector.fired = run_in_child(lambda: self._course.way.run(watcher.database, injector))
@@ -252,7 +254,9 @@ class Trial:
                 with watcher.lock_timeout(LOCK_TIMEOUT) if fault.waits else nullcontext():
                     run = self._course.way.run(watcher.database, injector)
                 error = run.told if run.error is not None else ""
-                blocked = not fault.waits or run.error is not None or injector.hung
+                hung = injector.hung or (fault.waits and run.hang is not None and run.hang.kind == "stalled")
+                endless = run.hang.does if run.hang is not None and not hung else ""
+                blocked = not fault.waits or run.error is not None or hung
                 injector.fired = injector.fired and blocked  # one that nothing waited for was none
                 _forget_frames(run.error)
             if injector.fired and self._crashes is not None:
@@ -262,7 +266,7 @@ class Trial:
         finally:
             injector.release()
         watcher.end_sessions()
-        seen = Outcome(site, fault, "before", error, (), tuple(busy), injector.hung)
+        seen = Outcome(site, fault, "before", error, (), tuple(busy), hung, endless)
         return self._judged(seen, watcher, fired=injector.fired)
 
     def _left_busy(self, watcher: Watcher, besides: tuple[int, ...]) -> list[str]:

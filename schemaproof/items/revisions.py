@@ -18,7 +18,7 @@ from alembic.util import CommandError
 from schemaproof.configuration import unusable
 from schemaproof.migration.bytecode import unwritten
 from schemaproof.migration.compat import configured_locations, files_in, option, version_locations
-from schemaproof.migration.environment import is_project_file
+from schemaproof.migration.evidence import is_project_file
 from schemaproof.migration.revisions import gaps, load, script_directory
 from schemaproof.settings import PLACEHOLDERS
 from schemaproof.subject import Subject, SubjectError

@@ -10,7 +10,6 @@ import functools
 import io
 import logging
 import os
-import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,11 +26,19 @@ from sqlalchemy.exc import DBAPIError
 
 from schemaproof.configuration import raw_url
 from schemaproof.migration.bytecode import unwritten
+from schemaproof.migration.evidence import error_text, is_project_file
+from schemaproof.migration.hang import Hang, HangError
+from schemaproof.migration.printed import worth_showing
 from schemaproof.migration.redirect import Observer, Redirection, redirected
+from schemaproof.migration.stacks import InterruptedRunError
+from schemaproof.migration.watchdog import Watchdog
 from schemaproof.postgres import Database, Server
 from schemaproof.subject import Subject
 
 _SYNC = {"psycopg2": "psycopg2"}  # of the drivers that a connection may be given with; psycopg in place of others
+# What a timeout of the project's own raises: lock_not_available, query_canceled and those of a session that is ended
+# (manual, appendix A).
+_TIMED_OUT = {"55P03", "57014", "25P03", "25P04", "57P01"}
 
 Direction = Literal["upgrade", "downgrade"]
 Steps = Callable[[tuple[str, ...], MigrationContext], Iterable[RevisionStep]]
@@ -52,6 +59,9 @@ class Run:
         statements: how many statements each revision's code sent through SQLAlchemy.
         roles: what each revision sent to create or drop roles.
         looked: whether env.py looked into ``config.attributes`` for a connection.
+        project: the project's folder.
+        told_error: ``error`` for people, "" where there is none.
+        hang: why it was ended, where it did not come to its end by itself: ``error`` is a HangError then.
     """
 
     redirection: Redirection
@@ -64,13 +74,25 @@ class Run:
     statements: dict[str, int] = field(default_factory=dict)
     roles: dict[str, list[str]] = field(default_factory=dict)
     looked: bool = False
+    project: Path | None = None
+    told_error: str = ""
+    hang: Hang | None = None
 
     @property
     def told(self) -> str:
         """The error and the end of the output, for a finding's evidence."""
-        lines = [line for line in self.output.splitlines() if line.strip() and "[alembic." not in line]
-        error = [] if self.error is None else [error_text(self.error)]
-        return "\n".join([*error, *(f"| {line}" for line in lines[-20:])])
+        printed = worth_showing(self.output, self.redirection.noise, self.told_error, self.project)
+        return "\n".join([*([self.told_error] if self.told_error else []), *(f"| {line}" for line in printed)])
+
+    def failed(self, error: BaseException | None, hang: Hang | None) -> None:
+        """Remember what it raised, and why it was ended if it was; while the project's folder is the current one."""
+        self.error, self.hang = error, hang
+        if hang is not None:
+            self.told_error = hang.evidence
+            self.error = HangError(hang)
+            self.error.__cause__ = error
+        elif error is not None:
+            self.told_error = error_text(error, self.project)
 
 
 class Environment:
@@ -85,6 +107,7 @@ class Environment:
         self.server = server
         self.driver = subject.driver or "asyncpg"
         self.give_connection = False
+        self.stall_timeout: float | None = subject.stall_timeout
         self.config: Config = subject.config()
         self.own_url = raw_url(self.config)
         self._inherited = standin is not None
@@ -145,21 +168,21 @@ class Environment:
         An ``observer`` is told of its statements. It also sees to the sessions that env.py leaves: without one they are
         ended here.
         """
-        run = Run(Redirection(self._url(), database.name, observer=observer))
+        run = Run(Redirection(self._url(), database.name, observer=observer), project=self.subject.project)
 
         def work(heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
             run.called, run.context = True, context
             for step in steps(heads, context):
                 yield watched(step, run)
 
-        self._execute(script, run, {"fn": work, "destination_rev": destination})
+        self._execute_env(script, run, {"fn": work, "destination_rev": destination})
         if run.redirection.open > 0 and observer is None:  # a pool that outlives env.py
             self.server.end_sessions(database.name)
         return run
 
     def script_to_head(self, script: ScriptDirectory, write: Callable[[str], object]) -> Run:
         """Run env.py as ``alembic upgrade heads --sql``; ``write`` gets the script, a statement a call."""
-        run = Run(Redirection(self._url(), None))
+        run = Run(Redirection(self._url(), None), project=self.subject.project)
 
         def work(heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
             run.called, run.context = True, context
@@ -168,23 +191,33 @@ class Environment:
 
         self.config.output_buffer = _Buffer(write)
         try:
-            self._execute(script, run, {"fn": work, "destination_rev": "heads", "as_sql": True, "starting_rev": None})
+            self._execute_env(
+                script, run, {"fn": work, "destination_rev": "heads", "as_sql": True, "starting_rev": None}
+            )
         finally:
             self.config.output_buffer = None
         return run
 
-    def _execute(self, script: ScriptDirectory, run: Run, options: Mapping[str, Any]) -> None:
+    def _execute_env(self, script: ScriptDirectory, run: Run, options: Mapping[str, Any]) -> None:
         offline = bool(options.get("as_sql"))
-        with self.surroundings() as printed, redirected(run.redirection), self._attributes(run, offline=offline):
+        raised: BaseException | None = None
+        with (
+            self.surroundings() as printed,
+            run.redirection.noise.listening(),
+            redirected(run.redirection),
+            self._attributes(run, offline=offline),
+        ):
             self.config.cmd_opts = _command_line(str(options["destination_rev"]), sql=offline)
             context = EnvironmentContext(self.config, script, **options)
+            watchdog = Watchdog(run.redirection, self.server, self.subject.project, self.stall_timeout)
             try:
-                with context:
+                with watchdog, context:
                     script.run_env()
-            except (Exception, SystemExit) as error:  # noqa: BLE001 (it is the subject's, and told)
-                run.error = error
+            except (Exception, SystemExit, InterruptedRunError) as error:  # noqa: BLE001 (it is the subject's, and told)
+                raised = error
             finally:
                 run.redirection.watched = False
+            run.failed(raised, watchdog.hang or (watchdog.seen if sqlstate(raised) in _TIMED_OUT else None))
         run.output = printed.getvalue()
 
     @contextlib.contextmanager
@@ -282,6 +315,7 @@ def watched(step: RevisionStep, run: Run) -> RevisionStep:
 
     def migrate(**arguments: Any) -> None:
         run.revision = redirection.revision = revision
+        redirection.progress += 1
         run.inside = redirection.watched = True
         before, roles = redirection.statements, len(redirection.role_statements)
         try:
@@ -317,30 +351,6 @@ def sqlstate(error: BaseException | None) -> str | None:
         return None
     code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
     return str(code) if code else None
-
-
-def error_text(error: BaseException) -> str:
-    """``error``, its statement where it has one, and the last line of the project's code that it passed."""
-    place = ""
-    for frame in traceback.extract_tb(error.__traceback__):
-        if is_project_file(frame.filename):
-            place = f"\n  at {_shown(frame.filename)}:{frame.lineno}: {frame.line}"
-    text = str(error).split("\n(Background on this error at:", maxsplit=1)[0].rstrip()
-    return f"{type(error).__name__}: {text}{place}"
-
-
-def is_project_file(filename: str) -> bool:
-    """Whether code in ``filename`` is the project's, and neither Python's, a library's nor the harness'."""
-    if f"{os.sep}site-packages{os.sep}" in filename or filename.startswith("<"):
-        return False
-    others = (Path(__file__).parents[1], Path(os.__file__).parent)  # this package's and Python's own
-    return not filename.startswith(tuple(f"{folder}{os.sep}" for folder in others))
-
-
-def _shown(filename: str) -> str:
-    """``filename`` without the folder of the project, which is the current one while it runs and in its own terms."""
-    parts = Path(filename).parts
-    return str(Path(*parts[-3:])) if len(parts) > 3 else filename
 
 
 class NoDowngradeError(Exception):

@@ -3,7 +3,8 @@
 import re
 import traceback
 
-from schemaproof.migration.environment import Run, is_project_file, sqlstate
+from schemaproof.migration.environment import Run, sqlstate
+from schemaproof.migration.evidence import is_project_file
 
 # What Python raises for a mistake in the code, also where a line of the project reads `raise`.
 _MISTAKES = (NameError, AttributeError, TypeError, ImportError, SyntaxError, LookupError)

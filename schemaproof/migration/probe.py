@@ -57,7 +57,7 @@ def probe(environment: Environment, script: ScriptDirectory, database: Database)
         environment.driver, environment.give_connection = choice.driver, give_connection
         run = environment.run(script, database, inside.look, "heads")
         tried.append((choice, run))
-        if run.error is None or run.redirection.elsewhere or run.redirection.connections:
+        if run.error is None or run.hang is not None or run.redirection.elsewhere or run.redirection.connections:
             break
     else:  # all fail: with what the project names, if it names one
         choice, run = next((one for one in tried if one[0].named), tried[-1])
@@ -138,6 +138,8 @@ def refuse(environment: Environment, run: Run) -> None:
             remedy=f"Let it connect to the URL in {subject.url_env} or sqlalchemy.url; what else a connection needs, a"
             " listener for the event do_connect can do.",
         )
+    if run.hang is not None:
+        raise SubjectError(f"env.py {run.hang.does}.", evidence=run.told, remedy=run.hang.remedy)
     if run.error is not None:
         raise SubjectError(
             f"env.py fails before any revision runs (with {environment.driver_text}).",

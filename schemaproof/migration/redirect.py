@@ -7,6 +7,7 @@ moment instead; one to anywhere else is refused before it is made.
 
 import asyncio
 import contextlib
+import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -17,8 +18,14 @@ from sqlalchemy import URL, Connection, Dialect, Engine, event
 from sqlalchemy.exc import DisconnectionError, MissingGreenlet
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
+from schemaproof.migration.bounds import bounds_in
+from schemaproof.migration.printed import Noise
+from schemaproof.migration.sessions import Session, made
+
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _MARK = "schemaproof run"  # in the pool's info of a connection: for which run it was made
+_SESSION = "schemaproof session"  # likewise: its Session
+_CHANGES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|WITH|COPY)\b", re.IGNORECASE)
 
 # CREATE USER and CREATE GROUP are other spellings of CREATE ROLE (manual, SQL Commands); MAPPING is another thing.
 _ROLE_STATEMENT = re.compile(r"\b(?:CREATE|DROP)\s+(?:ROLE|USER|GROUP)\b(?!\s+MAPPING)", re.IGNORECASE)
@@ -62,6 +69,11 @@ class Redirection:
         words: with which word each of them began, in capitals.
         role_statements: those that create or drop a role, which belongs to the whole server.
         observer: who is told of the statements.
+        sessions: its sessions, also those that are closed by now.
+        sent: how many statements and COMMITs it sent.
+        progress: grows with each sign that the run gets on; see ``watchdog``.
+        bounds: the seconds of each timeout that it set.
+        noise: what it logged and sent, which no evidence needs.
     """
 
     standin: URL
@@ -77,6 +89,12 @@ class Redirection:
     words: set[str] = field(default_factory=set)
     role_statements: list[str] = field(default_factory=list)
     observer: Observer | None = None
+    sessions: list[Session] = field(default_factory=list, repr=False)
+    sent: int = 0
+    progress: int = 0
+    bounds: list[float] = field(default_factory=list)
+    noise: Noise = field(default_factory=Noise, repr=False)
+    _known: set[int] = field(default_factory=set, repr=False)
 
     def connect(self, dialect: Dialect, record: ConnectionPoolEntry | None, cargs: Sequence[Any], given: Any) -> Any:
         """A DBAPI connection to the database of the moment."""
@@ -96,9 +114,27 @@ class Redirection:
         connection = dialect.connect(*cargs, **{**given, name: self.database})
         self.connections += 1
         self.open += 1
+        session = made(dialect, connection)
+        if session is not None:
+            self.sessions.append(session)
+        self.bounds.extend(bounds_in(f"{given} {os.environ.get('PGOPTIONS', '')}"))
         if record is not None:
             record.info[_MARK] = self
+            record.info[_SESSION] = session
         return connection
+
+    def send(self, connection: Connection, statement: str, parameters: object = "") -> None:
+        """Remember that ``statement`` is about to be sent."""
+        self.sent += 1
+        session = connection.info.get(_SESSION)
+        if session is not None:
+            session.use(statement, self.revision if self.watched else None)
+        known = hash((statement, str(parameters)))
+        if known not in self._known:  # one that was sent before may be a question asked again and again
+            self._known.add(known)
+            self.progress += 1
+            self.noise.send(statement)
+            self.bounds.extend(bounds_in(statement))
 
     def _is_standin(self, host: object, port: object, database: object) -> bool:
         wanted = self.standin.host or self.standin.query.get("host")
@@ -150,6 +186,8 @@ def redirected(redirection: Redirection) -> Iterator[Redirection]:
             yield redirection
         finally:
             _active = None
+            for session in redirection.sessions:
+                session.task = None  # whose frames hold connections
 
 
 def _listen() -> None:
@@ -177,9 +215,12 @@ def _close(_connection: object, record: ConnectionPoolEntry) -> None:
         _active.closed(record)
 
 
-def _before_cursor_execute(connection: Connection, cursor: object, statement: str, *_: object) -> None:
+def _before_cursor_execute(
+    connection: Connection, cursor: object, statement: str, parameters: object, _context: object, many: object
+) -> None:
     if _active is None:
         return
+    _active.send(connection, statement, "" if many else parameters)
     if _active.watched:
         _active.statements += 1
         _active.words.update(part.split(maxsplit=1)[0].upper() for part in statement.split(";") if part.strip())
@@ -189,8 +230,12 @@ def _before_cursor_execute(connection: Connection, cursor: object, statement: st
         _active.observer.before(connection, cursor, statement)
 
 
-def _after_cursor_execute(connection: Connection, cursor: object, statement: str, *_: object) -> None:
-    if _active is not None and _active.observer is not None:
+def _after_cursor_execute(connection: Connection, cursor: Any, statement: str, *_: object) -> None:
+    if _active is None:
+        return
+    if _CHANGES.match(statement) and cursor.rowcount > 0:
+        _active.progress += 1
+    if _active.observer is not None:
         _active.observer.after(connection, cursor, statement)
 
 
@@ -199,6 +244,8 @@ def _commit(connection: Connection) -> None:
 
     The event itself comes too early for it: what a listener raises is not wrapped as a driver's error is.
     """
+    if _active is not None:
+        _active.send(connection, "COMMIT")
     observer = _active.observer if _active is not None else None
     if observer is None or connection._is_autocommit_isolation():  # COMMIT is not sent then
         return

@@ -16,7 +16,7 @@ from alembic.util import CommandError
 
 from schemaproof.configuration import missing, unusable
 from schemaproof.migration.compat import files_in, load_revision, version_locations
-from schemaproof.migration.environment import error_text
+from schemaproof.migration.evidence import error_text
 from schemaproof.migration.roles import literals
 from schemaproof.subject import SubjectError
 

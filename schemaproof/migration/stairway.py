@@ -61,7 +61,7 @@ class Stairs:
     @property
     def refused(self) -> bool:
         """Whether the downgrade did nothing but raise an error that is none of the database's."""
-        return self.undone and self.down is not None and sqlstate(self.down.error) is None
+        return self.undone and self.down is not None and self.down.hang is None and sqlstate(self.down.error) is None
 
     @property
     def undone(self) -> bool:

@@ -110,6 +110,9 @@ def test_settings_that_leave_no_check_are_refused(tmp_path: Path) -> None:
         ('environment = {A = "{port:>5}"}', "holds {port:>5}, which stands for nothing", "Perhaps port is meant"),
         ('environment = {A = "{}"}', "holds {}, which stands for nothing", "There are database, host"),
         ('environment = {A = "{url"}', "A in [tool.schemaproof.environment] has a brace without", "A brace that is"),
+        ('stall-timeout = "soon"', "stall-timeout in [tool.schemaproof] is 'soon'", "Give a number of seconds"),
+        ("stall-timeout = 0", "stall-timeout in [tool.schemaproof] is 0.", "Give a number of seconds"),
+        ("stall-timeout = true", "stall-timeout in [tool.schemaproof] is True.", "Give a number of seconds"),
         ('allow = [{check = "single-head"}]', "[[tool.schemaproof.allow]], entry 1 has no reason", "Add it."),
     ],
 )
@@ -182,3 +185,10 @@ def test_roles_that_revisions_expect_are_a_list_of_names(tmp_path: Path) -> None
 @pytest.mark.parametrize("value", ['"readonly"', "[1]", '[""]'])
 def test_roles_that_are_no_list_of_names_are_refused(tmp_path: Path, value: str) -> None:
     assert "readonly" in refused(tmp_path, f"roles = {value}").remedy
+
+
+def test_stall_timeout_is_the_command_lines_then_the_tables_then_the_default(tmp_path: Path) -> None:
+    table = "stall-timeout = 2.5"
+    assert told(tmp_path, table, stall_timeout="7").subject.stall_timeout == 7
+    assert told(tmp_path, table).subject.stall_timeout == 2.5
+    assert told(tmp_path).subject.stall_timeout == 300

@@ -1,0 +1,26 @@
+"""What a finding says of a run of env.py that failed, or did not end by itself."""
+
+from typing import TypedDict
+
+from schemaproof.migration.environment import Run
+
+
+class Failure(TypedDict):
+    """What goes into a finding; None leaves it to the check."""
+
+    evidence: str
+    consequence: str | None
+    remedy: str | None
+
+
+def fate(run: Run) -> str:
+    """What became of ``run``, in words that go on after "The upgrade to 0002"."""
+    return "fails" if run.hang is None else run.hang.does
+
+
+def failure(run: Run) -> Failure:
+    """Evidence of the failure of ``run``, and what a hang has of its own."""
+    hang = run.hang
+    if hang is None:
+        return {"evidence": run.told, "consequence": None, "remedy": None}
+    return {"evidence": run.told, "consequence": hang.consequence, "remedy": hang.remedy}

@@ -1,0 +1,208 @@
+"""What of a project's errors and output is evidence."""
+
+import contextlib
+import logging
+import sysconfig
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from textwrap import indent
+
+import pytest
+import sqlalchemy
+
+from schemaproof.checks import CHECKS
+from schemaproof.history import History, open_history
+from schemaproof.migration.evidence import error_text, scrubbed, shown_path
+from schemaproof.migration.printed import Noise, worth_showing
+from schemaproof.migration.revisions import load, script_directory
+from schemaproof.postgres import Server
+from schemaproof.subject import SubjectError
+from tests.schemaproof.projects import ENV, Step, make_project, table
+
+FAILING = Step("SELECT no_such_column")
+ERROR = (
+    'ProgrammingError: (psycopg.errors.UndefinedColumn) column "no_such_column" does not exist\n'
+    "LINE 1: SELECT no_such_column\n               ^\n[SQL: SELECT no_such_column]\n"
+    "  at migrations/versions/0002.py:9: op.execute('SELECT no_such_column')"
+)
+
+# What projects do to see their SQL: before the engine is made, its options, and after that.
+LOUD = "import logging, sys\nlogging.getLogger('sqlalchemy.engine').setLevel(logging.INFO)\n"
+BASIC = LOUD + "logging.basicConfig(level=logging.INFO, force=True"
+JSON = """
+import json
+class Json(logging.Formatter):
+    def format(self, record):
+        return json.dumps({"event": record.getMessage(), "level": record.levelname.lower()})
+handler = logging.StreamHandler()
+handler.setFormatter(Json())
+"""
+LISTENER = """
+from sqlalchemy import Engine, event
+def show(connection, cursor, statement, parameters, *more):
+    SHOW
+event.listen(engine, "before_cursor_execute", show)
+"""
+STRUCTURED = "print(f'2026-01-01T00:00:00Z [info     ] {statement!r:50} parameters={parameters} logger=app.sql')"
+LOGS = {
+    "echo": ("", ", echo=True", ""),
+    "echo-debug": ("", ", echo='debug'", ""),
+    "basic-config": (BASIC + ")", "", ""),
+    "basic-config-to-stdout": (BASIC + ", stream=sys.stdout)", "", ""),
+    "message-alone": (BASIC + ", format='%(message)s')", "", ""),
+    "time-and-message": (BASIC + ", format='%(asctime)s %(levelname)s: %(message)s')", "", ""),
+    "json": (LOUD + JSON + "logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)", "", ""),
+    "two-handlers": (
+        LOUD + "log = logging.getLogger('sqlalchemy.engine')\nlog.addHandler(logging.StreamHandler(sys.stdout))\n"
+        "log.addHandler(logging.StreamHandler(sys.stderr))",
+        "",
+        "",
+    ),
+    "print": ("", "", LISTENER.replace("SHOW", "print(statement); print('SQL>', statement, parameters)")),
+    "structured": ("", "", LISTENER.replace("SHOW", STRUCTURED)),
+}
+type Opened = Callable[..., History]
+
+
+@pytest.fixture
+def opened(tmp_path: Path, own_server: Server) -> Iterator[Opened]:
+    """The history of a project of a revision that works and one that fails."""
+    with ExitStack() as stack:
+
+        def begin(env: str) -> History:
+            return stack.enter_context(open_history(make_project(tmp_path, [table("t"), FAILING], env=env), own_server))
+
+        yield begin
+
+
+def with_code(before: str, options: str, after: str) -> str:
+    """An env.py with code before its engine is made, options for that, and code after it."""
+    engine = "    engine = engine_from_config("
+    env = ENV.replace(engine, indent(before, "    ") + "\n" + engine)
+    return env.replace("poolclass=NullPool)", f"poolclass=NullPool{options})\n" + indent(after, "    "))
+
+
+@pytest.fixture(autouse=True)
+def _loggers() -> Iterator[None]:
+    """Leave no handler behind that a project has put on a logger."""
+    before = {name: logging.getLogger(name).handlers[:] for name in ("", "sqlalchemy", "sqlalchemy.engine")}
+    yield
+    for name, handlers in before.items():
+        logging.getLogger(name).handlers[:] = handlers
+
+
+@pytest.mark.parametrize(("before", "options", "after"), LOGS.values(), ids=LOGS)
+def test_log_of_sql_is_no_evidence(opened: Opened, before: str, options: str, after: str) -> None:
+    run = opened(with_code(before, options, after + "\nprint('the project says so')")).stairs("0002").up
+    assert "SELECT no_such_column" in run.output
+    assert run.told == f"{ERROR}\n| the project says so"
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        "import traceback; traceback.print_exc()",
+        "import logging; logging.basicConfig(); logging.getLogger('app').exception('it failed')",
+        "print(error)",
+        "print('Migration failed:', error)",
+        "import json, traceback; print(json.dumps({'event': 'failed', 'exc_info': traceback.format_exc()}))",
+    ],
+)
+def test_error_is_told_once_though_the_project_prints_it_too(opened: Opened, report: str) -> None:
+    run = "        with context.begin_transaction():\n            context.run_migrations()\n"
+    caught = f"        try:\n{indent(run, '    ')}        except Exception as error:\n            {report}; raise\n"
+    head, _, tail = ENV.rpartition(run)
+    told_lines = opened(head + caught + tail).stairs("0002").up.told.splitlines()
+    assert [line for line in told_lines if "does not exist" in line] == [ERROR.splitlines()[0]]
+    assert "Traceback" not in "\n".join(told_lines)
+    assert len(told_lines) == len(set(told_lines))
+
+
+def test_what_the_project_says_is_kept_and_bounded(opened: Opened) -> None:
+    env = with_code("", "", "for number in range(500): print('row', number, 'x' * 1000)")
+    told = opened(env).stairs("0002").up.told
+    assert "| row 499 " in told
+    assert len(told) < 10_000
+
+
+def test_addresses_are_left_out() -> None:
+    assert scrubbed("<app.Thing object at 0x7f3a5c0b1d90> and <function f at 0x55d0c8a2e1f0>") == (
+        "<app.Thing object> and <function f>"
+    )
+    assert scrubbed("Connection(0x7f3a5c0b1d90)") == "Connection(0x...)"
+    assert scrubbed("the colour 0xFF00AA") == "the colour 0xFF00AA"
+
+
+def test_error_text_has_no_addresses() -> None:
+    assert error_text(ValueError(f"bad {object()}")) == "ValueError: bad <object object>"
+
+
+def test_error_of_a_group_is_its_first() -> None:
+    assert error_text(ExceptionGroup("2 errors", [ValueError("one"), ValueError("two")])) == "ValueError: one"
+
+
+@pytest.mark.parametrize(
+    ("filename", "shown"),
+    [
+        ("{project}/app/db/migrations/env.py", "app/db/migrations/env.py"),
+        ("{project}/../libs/shared/models.py", "../libs/shared/models.py"),
+        ("migrations/env.py", "migrations/env.py"),
+        (sqlalchemy.__file__, "sqlalchemy/__init__.py"),
+        (logging.__file__, "logging/__init__.py"),
+        ("/somewhere/else/altogether.py", "/somewhere/else/altogether.py"),
+    ],
+)
+def test_path_is_as_an_editor_opens_it(tmp_path: Path, filename: str, shown: str) -> None:
+    project = tmp_path / "of" / "a" / "project"
+    assert shown_path(filename.format(project=project), project) == shown
+
+
+def test_paths_in_output_are_the_projects(tmp_path: Path) -> None:
+    library = Path(sysconfig.get_paths()["purelib"]) / "sqlalchemy" / "sql.py"
+    output = f"{tmp_path}/app/models.py:3: SAWarning: no\n{library}:9: UserWarning: {tmp_path}/x.sql\n"
+    assert worth_showing(output, Noise(), project=tmp_path) == [
+        "app/models.py:3: SAWarning: no",
+        "sqlalchemy/sql.py:9: UserWarning: x.sql",
+    ]
+
+
+def test_traceback_that_the_project_survived_is_one_line(tmp_path: Path) -> None:
+    output = (
+        "before\nTraceback (most recent call last):\n"
+        f'  File "{tmp_path}/app/cache.py", line 7, in load\n    raise OSError("no cache")\nOSError: no cache\nafter\n'
+    )
+    assert worth_showing(output, Noise(), project=tmp_path) == [
+        "before",
+        "OSError: no cache (at app/cache.py:7)",
+        "after",
+    ]
+
+
+def test_place_of_an_error_is_relative_to_the_project(tmp_path: Path, own_server: Server) -> None:
+    """Not the last three parts of the path, which no editor finds."""
+    subject = make_project(tmp_path / "service", [table("t")], env="raise RuntimeError(object())")
+    with pytest.raises(SubjectError) as refused, open_history(subject, own_server):
+        pass
+    assert (
+        refused.value.evidence
+        == "RuntimeError: <object object>\n  at migrations/env.py:1: raise RuntimeError(object())"
+    )
+
+
+def test_revision_that_cannot_be_imported_is_told_by_its_place(tmp_path: Path) -> None:
+    subject = make_project(tmp_path, [table("t")])
+    (tmp_path / "migrations" / "versions" / "0001.py").write_text("revision = '0001'\nraise ValueError(object())\n")
+    with contextlib.chdir(tmp_path):
+        chain = load(script_directory(subject.config(), contextlib.nullcontext), contextlib.nullcontext)
+    (defect,) = chain.defects
+    assert (
+        defect.evidence == "ValueError: <object object>\n  at migrations/versions/0001.py:2: raise ValueError(object())"
+    )
+
+
+def test_no_finding_and_no_error_has_an_address() -> None:
+    finding = CHECKS[0].finding(f"of {object()}", evidence=f"seen {object()}")
+    error = SubjectError(f"of {object()}", evidence=f"seen {object()}", remedy="")
+    assert (finding.message, finding.evidence) == ("of <object object>", "seen <object object>")
+    assert (error.cause, error.evidence) == ("of <object object>", "seen <object object>")

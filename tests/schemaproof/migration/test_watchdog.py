@@ -1,5 +1,6 @@
 """Runs of env.py that would never end, with real sessions; and those that only look so."""
 
+import builtins
 import gc
 import signal
 import threading
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 
 from schemaproof.history import History, open_history
+from schemaproof.migration import watchdog
 from schemaproof.migration.environment import Run
 from schemaproof.migration.hang import HangError
 from schemaproof.postgres import Server
@@ -349,3 +351,19 @@ def test_handlers_of_the_process_are_as_they_were(upgrade: Upgrade) -> None:
     assert upgrade("op.execute('SELECT 1')").error is None
     assert {number: signal.getsignal(number) for number in signal.valid_signals()} == before
     assert not [one for one in threading.enumerate() if "watchdog" in one.name]
+
+
+def test_run_that_nothing_ends_ends_with_its_process(upgrade: Upgrade, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here the process is spared: what ends it lets the loop go, and keeps what it was told."""
+    told: list[HangError] = []
+    monkeypatch.setattr(builtins, "let_go", told, raising=False)
+    monkeypatch.setattr(watchdog, "last_resort", told.append)
+    monkeypatch.setattr(watchdog, "_GRACE", 0.1)
+    code = (
+        "import builtins\nwhile not builtins.let_go:\n"
+        "    try:\n        time.sleep(0.05)\n    except BaseException:\n        pass"
+    )
+    run = upgrade(code, limit=3)
+    assert run.hang is not None
+    assert str(told[0]).startswith("Revision 0002 does not end: nothing happened for 3 s")
+    assert "time.sleep(0.05)" in str(told[0])

@@ -5,6 +5,7 @@ function names the steps. Only where those commands look the steps up in the gra
 """
 
 import argparse
+import asyncio
 import contextlib
 import functools
 import io
@@ -213,7 +214,7 @@ class Environment:
             try:
                 with watchdog, context:
                     script.run_env()
-            except (Exception, SystemExit, InterruptedRunError) as error:  # noqa: BLE001 (it is the subject's, and told)
+            except (Exception, SystemExit, InterruptedRunError, asyncio.CancelledError) as error:  # noqa: BLE001 (it is the subject's, and told)
                 raised = error
             finally:
                 run.redirection.watched = False

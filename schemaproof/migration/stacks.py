@@ -1,5 +1,6 @@
 """Where the threads of the subject are, as lines of its own code; and how one of them is made to stop."""
 
+import asyncio
 import contextlib
 import ctypes
 import linecache
@@ -82,11 +83,26 @@ def waits_for_others(thread: int) -> bool:
     return frame.f_locals.get("timeout", 0) in {None, -1}
 
 
-def stack(thread: int, project: Path) -> list[str]:
-    """The project's lines that ``thread`` is in, the innermost last; those of suspended asyncio tasks included."""
+def cancel_tasks(tasks: Collection[Any]) -> None:
+    """Cancel what the event loops of ``tasks`` do: one that is not written in Python sees to no signal."""
+    for loop in {task.get_loop() for task in tasks if not task.done()}:
+        with contextlib.suppress(RuntimeError):  # it is closed by now
+            for task in _tasks_of(loop):
+                loop.call_soon_threadsafe(task.cancel)
+
+
+def stack(thread: int, project: Path, known: Collection[Any] = ()) -> list[str]:
+    """The project's lines that ``thread`` is in, the innermost last; those of suspended asyncio tasks included.
+
+    Args:
+        thread: its identifier.
+        project: the project's folder.
+        known: tasks of event loops that may be at work, in whatever thread.
+    """
     frame = sys._current_frames().get(thread)
     found = list(_project_frames(frame))[::-1]
-    for task in _tasks(frame):
+    loops = {task.get_loop() for task in known if not task.done()}
+    for task in {*_tasks(frame), *(one for loop in loops for one in _tasks_of(loop))}:
         with contextlib.suppress(Exception):  # it runs on meanwhile
             found.extend(_suspended(task.get_coro()))
     lines = [place_line((one.f_code.co_filename, one.f_lineno), project) for one in found]
@@ -111,12 +127,16 @@ def _project_frames(frame: FrameType | None) -> Iterator[FrameType]:
 
 def _tasks(frame: FrameType | None) -> Collection[Any]:
     """The tasks of the event loop that runs somewhere in the stack that ends in ``frame``."""
-    asyncio = sys.modules.get("asyncio")
-    while asyncio is not None and frame is not None:
+    while frame is not None:
         if frame.f_code.co_name == "run_forever" and "self" in frame.f_locals:
-            with contextlib.suppress(RuntimeError):  # the set of tasks changes meanwhile
-                return [one for one in asyncio.all_tasks(frame.f_locals["self"]) if not one.done()]
+            return _tasks_of(frame.f_locals["self"])
         frame = frame.f_back
+    return ()
+
+
+def _tasks_of(loop: Any) -> Collection[Any]:
+    with contextlib.suppress(RuntimeError):  # the set of tasks changes meanwhile
+        return [one for one in asyncio.all_tasks(loop) if not one.done()]
     return ()
 
 

@@ -26,7 +26,7 @@ import psycopg
 from schemaproof.migration.bounds import longest_bound, server_bound
 from schemaproof.migration.hang import Hang, HangError, of_self_wait, of_stall
 from schemaproof.migration.redirect import Redirection
-from schemaproof.migration.stacks import Interruption, stack
+from schemaproof.migration.stacks import Interruption, cancel_tasks, stack
 from schemaproof.migration.waiting import Look, SelfWait, self_wait
 from schemaproof.postgres import Server
 from schemaproof.postgres.databases import PREFIX
@@ -192,7 +192,8 @@ class Watchdog:
                 look = self._now()
             except psycopg.Error:
                 self._drop_connection()
-        lines = stack(self._interruption.thread, self._project)
+        tasks = [one.task for one in sessions if one.task is not None]
+        lines = stack(self._interruption.thread, self._project, tasks)
         self.hang = self.hang or of_stall(limit, look, sessions, lines, self._revision, self._project)
         self._told, self._told_at = self._told + 1, monotonic()
         if self._told > _TRIES:
@@ -203,6 +204,8 @@ class Watchdog:
             self._send(_CANCEL if self._told == 1 else _TERMINATE, pids)
         if not runs or self._told > 1:
             self._interruption.ask()
+        if self._told > 1:
+            cancel_tasks(tasks)
 
     def _send(self, statement: str, pids: list[int]) -> None:
         name = self._redirection.database

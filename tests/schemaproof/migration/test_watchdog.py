@@ -326,6 +326,15 @@ def test_run_without_progress_is_ended_and_told(upgrade: Upgrade, code: str, tol
     assert "pytest" not in run.told
 
 
+@pytest.mark.parametrize("code", ["await_only(asyncio.sleep(100_000))", ASYNC_READ + ALTER], ids=["sleeps", "waits"])
+def test_event_loop_that_is_not_pythons_is_ended_too(upgrade: Upgrade, code: str) -> None:
+    pytest.importorskip("uvloop")
+    env = ASYNC_ENV.replace("asyncio.run(", "import uvloop\nuvloop.run(")
+    run = upgrade("from sqlalchemy.util import await_only\n" + code, env=env, driver="asyncpg", limit=3)
+    assert run.hang is not None, run.told
+    assert "migrations/versions/0002.py:" in run.told
+
+
 def test_run_that_gets_on_may_take_longer_than_the_limit(upgrade: Upgrade) -> None:
     code = "for number in range(6):\n    op.execute(f'SELECT pg_sleep(1) /* {number} */')"
     assert upgrade(code, limit=4).error is None

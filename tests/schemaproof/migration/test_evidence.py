@@ -86,7 +86,9 @@ def with_code(before: str, options: str, after: str) -> str:
 @pytest.fixture(autouse=True)
 def _loggers() -> Iterator[None]:
     """Leave no handler behind that a project has put on a logger."""
-    before = {name: logging.getLogger(name).handlers[:] for name in ("", "sqlalchemy", "sqlalchemy.engine")}
+    names = ("", "sqlalchemy", "sqlalchemy.engine", "sqlalchemy.engine.Engine")
+    before = {name: logging.getLogger(name).handlers[:] for name in names}
+    logging.getLogger(names[-1]).handlers.clear()  # echo puts one there, on the first output of the process
     yield
     for name, handlers in before.items():
         logging.getLogger(name).handlers[:] = handlers

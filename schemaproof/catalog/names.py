@@ -33,6 +33,11 @@ def generated(table: str, columns: Sequence[str], label: str) -> str:
     return "_".join(pieces)
 
 
+def clipped(name: str) -> str:
+    """The name that PostgreSQL gives to what is to be called ``name``: 63 bytes of it, as whole characters."""
+    return _clip(name.encode(), _MAX)
+
+
 def _clip(text: bytes, length: int) -> str:
     """The characters that lie in the first ``length`` bytes as a whole."""
     return text[:length].decode(errors="ignore")

@@ -40,10 +40,15 @@ def same(connection: _Connection, difference: Difference, attributes: Attributes
         case "column", "default":
             return same_default(connection, str(attributes["type"]), str(before), str(after))
         case "constraint", "definition" if attributes.get("type") == "CHECK" and identity.parent:
-            return _rolled_back(connection, lambda: _checks(connection, identity, before, after))
+            return same_check(connection, identity, before, after)
         case "index", "predicate" | "columns":
             return _rolled_back(connection, lambda: _indexes(connection, difference, attributes))
     return False
+
+
+def same_check(connection: _Connection, identity: Identity, one: Value, other: Value) -> bool:
+    """Whether both definitions of a CHECK constraint on the table of ``identity`` are one."""
+    return _rolled_back(connection, lambda: _checks(connection, identity, one, other))
 
 
 def same_default(connection: _Connection, kind: str, one: str, other: str) -> bool:

@@ -1,9 +1,9 @@
 """The database that ``metadata.create_all`` makes, beside the migrated one."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import psycopg
@@ -16,6 +16,7 @@ from sqlalchemy.types import SchemaType
 
 from schemaproof.catalog import Catalog
 from schemaproof.checks.parity.subject import PUBLIC, Layout, Subjectlike, is_table
+from schemaproof.checks.parity.tolerant import Unmade, create_what_can_be
 from schemaproof.postgres import Database, PostgresError
 
 _SYSTEM = ("pg_catalog", PUBLIC)  # schemas that every search_path has anyway
@@ -26,24 +27,29 @@ class Model:
     """What create_all made.
 
     Attributes:
-        catalog: of ``database``; None where create_all failed and could not be helped.
+        catalog: of ``database``; None where nothing could be made.
         database: where it made it.
         problem: why create_all failed; "" where it did not. With a catalog beside it, the database had the migrations'
             types, functions and extensions already.
         lacked: why create_all failed without the migrations' extensions; "" where it did not.
+        unmade: what is not in the catalog because it could not be made there either.
     """
 
     catalog: Catalog | None
     database: Database | None
     problem: str = ""
     lacked: str = ""
+    unmade: Unmade = field(default_factory=Unmade)
 
 
 @contextmanager
-def model_of(history: Subjectlike, layout: Layout) -> Iterator[Model]:
-    """The database that the metadata makes on the history's server; dropped at the end."""
+def model_of(history: Subjectlike, layout: Layout, longest_name: int | None = None) -> Iterator[Model]:
+    """The database that the metadata makes on the history's server; dropped at the end.
+
+    ``longest_name`` is the ``max_identifier_length`` of env.py's engine; None stands for the dialect's own.
+    """
     with ExitStack() as kept:
-        yield _Attempts(history, layout, kept).model()
+        yield _Attempts(history, layout, kept, longest_name).model()
 
 
 class _Attempt(NamedTuple):
@@ -67,9 +73,10 @@ _ATTEMPTS = (
 class _Attempts:
     """create_all on one database after another until it succeeds."""
 
-    def __init__(self, history: Subjectlike, layout: Layout, kept: ExitStack) -> None:
+    def __init__(self, history: Subjectlike, layout: Layout, kept: ExitStack, longest_name: int | None) -> None:
         self.history = history
         self.layout = layout
+        self.longest_name = longest_name
         self.head = history.head_catalog()
         self.kept = kept
 
@@ -119,7 +126,17 @@ class _Attempts:
         ]
 
     def _create_all(self, database: Database, *, autocommit: bool) -> str:
-        engine = create_engine(database.url("psycopg"), poolclass=NullPool)
+        def create(connection: Connection) -> None:
+            for metadata in self.history.metadata:
+                metadata.create_all(connection)
+
+        return self._run(database, create, autocommit=autocommit)
+
+    def _run(self, database: Database, create: Callable[[Connection], object], *, autocommit: bool = False) -> str:
+        """What ``create`` raised; "" for nothing."""
+        engine = create_engine(
+            database.url("psycopg"), poolclass=NullPool, max_identifier_length=self.longest_name or None
+        )
         if autocommit:
             engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         engine = engine.execution_options(
@@ -129,8 +146,7 @@ class _Attempts:
             with self.history.surroundings(), warnings.catch_warnings(), engine.begin() as connection:
                 warnings.simplefilter("ignore")
                 self._set_path(connection)
-                for metadata in self.history.metadata:
-                    metadata.create_all(connection)
+                create(connection)
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise PostgresError(
@@ -162,9 +178,16 @@ class _Attempts:
         database = self.kept.enter_context(self.history.head_copy())
         with psycopg.connect(database.dsn, autocommit=True) as connection:
             self._clear(connection)
-        if self._create_all(database, autocommit=False):
-            return Model(None, None, problem)
-        return self._read(database, problem)
+        if not self._create_all(database, autocommit=False):
+            return self._read(database, problem)
+        found: list[Unmade] = []
+
+        def create(connection: Connection) -> None:
+            found.append(create_what_can_be(connection, self.history.metadata, self.layout))
+
+        if self._run(database, create):
+            return Model(None, None, problem, unmade=Unmade(everything=True))
+        return replace(self._read(database, problem), unmade=found[0])
 
     def _clear(self, connection: psycopg.Connection) -> None:
         """Drop what create_all is to make: every table, and the types that the metadata creates."""
@@ -185,7 +208,8 @@ def _types(metadata: Sequence[MetaData]) -> set[tuple[str | None, str]]:
         for one in metadata
         for table in one.tables.values()
         for kind in (column.type for column in table.columns)
-        if isinstance(kind, SchemaType) and kind.name and getattr(kind, "create_type", True)
+        # A Boolean is one for the CHECK that it may have, and has no schema.
+        if isinstance(kind, SchemaType) and hasattr(kind, "schema") and kind.name and getattr(kind, "create_type", True)
     }
 
 

@@ -8,6 +8,8 @@ from sqlalchemy import Constraint, ForeignKeyConstraint, Index, MetaData, Table,
 from sqlalchemy.schema import SchemaItem
 
 from schemaproof.catalog import Identity
+from schemaproof.catalog.names import clipped
+from schemaproof.checks.parity.longnames import rendered
 from schemaproof.checks.parity.subject import is_table
 
 # What Alembic's filters call it, and what the catalog does.
@@ -65,8 +67,9 @@ class Filters:
                     self.include_object(item, item.name, kind, False, item)
 
     def _refuse(self, kind: str, schema: str | None, table: str, name: str) -> None:
+        named = rendered(name) if kind in {"constraint", "index"} else clipped(name)
         for place in (schema,) if schema else self.schemas:
-            self.refused.add((kind, place, table, name))
+            self.refused.add((kind, place, clipped(table), named))
 
 
 @dataclass(frozen=True)

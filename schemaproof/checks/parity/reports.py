@@ -6,12 +6,13 @@ from typing import Literal, NamedTuple
 
 from alembic.operations import ops
 from sqlalchemy import DefaultClause, literal
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine.interfaces import Dialect
 
 from schemaproof.catalog import Difference, Identity
+from schemaproof.catalog.names import clipped
+from schemaproof.checks.parity import longnames
+from schemaproof.checks.parity.longnames import rendered
 from schemaproof.checks.parity.subject import is_table
-
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has none there
 
 # The catalog's attributes for each thing that ``op.alter_column`` can modify.
 _TYPE = ("type", "collation")
@@ -38,6 +39,7 @@ class Report:
         columns: of a constraint without a name.
         verb: whether the object is in the model only ("missing"), in the database only ("extra"), or in both.
         default: the server default that the model gives a column, as SQL; None for none, or where it is no matter.
+        shortened: whether the metadata spells the name otherwise than the database, which has no room for it.
         words: the lines that autogenerate would write.
     """
 
@@ -46,13 +48,21 @@ class Report:
     columns: tuple[str, ...] = ()
     verb: Literal["missing", "extra", "changed"] = "changed"
     default: str | None = None
+    shortened: bool = False
     words: str = ""
 
     def tells(self, difference: Difference) -> bool:
         """Whether it is about ``difference``."""
         if self.attributes and difference.attribute not in self.attributes:
             return False
-        return any(_is(key, difference.identity) for key in self.keys)
+        names = {difference.identity.name}
+        if difference.attribute == "name":  # of one that is called otherwise afterwards
+            names.add(str(difference.after))
+        return any(_is(key, difference.identity._replace(name=name)) for key in self.keys for name in names)
+
+    def is_in(self, table: Identity) -> bool:
+        """Whether it is about ``table``, or something in it."""
+        return any((key.schema, key.parent or key.name) == (table.schema, table.name) for key in self.keys)
 
 
 def _is(key: Key, identity: Identity) -> bool:
@@ -62,18 +72,27 @@ def _is(key: Key, identity: Identity) -> bool:
     return same_kind and same_parent and (key.schema, key.name) == (identity.schema, identity.name)
 
 
-def report_of(operation: ops.MigrateOperation, places: Callable[[str | None], tuple[str, ...]]) -> Report:
-    """The report of ``operation``, without its words; ``places`` gives the schemas that one of Alembic's may be."""
+def report_of(
+    operation: ops.MigrateOperation,
+    places: Callable[[str | None], tuple[str, ...]],
+    dialect: Dialect = longnames.DEFAULT,
+) -> Report:
+    """The report of ``operation``, without its words.
+
+    ``places`` gives the schemas that one of Alembic's may be; ``dialect`` is env.py's, which shortens names.
+    """
     found = _object(operation)
     if found is None:
         return Report()
-    kind, schema, parent, name = found
+    kind, schema, parent, spelt = found
+    name = rendered(spelt, dialect) if kind in {"constraint", "index"} else clipped(str(spelt or ""))
     return Report(
-        keys=tuple(Key(kind, place, parent, str(name or "")) for place in places(schema)),
+        keys=tuple(Key(kind, place, clipped(parent), name) for place in places(schema)),
         attributes=frozenset(_attributes(operation)),
         columns=_columns(operation),
         verb=_verb(operation),
         default=_default(operation),
+        shortened=name != str(spelt or ""),
     )
 
 
@@ -92,7 +111,12 @@ def _object(operation: ops.MigrateOperation) -> tuple[str, str | None, str, str 
         case ops.CreateForeignKeyOp():
             schema = operation.kw.get("source_schema")
             found = "constraint", schema, operation.source_table, str(operation.constraint_name or "")
-        case ops.CreateUniqueConstraintOp() | ops.CreateCheckConstraintOp() | ops.DropConstraintOp():
+        case (
+            ops.CreateUniqueConstraintOp()
+            | ops.CreateCheckConstraintOp()
+            | ops.CreatePrimaryKeyOp()
+            | ops.DropConstraintOp()
+        ):
             found = "constraint", operation.schema, operation.table_name, str(operation.constraint_name or "")
     return found
 
@@ -130,5 +154,5 @@ def _default(operation: ops.MigrateOperation) -> str | None:
     if not isinstance(default, DefaultClause):
         return None
     if isinstance(default.arg, str):
-        return str(literal(default.arg).compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
-    return str(default.arg.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
+        return str(literal(default.arg).compile(dialect=longnames.DEFAULT, compile_kwargs={"literal_binds": True}))
+    return str(default.arg.compile(dialect=longnames.DEFAULT, compile_kwargs={"literal_binds": True}))

@@ -1,8 +1,8 @@
 """What the parity checks ask of a history, and where the migrations put what the metadata names."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData
 
 from schemaproof.catalog import Catalog, Identity
+from schemaproof.catalog.names import clipped
 from schemaproof.catalog.values import Attributes
 from schemaproof.postgres import Database, Server
 
@@ -84,7 +85,7 @@ def find_layout(metadata: Iterable[MetaData], catalog: Catalog) -> Layout:
     named: dict[str | None, set[str]] = {}
     for one in metadata:
         for table in one.tables.values():
-            named.setdefault(table.schema, set()).add(table.name)
+            named.setdefault(table.schema, set()).add(clipped(table.name))
     taken = {schema or PUBLIC for schema in named}
     return Layout({schema: _home(schema, names, found, taken) for schema, names in named.items()})
 
@@ -112,3 +113,17 @@ def partitions_of(objects: Objects) -> set[tuple[str, str]]:
         for identity, attributes in objects.items()
         if is_table(identity.kind) and attributes.get("partition of")
     }
+
+
+@contextmanager
+def unchanged(metadata: Iterable[MetaData]) -> Iterator[None]:
+    """Keep what is done here from adding constraints to ``metadata``.
+
+    A comparison and its rendering copy types; one that brings a CHECK along adds it to the table once more.
+    """
+    before = {table: set(table.constraints) for one in metadata for table in one.tables.values()}
+    try:
+        yield
+    finally:
+        for table, constraints in before.items():
+            table.constraints.intersection_update(constraints)

@@ -1,11 +1,14 @@
 """A project without files: what its models declare, and the SQL that its migrations come down to."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from copy import copy
 from types import SimpleNamespace
 from typing import Any
 
 import psycopg
+import sqlalchemy
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import DDL, Column, Integer, MetaData, Table, create_engine, event, text
 from sqlalchemy.pool import NullPool
@@ -68,6 +71,12 @@ class Project:
             connection.commit()
             self._catalog = Catalog.read(connection)
 
+    def sharing(self, options: Mapping[str, object]) -> "Project":
+        """The same project and database, with another env.py."""
+        other = copy(self)
+        other.options, other._remembered = dict(options), {}
+        return other
+
     @property
     def server(self) -> Server:
         return self.database.server
@@ -77,8 +86,8 @@ class Project:
 
     @contextmanager
     def head_copy(self) -> Iterator[Database]:
-        with self.server.clone(Template(self.database.name)) as copy:
-            yield copy
+        with self.server.clone(Template(self.database.name)) as clone:
+            yield clone
 
     def surroundings(self) -> AbstractContextManager[object]:
         return nullcontext()
@@ -102,6 +111,16 @@ class Project:
         if key not in self._remembered:
             self._remembered[key] = make()
         return self._remembered[key]  # type: ignore[no-any-return]  # what was remembered
+
+    def apply(self, remedy: str) -> None:
+        """Do what ``remedy`` says, as a revision would."""
+        lines = remedy.removeprefix("Write into a revision: ").partition(" -- or adjust the model.")[0]
+        engine = create_engine(self.database.url("psycopg"), poolclass=NullPool)
+        with engine.connect() as connection:
+            exec(lines, {"op": Operations(MigrationContext.configure(connection)), "sa": sqlalchemy})  # noqa: S102 (the lines are this package's own)
+            connection.commit()
+        with psycopg.connect(self.database.dsn) as read:
+            self._catalog, self._remembered = Catalog.read(read), {}
 
     def findings(self) -> list[Finding]:
         """All findings of both checks, each defect told once."""

@@ -1,6 +1,7 @@
 """What a check has to say: findings as data, which only the command line and the plugin turn into a failure."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -59,3 +60,17 @@ class Finding:
     def faulty(self) -> bool:
         """Whether it makes the verdict "faulty"."""
         return self.severity is not Severity.NOTE
+
+
+def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """``findings``, where those that say the same of one object are one, with the evidence of all."""
+    found: dict[object, Finding] = {}
+    for number, finding in enumerate(findings):
+        alike: object = number if finding.object is None else replace(finding, evidence="")
+        first = found.get(alike)
+        if first is None:
+            found[alike] = finding
+        else:
+            lines = dict.fromkeys([*first.evidence.splitlines(), *finding.evidence.splitlines()])
+            found[alike] = replace(first, evidence="\n".join(lines))
+    return tuple(found.values())

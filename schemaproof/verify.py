@@ -27,7 +27,7 @@ from schemaproof.checks import (
 from schemaproof.checks.history import WALKABLE, is_hidden
 from schemaproof.checks.upgrade import COMMITTED
 from schemaproof.faults.tally import Tally
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Finding, Severity, together
 from schemaproof.history import History, open_history
 from schemaproof.migration.empty import EmptyDatabaseError
 from schemaproof.migration.footing import Footing, footing
@@ -256,7 +256,7 @@ def _ask_each(
     for done, check in enumerate(checks, 1):
         start = perf_counter()
         try:
-            record.add(check.id, tuple(check.examine(history)), perf_counter() - start)
+            record.add(check.id, together(check.examine(history)), perf_counter() - start)
         except UpgradeFailedError as error:
             return history.revisions[error.index].revision
         except SharedRoleError:

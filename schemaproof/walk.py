@@ -24,6 +24,7 @@ import psycopg
 from schemaproof.catalog import Catalog
 from schemaproof.checks import CHECKS, Check
 from schemaproof.faults.tally import Tally
+from schemaproof.finding import together
 from schemaproof.history import History, open_history
 from schemaproof.migration.coming_down import ComingDown
 from schemaproof.migration.footing import Footing
@@ -279,7 +280,7 @@ class Climb:
             if check.id in self._given_up:
                 continue
             try:
-                findings = tuple(check.examine(self._history, revision))
+                findings = together(check.examine(self._history, revision))
             except SharedRoleError:
                 raise
             except Exception as error:  # noqa: BLE001 (it is told, and the other checks are asked)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from schemaproof.checks import Check
 from schemaproof.checks.history import is_hidden
-from schemaproof.finding import Finding
+from schemaproof.finding import Finding, together
 from schemaproof.history import History
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.stairway import Stairs, Station
@@ -115,7 +115,7 @@ class Interview:
             PostgresError: when the server is lost.
         """
         try:
-            return Said(tuple(check.examine(self._history, *([revision] if revision else []))))
+            return Said(together(check.examine(self._history, *([revision] if revision else []))))
         except (UpgradeFailedError, SharedRoleError):
             raise
         except Exception as error:  # noqa: BLE001 (it is told)

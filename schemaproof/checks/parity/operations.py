@@ -105,7 +105,8 @@ def _column(change: Change) -> Iterator[str]:
 
 def _constraint(change: Change) -> Iterator[str]:
     identity = change.identity
-    name, table = text(identity.name), text(identity.parent)
+    # A naming convention must not be applied to it again.
+    name, table = f"op.f({text(identity.name)})", text(identity.parent)
     if "name" in change.attributes:
         statement = f"ALTER TABLE {change.table} RENAME CONSTRAINT {{}} TO {{}}"
         yield execute(statement.format(*map(statements.quoted, (change.called, identity.name))))

@@ -117,7 +117,8 @@ class Project:
         lines = remedy.removeprefix("Write into a revision: ").partition(" -- or adjust the model.")[0]
         engine = create_engine(self.database.url("psycopg"), poolclass=NullPool)
         with engine.connect() as connection:
-            exec(lines, {"op": Operations(MigrationContext.configure(connection)), "sa": sqlalchemy})  # noqa: S102 (the lines are this package's own)
+            context = MigrationContext.configure(connection, opts={"target_metadata": self.metadata[0]})
+            exec(lines, {"op": Operations(context), "sa": sqlalchemy})  # noqa: S102 (the lines are this package's own)
             connection.commit()
         with psycopg.connect(self.database.dsn) as read:
             self._catalog, self._remembered = Catalog.read(read), {}

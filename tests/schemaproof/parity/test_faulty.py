@@ -56,6 +56,13 @@ def with_sequence() -> MetaData:
     return metadata
 
 
+def with_convention(*items: Any) -> MetaData:
+    """The table t, whose constraints a convention names."""
+    metadata = MetaData(naming_convention={"ck": "ck_%(table_name)s_%(constraint_name)s"})
+    Table("t", metadata, Column("id", Integer, primary_key=True), *items)
+    return metadata
+
+
 def t(*lines: str) -> str:
     """The statement that makes the table t with a serial key and ``lines``."""
     return f"{', '.join([SERIAL, *lines])});"
@@ -239,6 +246,11 @@ MORE: dict[str, Case] = {
         lambda: declared(x(), CheckConstraint("x > 0", name="c"), schema="app"),
         "CREATE SCHEMA app; CREATE TABLE app.t (id serial PRIMARY KEY, x int)",
         "constraint app.t.c",
+    ),
+    "check that a convention names": (
+        lambda: with_convention(x(), CheckConstraint("x > 0", name="positive")),
+        X,
+        "constraint public.t.ck_t_positive",
     ),
     "check with a percent sign and quotes": (
         lambda: declared(x(kind=Text), CheckConstraint("x LIKE '%%\"'", name="C")),

@@ -128,6 +128,10 @@ class History:
             self._remembered[key] = make()
         return self._remembered[key]  # type: ignore[no-any-return]  # what ``make`` returned
 
+    def look_again(self) -> None:
+        """Forget what was remembered: it did not know what is ``unstable``."""
+        self._remembered.clear()
+
     def remember_open(self, key: str, make: Callable[[], C]) -> C:
         """As ``remember``, for what is closed when the history's databases are dropped."""
         if key not in self._open:
@@ -142,10 +146,38 @@ class History:
             SubjectError, PostgresError: when nothing can be said of the revision.
         """
         if self._stairs is None or self._stairs.revision != revision:
-            self._stairs = self._climb_surely(self.positions[revision])
+            self._stairs = replace(self._climb_surely(self.positions[revision]), moments=self.unstable)
             self._down[self.positions[revision]] = ComingDown.of(self._stairs)
             self.unstable.note(self._stairs.differs)
         return self._stairs
+
+    def fixed_at_the_time(self, revision: str) -> list[Difference]:
+        """How the second upgrade's catalog differs from the first one's because each upgrade makes it anew.
+
+        Told by a third upgrade, of another database: what that makes different from both is fixed at the time of the
+        migration, or drawn by chance. The rest has another cause.
+        """
+        stairs = self.stairs(revision)
+        if not stairs.differs or stairs.first is None or stairs.second is None:
+            return []
+        station = self.station(self.positions[revision])
+        try:
+            self.checked(self.environment.upgrade(self.chain.script, station.database, [self._script(revision)]))
+            third = station.read(station.catalog)
+        finally:
+            station.close()
+        return Moments.of(stairs.first, stairs.second, third).among(stairs.differs)
+
+    def fixed_in_one_call(self, revision: str, differences: Iterable[Difference]) -> list[Difference]:
+        """Those of ``one_call_differences`` that each upgrade makes anew; they are no matter of any check after it."""
+        count = self.positions[revision] + 1
+        once, again = (self._catalog_of(self._states.build, count) for _ in range(2))
+        moments = Moments.of(self._catalog_of(self._states.step_by_step, count), once, again)
+        self.unstable |= moments
+        return moments.among(differences)
+
+    def _script(self, revision: str) -> Script:
+        return self.revisions[self.positions[revision]]
 
     def coming_down(self, index: int) -> ComingDown:
         """What is wrong with the downgrade of the revision at ``index``, also long after its stairway."""

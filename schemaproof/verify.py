@@ -208,6 +208,7 @@ def _examine_on_server(history: History, checks: Sequence[Check], record: Record
         # Either is told by a check of its own. What was asked meanwhile did not know of it, and is asked again.
         if _one_call_differs(history) or history.unstable:
             record.forget(check.id for check in early)
+            history.look_again()
             late = once
         progress.stage("the whole history", len(late))
         failed = _ask_each(late, history, record, progress)

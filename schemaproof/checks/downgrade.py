@@ -6,6 +6,7 @@ from dataclasses import replace
 from schemaproof.catalog import Difference, diff
 from schemaproof.checks.check import Check
 from schemaproof.checks.failing import failure, fate
+from schemaproof.checks.moment import fixed_at_the_time
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.history import History
 from schemaproof.migration.coming_down import ComingDown, Judgement, is_harmless
@@ -108,7 +109,9 @@ def _again(history: History, revision: str) -> Iterator[Finding]:
             **failure(again),
             causes=causes,
         )
-    for difference in judgement.stairs.differs:
+    fixed = history.fixed_at_the_time(revision)
+    yield from (fixed_at_the_time(UPGRADE_AFTER_DOWNGRADE, one, revision) for one in fixed)
+    for difference in (one for one in judgement.stairs.differs if one not in fixed):
         yield UPGRADE_AFTER_DOWNGRADE.finding(
             f"After its downgrade {revision} leads to another schema than the first time.",
             revision=revision,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from schemaproof.catalog import diff
 from schemaproof.checks.check import Check
 from schemaproof.checks.failing import failure, fate
+from schemaproof.checks.moment import fixed_at_the_time
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.history import History
 from schemaproof.migration.calls import first_parting
@@ -113,7 +114,9 @@ def _against_single_steps(history: History) -> Iterator[Finding]:
         yield from _from_earlier(history)
         return
     revision, differences = found
-    for difference in differences:
+    fixed = history.fixed_in_one_call(revision, differences)
+    yield from (fixed_at_the_time(UPGRADE_IN_ONE_CALL, one, revision) for one in fixed)
+    for difference in (one for one in differences if one not in fixed):
         yield UPGRADE_IN_ONE_CALL.finding(
             "All revisions in one call lead to another schema than one call for each.",
             revision=revision,

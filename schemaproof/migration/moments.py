@@ -29,6 +29,13 @@ class Moments:
         self._names |= other._names
         return self
 
+    @classmethod
+    def of(cls, one: Catalog, other: Catalog, third: Catalog) -> Self:
+        """Those that ``settle`` finds."""
+        moments = cls()
+        moments.settle(one, other, third)
+        return moments
+
     def note(self, differences: Iterable[Difference]) -> None:
         """Take ``differences`` between the catalogs of two such upgrades for what they make different each time."""
         found = list(differences)
@@ -55,6 +62,12 @@ class Moments:
             for one in found
             if _key(one) not in self._attributes and (one.kind == "changed" or _place(one) not in exchanged)
         ]
+
+    def among(self, differences: Iterable[Difference]) -> list[Difference]:
+        """Those of ``differences`` that are such."""
+        found = list(differences)
+        others = self.without(found)
+        return [one for one in found if one not in others]
 
 
 def _exchanged(differences: Iterable[Difference]) -> set[Place]:

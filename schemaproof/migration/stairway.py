@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -10,6 +10,7 @@ from psycopg import sql
 
 from schemaproof.catalog import Catalog, Difference, Identity, diff
 from schemaproof.migration.environment import Run, sqlstate
+from schemaproof.migration.moments import Moments
 from schemaproof.postgres import Database
 
 _HOLDING_ROWS = {"table", "materialized view"}
@@ -30,6 +31,7 @@ class Stairs:
         unrecorded: whether the version table is as it was before the upgrade.
         again: its second upgrade; None where the downgrade failed.
         second: the catalog after that.
+        moments: what is another after each upgrade, so that a downgrade that makes it again can't make the same.
     """
 
     revision: str
@@ -42,11 +44,14 @@ class Stairs:
     unrecorded: bool = False
     again: Run | None = None
     second: Catalog | None = None
+    moments: Moments = field(default_factory=Moments)
 
     @property
     def left(self) -> list[Difference]:
         """How the catalog after the downgrade differs from the one before the upgrade."""
-        return diff(self.before, self.after) if self.after is not None and self.ran_down else []
+        if self.after is None or not self.ran_down:
+            return []
+        return self.moments.without(diff(self.before, self.after))
 
     @property
     def ran_down(self) -> bool:

@@ -137,7 +137,7 @@ def _differences(
         def same_checks(identity: Identity, one: object, other: object) -> bool:
             return same_check(connection, identity, one, other)  # type: ignore[arg-type]  # the catalogs' values
 
-        yield from renamed(compared(), objects, head.objects, same_checks)
+        yield from history.unstable.without(renamed(compared(), objects, head.objects, same_checks))
 
 
 def _is_same(difference: Difference, connection: _Connection, head: "_Head", objects: Objects) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy import MetaData
 from schemaproof.catalog import Catalog, Identity
 from schemaproof.catalog.names import clipped
 from schemaproof.catalog.values import Attributes
+from schemaproof.migration.moments import Moments
 from schemaproof.postgres import Database, Server
 
 PUBLIC = "public"  # where a table without a schema goes, unless the search_path says otherwise
@@ -33,6 +34,10 @@ class Subjectlike(Protocol):
     @property
     def version_table(self) -> tuple[str | None, str]:
         """Schema and name of Alembic's version table."""
+
+    @property
+    def unstable(self) -> Moments:
+        """What each upgrade makes anew, which another check tells."""
 
     def head_catalog(self) -> Catalog:
         """The catalog of the database at head."""

@@ -17,6 +17,7 @@ from schemaproof.catalog import Catalog
 from schemaproof.causes import told_once
 from schemaproof.checks.parity import PARITY_AUTOGENERATE, PARITY_CATALOG
 from schemaproof.finding import Finding
+from schemaproof.migration.moments import Moments
 from schemaproof.postgres import Database, Server, Template
 
 SERIAL = "CREATE TABLE t (id serial PRIMARY KEY"  # how the migrations of most tests begin
@@ -76,6 +77,10 @@ class Project:
         other = copy(self)
         other.options, other._remembered = dict(options), {}
         return other
+
+    @property
+    def unstable(self) -> Moments:
+        return Moments()
 
     @property
     def server(self) -> Server:

@@ -156,13 +156,13 @@ class Flushes:
 
         try:
             found = search(drawn, wrong, examples=self._examples, **({} if plainly else {"shrinks": 0}))
+            if False not in tried:  # as most deletes are: what is loaded before may leave out what can't be loaded
+                self._raise_undecided()
             if found is not None:
                 case, with_children = found
                 if plainly:
                     case = plainest(case, lambda fewer: wrong((fewer, with_children)))
                 return Examined(self._again(relation, (case, with_children)), *self._loaded(relation))
-            if False not in tried:  # as most deletes are: what is loaded before may leave out what can't be loaded
-                self._raise_undecided()
             return Examined(None, *self._loaded(relation))
         except SearchError as error:
             raise UndecidedError(f"{error}{shown(error.case)}") from error

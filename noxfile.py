@@ -93,7 +93,7 @@ def newest(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON)
 def soundness(session: nox.Session) -> None:
-    """Ask every check of every sound example: ``-- --postgres container --postgres-image postgres:15``."""
+    """Ask every check of every sound example, and of every faulty one its own: ``-- --postgres-image postgres:15``."""
     _pytest(session, *PARALLEL, "-m", "every_check", "tests/test_examples.py")
 
 

@@ -82,6 +82,8 @@ class History:
         self._down: dict[int, ComingDown] = {}
         self._head: Station | None = None
         self.unstable = Moments()  # what is different after every upgrade, which a check tells
+        self._moments = Moments()  # as far as it is known to be so because each upgrade makes it anew
+        self._fixed: list[Difference] = []  # of it, what the last stairway showed
         self._one_call: Run | None = None
         self._one_call_catalog: Catalog | None = None
         self._stepwise: dict[int, Catalog] = {}  # catalogs that were reached step by step, by number of revisions
@@ -146,27 +148,35 @@ class History:
             SubjectError, PostgresError: when nothing can be said of the revision.
         """
         if self._stairs is None or self._stairs.revision != revision:
-            self._stairs = replace(self._climb_surely(self.positions[revision]), moments=self.unstable)
+            self._stairs = replace(self._climb_surely(self.positions[revision]), moments=self._moments)
+            self._fixed = self._fixed_at_the_time(self._stairs)
             self._down[self.positions[revision]] = ComingDown.of(self._stairs)
             self.unstable.note(self._stairs.differs)
         return self._stairs
 
     def fixed_at_the_time(self, revision: str) -> list[Difference]:
-        """How the second upgrade's catalog differs from the first one's because each upgrade makes it anew.
+        """How the second upgrade's catalog differs from the first one's because each upgrade makes it anew."""
+        self.stairs(revision)
+        return self._fixed
 
-        Told by a third upgrade, of another database: what that makes different from both is fixed at the time of the
-        migration, or drawn by chance. The rest has another cause.
+    def _fixed_at_the_time(self, stairs: Stairs) -> list[Difference]:
+        """See ``fixed_at_the_time``; told by a third upgrade, of another database.
+
+        What that makes different from both others is fixed at the time of the migration, or drawn by chance. The rest
+        has another cause.
         """
-        stairs = self.stairs(revision)
         if not stairs.differs or stairs.first is None or stairs.second is None:
             return []
-        station = self.station(self.positions[revision])
+        station = self.station(self.positions[stairs.revision])
         try:
-            self.checked(self.environment.upgrade(self.chain.script, station.database, [self._script(revision)]))
+            script = self.revisions[self.positions[stairs.revision]]
+            self.checked(self.environment.upgrade(self.chain.script, station.database, [script]))
             third = station.read(station.catalog)
         finally:
             station.close()
-        return Moments.of(stairs.first, stairs.second, third).among(stairs.differs)
+        moments = Moments.of(stairs.first, stairs.second, third)
+        self._moments |= moments
+        return moments.among(stairs.differs)
 
     def fixed_in_one_call(self, revision: str, differences: Iterable[Difference]) -> list[Difference]:
         """Those of ``one_call_differences`` that each upgrade makes anew; they are no matter of any check after it."""
@@ -175,9 +185,6 @@ class History:
         moments = Moments.of(self._catalog_of(self._states.step_by_step, count), once, again)
         self.unstable |= moments
         return moments.among(differences)
-
-    def _script(self, revision: str) -> Script:
-        return self.revisions[self.positions[revision]]
 
     def coming_down(self, index: int) -> ComingDown:
         """What is wrong with the downgrade of the revision at ``index``, also long after its stairway."""

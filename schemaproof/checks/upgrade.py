@@ -94,6 +94,8 @@ def _in_one_call(history: History) -> Iterator[Finding]:
                 revision=revision,
                 evidence=error.run.told,
                 consequence="A new environment can be set up, and no existing one can be upgraded.",
+                # Where the one below is never committed, this one finds nothing to build on.
+                causes=[Cause(UPGRADE_FROM_EMPTY.id, one.revision) for one in history.revisions[: error.index][-1:]],
             )
         else:
             raise

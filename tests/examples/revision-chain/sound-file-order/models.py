@@ -6,6 +6,6 @@ users = Table(
     "users",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", String(50), nullable=False),
+    Column("name", String(50), nullable=False, server_default=""),
     Column("email", Text),
 )

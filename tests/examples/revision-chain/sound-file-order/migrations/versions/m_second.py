@@ -8,7 +8,7 @@ down_revision = "f3"
 
 
 def upgrade() -> None:
-    op.add_column("users", sa.Column("name", sa.String(50), nullable=False))
+    op.add_column("users", sa.Column("name", sa.String(50), nullable=False, server_default=""))
 
 
 def downgrade() -> None:

@@ -82,8 +82,9 @@ class Run:
     @property
     def told(self) -> str:
         """The error and the end of the output, for a finding's evidence."""
-        printed = worth_showing(self.output, self.redirection.noise, self.told_error, self.project)
-        return "\n".join([*([self.told_error] if self.told_error else []), *(f"| {line}" for line in printed)])
+        error = self.told_error or ("" if self.error is None else error_text(self.error, self.project))
+        printed = worth_showing(self.output, self.redirection.noise, error, self.project)
+        return "\n".join([*([error] if error else []), *(f"| {line}" for line in printed)])
 
     def failed(self, error: BaseException | None, hang: Hang | None) -> None:
         """Remember what it raised, and why it was ended if it was; while the project's folder is the current one."""

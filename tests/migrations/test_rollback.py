@@ -125,7 +125,7 @@ def start_up(database: Database, observer: Observer | None) -> Run:
         try:
             asyncio.run(upgrade(database.url()))
         except Exception as error:  # noqa: BLE001 (judged by what it leaves)
-            run.error = error
+            run.failed(error, None)
     return run
 
 

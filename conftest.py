@@ -1,6 +1,7 @@
 """What is Faceplate's in the test run: the Hypothesis profile, and the migrated template of every test's database."""
 
 import asyncio
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,12 @@ ROOT = Path(__file__).parent
 pytest_plugins = ["pytester"]
 
 profiles.load()
+
+
+def pytest_configure() -> None:
+    """Take SIGINT as in a terminal: in the background a shell has it ignored, and what tests start inherits that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -92,7 +92,8 @@ def test_role_named_after_the_database_is_dropped(tmp_path: Path, own_server: Se
     up = f"DO $$ BEGIN EXECUTE 'CREATE ROLE ' || {name}; END $$"
     subject = make_project(tmp_path, [table("a"), Step(up, up.replace("CREATE", "DROP")), table("b")])
     assert spoken(verified(subject, own_server)) == []
-    assert role not in own_server.roles()
+    prefix = own_server._name("", "")[:50]
+    assert not [role for role in own_server.roles() if role.startswith(prefix)]
 
 
 def test_restart_keeps_what_the_project_remembers_of_its_url(tmp_path: Path, own_server: Server, role: str) -> None:

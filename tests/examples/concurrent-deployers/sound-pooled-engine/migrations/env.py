@@ -12,13 +12,13 @@ target_metadata = metadata
 @contextmanager
 def one_deployer(connection, seconds=60):
     deadline = time.monotonic() + seconds
-    while not connection.scalar(text("SELECT pg_try_advisory_lock(4711)")):
-        connection.rollback()
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"another deployer has been migrating for {seconds} s")
-        time.sleep(0.1)
-    connection.commit()  # else Alembic takes the transaction for yours, and commits nothing
     try:
+        while not connection.scalar(text("SELECT pg_try_advisory_lock(4711)")):
+            connection.rollback()
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"another deployer has been migrating for {seconds} s")
+            time.sleep(0.1)
+        connection.commit()  # else Alembic takes the transaction for yours, and commits nothing
         yield
     finally:
         connection.invalidate()  # ends the session and its lock; a pool would keep both

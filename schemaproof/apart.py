@@ -270,6 +270,6 @@ def _redirect(words: IO[bytes] | None) -> None:
     for descriptor in (1, 2):
         os.dup2(null if words is None else words.fileno(), descriptor)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 (it stays open)
-    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115 (it stays open)
+    sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 (it stays open)
     faulthandler.enable(2)

@@ -62,7 +62,7 @@ def bouncer(session: nox.Session) -> None:
     session.env["SCHEMAPROOF_PGBOUNCER"] = _pgbouncer(session)
     there = ["capacity", "cancellation", "prepared_statements", "run", "schedules", "stale", "stop", "thirty_seconds"]
     tests = [f"tests/pool/test_{name}.py" for name in there]
-    _pytest(session, *PARALLEL, "--through-pgbouncer", "tests/schemaproof/pool/test_pgbouncer.py", *tests)
+    _pytest(session, *PARALLEL, "--through-pgbouncer", "tests/schemaproof/traffic/test_pgbouncer.py", *tests)
 
 
 @nox.session(python=PYTHON)

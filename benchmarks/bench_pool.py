@@ -29,11 +29,11 @@ from pathlib import Path
 
 import psycopg
 
-from schemaproof.pool.load import closed_loop, waves
-from schemaproof.pool.report import LoadReport
-from schemaproof.pool.server import ServerObserver
 from schemaproof.postgres import Database, Options, Server, start
 from schemaproof.postgres.binaries import find
+from schemaproof.traffic.load import closed_loop, waves
+from schemaproof.traffic.report import LoadReport
+from schemaproof.traffic.server import ServerObserver
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from schema.database import Database
-from schemaproof.pool.server import ServerObserver
+from schemaproof.traffic.server import ServerObserver
 
 type Work = Callable[[AsyncSession], Awaitable[int]]
 

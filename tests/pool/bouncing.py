@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import URL
 
-from schemaproof.pool.pgbouncer import PgBouncer
-from schemaproof.pool.server import ServerObserver, Session
 from schemaproof.postgres import Database as ThrowawayDatabase
+from schemaproof.traffic.pgbouncer import PgBouncer
+from schemaproof.traffic.server import ServerObserver, Session
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ import pytest
 
 from schema.database import Database
 from schema.settings import Settings
-from schemaproof.faults.proxy import Proxy
-from schemaproof.pool.pgbouncer import PgBouncer, start_pgbouncer
-from schemaproof.pool.server import ServerObserver
 from schemaproof.postgres import Database as ThrowawayDatabase
 from schemaproof.postgres import Server
+from schemaproof.traffic.pgbouncer import PgBouncer, start_pgbouncer
+from schemaproof.traffic.proxy import Proxy
+from schemaproof.traffic.server import ServerObserver
 from tests.pool.asking import LEDGER
 from tests.pool.bouncing import observe, through
 from tests.pool.faults import FAULT

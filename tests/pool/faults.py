@@ -18,11 +18,11 @@ from sqlalchemy import URL
 from schema.database import Database
 from schema.errors import DatabaseUnavailableError
 from schema.settings import Settings
-from schemaproof.faults.cuts import Cut, Stall
-from schemaproof.faults.proxy import Proxy
-from schemaproof.faults.wire import Message
-from schemaproof.pool.server import NotSettledError, ServerObserver
 from schemaproof.postgres import Database as ThrowawayDatabase
+from schemaproof.traffic.cuts import Cut, Stall
+from schemaproof.traffic.proxy import Proxy
+from schemaproof.traffic.server import NotSettledError, ServerObserver
+from schemaproof.traffic.wire import Message
 from tests.pool.asking import LEDGER, backend, entering, hold, query
 from tests.pool.bouncing import observe
 

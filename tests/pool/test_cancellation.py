@@ -9,9 +9,9 @@ import pytest
 
 from schema.database import Database
 from schema.settings import Settings
-from schemaproof.pool.server import ServerObserver
-from schemaproof.pool.waiting import becomes
 from schemaproof.postgres import Database as ThrowawayDatabase
+from schemaproof.traffic.server import ServerObserver
+from schemaproof.traffic.waiting import becomes
 from tests.pool.asking import assert_whole, backend, hold, query
 
 SIZE = 20

@@ -12,10 +12,10 @@ from schema.database import Database
 from schema.errors import PoolTimeoutError
 from schema.pool import Stats
 from schema.settings import Settings
-from schemaproof.pool.load import closed_loop, waves
-from schemaproof.pool.server import ServerObserver
-from schemaproof.pool.waiting import becomes
 from schemaproof.postgres import Database as ThrowawayDatabase
+from schemaproof.traffic.load import closed_loop, waves
+from schemaproof.traffic.server import ServerObserver
+from schemaproof.traffic.waiting import becomes
 from tests.pool.asking import assert_whole, at, backend, hold, query
 
 

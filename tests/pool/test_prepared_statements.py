@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from schema.database import Database
 from schema.errors import Cause, DatabaseUnavailableError, StatementTimeoutError
 from schema.settings import PreparedStatements, Settings
-from schemaproof.faults.proxy import Proxy
-from schemaproof.faults.wire import Message
-from schemaproof.pool.pgbouncer import PgBouncer
-from schemaproof.pool.server import ServerObserver
 from schemaproof.postgres import Database as ThrowawayDatabase
+from schemaproof.traffic.pgbouncer import PgBouncer
+from schemaproof.traffic.proxy import Proxy
+from schemaproof.traffic.server import ServerObserver
+from schemaproof.traffic.wire import Message
 from tests.pool.asking import assert_whole, at
 
 

@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from schema.database import Database
 from schema.errors import CommitOutcomeUnknownError, DatabaseUnavailableError, StatementTimeoutError
 from schema.settings import Settings
-from schemaproof.faults.cuts import Close, Cut, Reset, Stall
-from schemaproof.faults.proxy import Proxy
-from schemaproof.faults.wire import Message
-from schemaproof.pool.server import ServerObserver
-from schemaproof.pool.waiting import becomes
 from schemaproof.postgres import Database as ThrowawayDatabase
+from schemaproof.traffic.cuts import Close, Cut, Reset, Stall
+from schemaproof.traffic.proxy import Proxy
+from schemaproof.traffic.server import ServerObserver
+from schemaproof.traffic.waiting import becomes
+from schemaproof.traffic.wire import Message
 from tests.pool.asking import assert_whole, at, backend, entering, entries, hold, query
 
 

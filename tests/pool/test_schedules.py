@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from schema.database import Database
 from schema.settings import Settings
-from schemaproof.faults.cuts import Bytes, Close, Cut, Reset
-from schemaproof.faults.proxy import Proxy
-from schemaproof.faults.wire import Direction, Message
-from schemaproof.pool.leaks import no_leaks
-from schemaproof.pool.pgbouncer import PgBouncer
-from schemaproof.pool.server import ServerObserver
 from schemaproof.postgres import Database as ThrowawayDatabase
 from schemaproof.postgres import Server
+from schemaproof.traffic.cuts import Bytes, Close, Cut, Reset
+from schemaproof.traffic.leaks import no_leaks
+from schemaproof.traffic.pgbouncer import PgBouncer
+from schemaproof.traffic.proxy import Proxy
+from schemaproof.traffic.server import ServerObserver
+from schemaproof.traffic.wire import Direction, Message
 from tests.pool.asking import LEDGER, assert_whole, entering, entries
 from tests.pool.bouncing import observe, through
 

@@ -13,11 +13,11 @@ from sqlalchemy import URL
 from schema.database import Database
 from schema.errors import Cause, DatabaseUnavailableError
 from schema.settings import Settings
-from schemaproof.faults.cuts import Cut, Delay, Stall
-from schemaproof.faults.proxy import Proxy
-from schemaproof.faults.wire import Message
-from schemaproof.pool.server import ServerObserver
 from schemaproof.postgres import Database as ThrowawayDatabase
+from schemaproof.traffic.cuts import Cut, Delay, Stall
+from schemaproof.traffic.proxy import Proxy
+from schemaproof.traffic.server import ServerObserver
+from schemaproof.traffic.wire import Message
 from tests.pool.asking import query
 
 

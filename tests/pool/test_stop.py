@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from schema.database import Database
 from schema.errors import DatabaseStoppedError
 from schema.settings import Settings
-from schemaproof.faults.cuts import Stall
-from schemaproof.faults.proxy import Proxy
-from schemaproof.pool.leaks import no_leaks
-from schemaproof.pool.server import NotSettledError, ServerObserver
-from schemaproof.pool.waiting import becomes
 from schemaproof.postgres import Database as ThrowawayDatabase
+from schemaproof.traffic.cuts import Stall
+from schemaproof.traffic.leaks import no_leaks
+from schemaproof.traffic.proxy import Proxy
+from schemaproof.traffic.server import NotSettledError, ServerObserver
+from schemaproof.traffic.waiting import becomes
 from tests.pool.asking import at, backend, entering, entries, query
 
 

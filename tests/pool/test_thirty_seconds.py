@@ -13,12 +13,12 @@ from sqlalchemy.exc import DBAPIError
 
 from schema.database import Database
 from schema.errors import CommitOutcomeUnknownError, DatabaseUnavailableError
-from schemaproof.pool.load import closed_loop
-from schemaproof.pool.pgbouncer import PgBouncer, start_pgbouncer
-from schemaproof.pool.report import LoadReport
 from schemaproof.postgres import Database as ThrowawayDatabase
 from schemaproof.postgres import Server
 from schemaproof.postgres.crashing import CrashServer, start_crashable
+from schemaproof.traffic.load import closed_loop
+from schemaproof.traffic.pgbouncer import PgBouncer, start_pgbouncer
+from schemaproof.traffic.report import LoadReport
 from tests.pool.asking import LEDGER, assert_whole, entering, entries
 from tests.pool.bouncing import observe, through
 from tests.pool.faults import LONG, Outcome, assert_told, happen

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.errors import InvalidArgument
 
-from schemaproof.pool.report import LoadReport, Request, most_overtaken
+from schemaproof.traffic.report import LoadReport, Request, most_overtaken
 
 
 def report(*requests: Request, tasks: int = 2, unanswered: int = 0, opened: int | None = None) -> LoadReport:

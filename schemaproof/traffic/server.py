@@ -11,9 +11,9 @@ from typing import LiteralString, Self
 
 import psycopg
 
-from schemaproof.pool.barrier import APPLICATION, Barrier
-from schemaproof.pool.waiting import becomes
 from schemaproof.postgres import Database
+from schemaproof.traffic.barrier import APPLICATION, Barrier
+from schemaproof.traffic.waiting import becomes
 
 _MS = 0.002  # seconds between two looks of a watch
 # pg_stat_database has the column since 14; since 15 statistics are written before a session leaves pg_stat_activity.

@@ -8,8 +8,8 @@ import asyncpg
 import psycopg
 import pytest
 
-from schemaproof.pool.server import NotSettledError, ServerObserver
 from schemaproof.postgres import Database
+from schemaproof.traffic.server import NotSettledError, ServerObserver
 
 
 @pytest.fixture

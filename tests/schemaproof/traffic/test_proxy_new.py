@@ -8,11 +8,11 @@ import asyncpg
 import psycopg
 import pytest
 
-from schemaproof.faults.cuts import Close, Delay, Reset, Stall
-from schemaproof.faults.proxy import Proxy
-from schemaproof.faults.wire import Direction, Message
 from schemaproof.postgres import Database, Server
-from tests.schemaproof.faults.proxied import LOST, SOON, SSL_REQUEST, connected, ending, hangs, raw
+from schemaproof.traffic.cuts import Close, Delay, Reset, Stall
+from schemaproof.traffic.proxy import Proxy
+from schemaproof.traffic.wire import Direction, Message
+from tests.schemaproof.traffic.proxied import LOST, SOON, SSL_REQUEST, connected, ending, hangs, raw
 
 TO_CLIENT = Direction.TO_CLIENT
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemaproof.faults.wire import Direction, Frame, Framing, Message, error_response
+from schemaproof.traffic.wire import Direction, Frame, Framing, Message, error_response
 
 TO_SERVER, TO_CLIENT = Direction.TO_SERVER, Direction.TO_CLIENT
 

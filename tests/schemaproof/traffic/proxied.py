@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import asyncpg
 
-from schemaproof.faults.proxy import Proxy
+from schemaproof.traffic.proxy import Proxy
 
 SOON = 20.0  # seconds that anything may take on a busy machine
 

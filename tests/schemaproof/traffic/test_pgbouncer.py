@@ -11,14 +11,14 @@ import psutil
 import psycopg
 import pytest
 
-from schemaproof.pool.pgbouncer import PROGRAM_VARIABLE, PgBouncer, find_program, start_pgbouncer
 from schemaproof.postgres import Database, PostgresError, Server, embedded
+from schemaproof.traffic.pgbouncer import PROGRAM_VARIABLE, PgBouncer, find_program, start_pgbouncer
 from tests.schemaproof.processes import ended, wait_until
 
 OWNER = """
 import sys
 from sqlalchemy import make_url
-from schemaproof.pool.pgbouncer import start_pgbouncer
+from schemaproof.traffic.pgbouncer import start_pgbouncer
 with start_pgbouncer(make_url(sys.argv[1])) as bouncer:
     print(bouncer.folder, flush=True)
     sys.stdin.read()
@@ -176,7 +176,7 @@ def test_configuration_that_it_refuses_is_told_with_its_log(program: str, postgr
 
 
 def test_missing_program_is_told_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("schemaproof.pool.pgbouncer._PLACES", ())
+    monkeypatch.setattr("schemaproof.traffic.pgbouncer._PLACES", ())
     with pytest.raises(PostgresError) as caught:
         find_program(environment={"PATH": str(tmp_path)})
 

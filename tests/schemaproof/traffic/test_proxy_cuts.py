@@ -7,12 +7,12 @@ import asyncpg
 import psycopg
 import pytest
 
-from schemaproof.faults.connection import Connection
-from schemaproof.faults.cuts import Bytes, Close, Cut, Delay, HalfClose, Reset, Stall
-from schemaproof.faults.proxy import Proxy
-from schemaproof.faults.wire import Direction, Message
 from schemaproof.postgres import Database, Server
-from tests.schemaproof.faults.proxied import LOST, SOON, SSL_REQUEST, connected, ending, raw
+from schemaproof.traffic.connection import Connection
+from schemaproof.traffic.cuts import Bytes, Close, Cut, Delay, HalfClose, Reset, Stall
+from schemaproof.traffic.proxy import Proxy
+from schemaproof.traffic.wire import Direction, Message
+from tests.schemaproof.traffic.proxied import LOST, SOON, SSL_REQUEST, connected, ending, raw
 
 TO_SERVER, TO_CLIENT = Direction.TO_SERVER, Direction.TO_CLIENT
 

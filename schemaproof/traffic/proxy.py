@@ -9,11 +9,11 @@ from typing import Self
 
 from sqlalchemy import URL, make_url
 
-from schemaproof.faults.connection import Connection
-from schemaproof.faults.cuts import Close, Condition, Cut, Ending, Planned, Reset
-from schemaproof.faults.swallowing import Fillers
-from schemaproof.faults.wire import Message, error_response
 from schemaproof.postgres.ports import lasting_port
+from schemaproof.traffic.connection import Connection
+from schemaproof.traffic.cuts import Close, Condition, Cut, Ending, Planned, Reset
+from schemaproof.traffic.swallowing import Fillers
+from schemaproof.traffic.wire import Message, error_response
 
 _HOST = "127.0.0.1"
 _BACKLOG = 128

@@ -6,8 +6,8 @@ from typing import Self
 
 import psycopg
 
-from schemaproof.pool.waiting import becomes
 from schemaproof.postgres import Database
+from schemaproof.traffic.waiting import becomes
 
 # In the name of every connection of these instruments, so that none of them counts another.
 APPLICATION = "schemaproof"

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 
-from schemaproof.faults.proxy import Proxy
-from schemaproof.pool.load import closed_loop, waves
-from schemaproof.pool.report import LoadReport
 from schemaproof.postgres import Database
+from schemaproof.traffic.load import closed_loop, waves
+from schemaproof.traffic.proxy import Proxy
+from schemaproof.traffic.report import LoadReport
 
 
 async def step() -> None:

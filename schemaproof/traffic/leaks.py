@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from schemaproof.pool.server import ServerObserver, Session
-from schemaproof.pool.waiting import becomes
+from schemaproof.traffic.server import ServerObserver, Session
+from schemaproof.traffic.waiting import becomes
 
 
 class LeakError(AssertionError):

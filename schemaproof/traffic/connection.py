@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from schemaproof.faults.cuts import Close, Condition, Cut, Delay, Ending, HalfClose, Planned, Reset, Stall, Trickle
-from schemaproof.faults.wire import Direction, Frame, Framing, Message
+from schemaproof.traffic.cuts import Close, Condition, Cut, Delay, Ending, HalfClose, Planned, Reset, Stall, Trickle
+from schemaproof.traffic.wire import Direction, Frame, Framing, Message
 
 _CHUNK = 65536  # bytes
 _RESET = Reset()

@@ -5,9 +5,9 @@ import asyncio
 import asyncpg
 import pytest
 
-from schemaproof.pool.leaks import LeakError, no_leaks
-from schemaproof.pool.server import ServerObserver
 from schemaproof.postgres import Database
+from schemaproof.traffic.leaks import LeakError, no_leaks
+from schemaproof.traffic.server import ServerObserver
 
 
 async def test_block_that_gives_all_back_has_no_leak(observer: ServerObserver, empty_database: Database) -> None:

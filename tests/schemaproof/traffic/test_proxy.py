@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from schemaproof.faults.cuts import Close, Condition, Delay, Ending, HalfClose, Reset, Stall, Trickle
-from schemaproof.faults.proxy import Proxy
-from schemaproof.faults.wire import Direction, Message
 from schemaproof.postgres import Database, Server, ports
-from tests.schemaproof.faults.proxied import LOST, SSL_REQUEST, connected, ending, hangs, raw
+from schemaproof.traffic.cuts import Close, Condition, Delay, Ending, HalfClose, Reset, Stall, Trickle
+from schemaproof.traffic.proxy import Proxy
+from schemaproof.traffic.wire import Direction, Message
+from tests.schemaproof.traffic.proxied import LOST, SSL_REQUEST, connected, ending, hangs, raw
 
 TO_SERVER, TO_CLIENT = Direction.TO_SERVER, Direction.TO_CLIENT
 
@@ -322,7 +322,7 @@ async def test_defect_of_the_proxy_is_told_at_its_end(database: Database, monkey
     async def fail(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("schemaproof.faults.connection.Connection.forward", fail)
+    monkeypatch.setattr("schemaproof.traffic.connection.Connection.forward", fail)
     with pytest.raises(ExceptionGroup) as caught:
         async with Proxy.to(database.url()) as proxy, raw(proxy) as (reader, _):
             assert await ending(reader) == "rst"
@@ -382,6 +382,6 @@ async def test_port_that_another_took_meanwhile_is_not_insisted_on(
 ) -> None:
     with socket.create_server(("127.0.0.1", ports.lasting_port())) as faster:
         drawn = iter([faster.getsockname()[1], ports.lasting_port()])
-        monkeypatch.setattr("schemaproof.faults.proxy.lasting_port", lambda: next(drawn))
+        monkeypatch.setattr("schemaproof.traffic.proxy.lasting_port", lambda: next(drawn))
         async with Proxy.to(database.url()) as proxy, connected(proxy) as connection:
             assert await connection.fetchval("SELECT 1") == 1

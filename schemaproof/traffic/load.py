@@ -6,7 +6,7 @@ The work is any ``async def work() -> object``; an exception of its own is an an
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from schemaproof.pool.report import LoadReport, Request
+from schemaproof.traffic.report import LoadReport, Request
 
 type Work = Callable[[], Awaitable[object]]
 type Count = Callable[[], int]

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from schemaproof.faults.wire import Direction, Frame, Message
+from schemaproof.traffic.wire import Direction, Frame, Message
 
 if TYPE_CHECKING:
-    from schemaproof.faults.connection import Connection
+    from schemaproof.traffic.connection import Connection
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import asyncpg
 import pytest
 
-from schemaproof.pool.server import ServerObserver
 from schemaproof.postgres import Database
+from schemaproof.traffic.server import ServerObserver
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from schemaproof.pool.loop import LoopMonitor
+from schemaproof.traffic.loop import LoopMonitor
 
 
 async def test_loop_that_is_blocked_is_told_and_for_how_long() -> None:

@@ -5,9 +5,9 @@ import asyncio
 import asyncpg
 import pytest
 
-from schemaproof.pool.barrier import BarrierError
-from schemaproof.pool.server import ServerObserver
 from schemaproof.postgres import Database
+from schemaproof.traffic.barrier import BarrierError
+from schemaproof.traffic.server import ServerObserver
 
 
 async def test_queries_wait_at_the_barrier_until_it_is_released(observer: ServerObserver, pool: asyncpg.Pool) -> None:

@@ -25,10 +25,10 @@ from typing import NamedTuple
 
 import schemaproof
 from schemaproof.faults.proof import Proof
-from schemaproof.history import open_history
+from schemaproof.migration.history import open_history
 from schemaproof.postgres import Options, Server, start
-from schemaproof.settings import Settings
-from schemaproof.subject import Subject
+from schemaproof.project.settings import Settings
+from schemaproof.project.subject import Subject
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))

@@ -18,9 +18,9 @@ from schemaproof.cascades.deletes import Case, Deletes, cases, expected
 from schemaproof.cascades.graph import TableName
 from schemaproof.cascades.outcome import agree
 from schemaproof.cascades.prepare import copied, ground_of
-from schemaproof.history import open_history
+from schemaproof.migration.history import open_history
 from schemaproof.postgres import Options, start
-from schemaproof.settings import Settings
+from schemaproof.project.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))

@@ -38,8 +38,8 @@ import schemaproof
 from schemaproof.checks import CHECKS
 from schemaproof.postgres import Options, Server, start
 from schemaproof.postgres.databases import PREFIX
-from schemaproof.subject import Subject
-from schemaproof.verify import verify
+from schemaproof.project.subject import Subject
+from schemaproof.run.verify import verify
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from schemaproof import end_at_once
 from schemaproof.errors import ProofError
-from schemaproof.interruption import STATUS as _INTERRUPTED
-from schemaproof.interruption import Interruption, interruptible
+from schemaproof.run.interruption import STATUS as _INTERRUPTED
+from schemaproof.run.interruption import Interruption, interruptible
 
 if TYPE_CHECKING:
-    from schemaproof.checks.check import Check
+    from schemaproof.check import Check
     from schemaproof.postgres import Database, Options, Server
+    from schemaproof.project.settings import Settings
     from schemaproof.report.files import ReportFile
-    from schemaproof.settings import Settings
 
 # Exit statuses, for every subcommand.
 _DONE = 0
@@ -159,7 +159,7 @@ def _verified(parsed: argparse.Namespace, files: "dict[str, ReportFile]", interr
     """Before there is a process to end, a signal ends this one at once, also in the middle of an import."""
     if parsed.last:
         interruption.early = lambda _: _leave_early(files, interruption, parsed.project)
-    from schemaproof import verification
+    from schemaproof.run import verification
 
     try:
         settings, options = _settings(parsed), _options(parsed)
@@ -216,7 +216,7 @@ def _database(settings: "Settings", server: "Server") -> "Database":
     if not settings.migrates:
         _tell(f"there is no {settings.subject.alembic_ini} in {settings.subject.project}: the database is empty")
         return server.create()
-    from schemaproof.history import migrate
+    from schemaproof.migration.history import migrate
 
     return migrate(settings.subject, server)
 
@@ -228,7 +228,7 @@ def _catalogue() -> Sequence["Check"]:
 
 
 def _settings(parsed: argparse.Namespace) -> "Settings":
-    from schemaproof.settings import Settings
+    from schemaproof.project.settings import Settings
 
     keys = ["alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "crash-everywhere", "deployers"]
     keys.append("stall-timeout")

@@ -40,7 +40,7 @@ class Finding:
         evidence: what was seen: a difference, an error message, a statement, the output; "" for nothing to add.
         remedy: what to do about it.
         causes: where the same defect is told by its cause. The check has found it by itself; that it is told once is
-            the report's work (see ``schemaproof.causes``).
+            the report's work (see ``schemaproof.report.causes``).
         also_found_by: the ids of the checks whose findings were left out because of this one.
     """
 

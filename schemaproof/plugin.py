@@ -16,11 +16,11 @@ import pytest
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from schemaproof.items.items import Examination
-    from schemaproof.items.plan import Plan
     from schemaproof.postgres import Choice, Database, Options, Server, Template
     from schemaproof.postgres.broker import Broker
-    from schemaproof.subject import Subject
+    from schemaproof.project.subject import Subject
+    from schemaproof.run.items.items import Examination
+    from schemaproof.run.items.plan import Plan
 
 _DATABASES = pytest.StashKey[list["Database"]]()
 _FAILED = pytest.StashKey[bool]()
@@ -120,7 +120,7 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
     """Make items of the checks that a test module imported from ``schemaproof.testing``."""
     if type(obj).__module__ != "schemaproof.testing":  # of any object of any project, so nothing else is asked of it
         return None
-    from schemaproof.items.items import make
+    from schemaproof.run.items.items import make
     from schemaproof.testing import Checks
 
     assert isinstance(obj, Checks)  # noqa: S101 (nothing else in that module has instances)
@@ -130,7 +130,7 @@ def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: objec
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.stash[_STATE].plan is not None:
-        from schemaproof.items.items import sort
+        from schemaproof.run.items.items import sort
 
         sort(items)
 
@@ -195,7 +195,7 @@ def empty_database(request: pytest.FixtureRequest, postgres_server: Server) -> D
 @pytest.fixture(scope="session")
 def schemaproof_subject(pytestconfig: pytest.Config) -> Subject:
     """What the checks of ``schemaproof.testing`` are asked of; a project may override it, but not change revisions."""
-    from schemaproof.items.items import subject_at
+    from schemaproof.run.items.items import subject_at
 
     return subject_at(pytestconfig.rootpath)
 
@@ -203,14 +203,14 @@ def schemaproof_subject(pytestconfig: pytest.Config) -> Subject:
 @pytest.fixture(scope="session")
 def schemaproof_examination(pytestconfig: pytest.Config, postgres_server: Server) -> Generator[Examination]:
     """Who answers the checks of ``schemaproof.testing``; at its end nothing of it is left on the server."""
-    from schemaproof.items.items import Examination
+    from schemaproof.run.items.items import Examination
 
     with Examination(postgres_server, _plan(pytestconfig)) as examination:
         yield examination
 
 
 def _plan(config: pytest.Config) -> Plan:
-    from schemaproof.items.plan import Plan
+    from schemaproof.run.items.plan import Plan
 
     state = config.stash[_STATE]
     if state.plan is None:

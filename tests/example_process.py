@@ -12,14 +12,21 @@ from schemaproof.checks import CHECKS
 from schemaproof.errors import ProofError
 from schemaproof.finding import Finding
 from schemaproof.postgres import Server
-from schemaproof.settings import Settings
-from schemaproof.verify import verify
+from schemaproof.project.settings import Settings
+from schemaproof.run.verify import verify
 
 SECONDS = 240  # an Alembic that goes round in a circle never ends
 
 # What a new process would import again each time.
 _PRELOADED = [
-    *("schemaproof.verify", "schemaproof.settings", "sqlalchemy.ext.asyncio", "asyncpg", "psycopg", __name__),
+    *(
+        "schemaproof.run.verify",
+        "schemaproof.project.settings",
+        "sqlalchemy.ext.asyncio",
+        "asyncpg",
+        "psycopg",
+        __name__,
+    ),
     *("schemaproof.cascades.prepare", "schemaproof.cascades.flushes", "schemaproof.cascades.contest"),
 ]
 

@@ -19,10 +19,10 @@ from schemaproof.catalog import Identity
 from schemaproof.checks.parity.autogenerate import autogenerate
 from schemaproof.checks.parity.filters import Excluded
 from schemaproof.checks.parity.subject import PUBLIC, Layout, find_layout
-from schemaproof.history import History
+from schemaproof.migration.history import History
 from schemaproof.postgres import Database
+from schemaproof.project.subject import SubjectError
 from schemaproof.rows.population import Population, Reference
-from schemaproof.subject import SubjectError
 
 
 def ground_of(history: History) -> Ground:

@@ -1,8 +1,8 @@
 """The checks: data in one registry, from which the command line and the documentation are made."""
 
+from schemaproof.check import Check
 from schemaproof.checks.atomicity import ATOMICITY, RERUN_AFTER_FAILURE
 from schemaproof.checks.branches import BRANCH_BY_ITSELF
-from schemaproof.checks.check import Check
 from schemaproof.checks.concurrent_delete import CONCURRENT_DELETE
 from schemaproof.checks.configuration import UNUSED_ALLOWANCE
 from schemaproof.checks.crash import CRASH_RECOVERY

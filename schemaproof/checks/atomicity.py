@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.faults.proof import Examined
 from schemaproof.faults.trial import Course, Outcome
 from schemaproof.finding import Cause, Finding, Severity
-from schemaproof.history import History
+from schemaproof.migration.history import History
 
 _SHOWN = 12  # lines of a state's differences
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.finding import Finding
-from schemaproof.history import History
 from schemaproof.migration.branches import stranded
+from schemaproof.migration.history import History
 
 
 def _by_itself(history: History) -> Iterator[Finding]:

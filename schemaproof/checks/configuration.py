@@ -1,6 +1,6 @@
 """Whether what the team accepted is still there."""
 
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.finding import Finding
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.faults.proof import Examined
 from schemaproof.finding import Cause, Finding, Severity
-from schemaproof.history import History
+from schemaproof.migration.history import History
 
 
 def _survives(history: History) -> Iterator[Finding]:

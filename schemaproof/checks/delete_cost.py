@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.checks.foreign_keys import has_foreign_keys
 from schemaproof.finding import Finding, Severity
-from schemaproof.history import History
+from schemaproof.migration.history import History
 from schemaproof.postgres import Database
 
 if TYPE_CHECKING:

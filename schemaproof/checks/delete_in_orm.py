@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.checks.foreign_keys import has_foreign_keys
 from schemaproof.checks.undecided import undecided
 from schemaproof.finding import Cause, Finding, Severity
-from schemaproof.history import History
+from schemaproof.migration.history import History
 
 if TYPE_CHECKING:
     from schemaproof.cascades.flushes import Flushed, Flushes

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.checks.foreign_keys import has_foreign_keys
 from schemaproof.checks.orphans import FOREIGN_KEY_ENFORCED, enforced
 from schemaproof.checks.undecided import undecided
 from schemaproof.finding import Cause, Finding, Severity
-from schemaproof.history import History
+from schemaproof.migration.history import History
 from schemaproof.postgres import Database
 
 if TYPE_CHECKING:

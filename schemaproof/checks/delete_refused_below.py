@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.checks.delete_in_sql import cursor_on, deleted_lines
 from schemaproof.checks.foreign_keys import has_foreign_keys
 from schemaproof.checks.undecided import undecided
 from schemaproof.finding import Finding, Severity
-from schemaproof.history import History
+from schemaproof.migration.history import History
 
 if TYPE_CHECKING:
     from schemaproof.cascades.blocked import Blocked

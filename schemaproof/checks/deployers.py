@@ -10,15 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from schemaproof.catalog import Catalog, Difference
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.faults.deployers import Deployer, applied_twice, guard_of_one, race
 from schemaproof.finding import Cause, Finding, Severity
-from schemaproof.history import History
 from schemaproof.migration.environment import Run
+from schemaproof.migration.history import History
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.stairway import Station
 from schemaproof.postgres import Database
-from schemaproof.subject import DEFAULT_DEPLOYERS
+from schemaproof.project.subject import DEFAULT_DEPLOYERS
 
 _SHOWN = 2  # kinds of errors
 

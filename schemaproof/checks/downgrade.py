@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from schemaproof.catalog import Difference, diff
-from schemaproof.checks.check import Check
-from schemaproof.checks.failing import failure, fate
-from schemaproof.checks.moment import fixed_at_the_time
+from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
-from schemaproof.history import History
 from schemaproof.migration.coming_down import ComingDown, Judgement, is_harmless
 from schemaproof.migration.environment import Run
+from schemaproof.migration.failing import failure, fate
+from schemaproof.migration.fixed import fixed_at_the_time
+from schemaproof.migration.history import History
 
 _STAIRWAY = ("stairway",)
 

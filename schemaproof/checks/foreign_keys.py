@@ -1,6 +1,6 @@
 """Whether there is anything for the checks of foreign keys to look at."""
 
-from schemaproof.history import History
+from schemaproof.migration.history import History
 
 
 def has_foreign_keys(history: History) -> bool:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
-from schemaproof.history import History
+from schemaproof.migration.history import History
 from schemaproof.migration.outside import Outside
 from schemaproof.migration.revisions import Chain
 

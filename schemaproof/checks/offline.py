@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import psycopg
 
 from schemaproof.catalog import Catalog
-from schemaproof.checks.check import Check
-from schemaproof.checks.failing import failure, fate
+from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
-from schemaproof.history import History
+from schemaproof.migration.failing import failure, fate
+from schemaproof.migration.history import History
 from schemaproof.migration.intent import is_deliberate
 
 # What Alembic writes before a revision's statements.

@@ -1,6 +1,6 @@
 """What a check of deletes says where it could try nothing."""
 
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from schemaproof.catalog import diff
-from schemaproof.checks.check import Check
-from schemaproof.checks.failing import failure, fate
-from schemaproof.checks.moment import fixed_at_the_time
+from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
-from schemaproof.history import History
 from schemaproof.migration.calls import first_parting
 from schemaproof.migration.empty import EmptyDatabaseError
+from schemaproof.migration.failing import failure, fate
+from schemaproof.migration.fixed import fixed_at_the_time
+from schemaproof.migration.history import History
 from schemaproof.migration.roles import created
 from schemaproof.migration.states import UpgradeFailedError
 

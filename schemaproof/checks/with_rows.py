@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.data.inhabited import Inhabited, Refused, not_null_column
 from schemaproof.finding import Finding, Severity
-from schemaproof.history import History
 from schemaproof.migration.environment import sqlstate
+from schemaproof.migration.history import History
 
 
 def _with_rows(history: History, revision: str) -> Iterator[Finding]:

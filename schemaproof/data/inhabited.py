@@ -17,7 +17,7 @@ from schemaproof.rows.statements import Row
 
 if TYPE_CHECKING:
     from schemaproof.catalog import Identity
-    from schemaproof.history import History
+    from schemaproof.migration.history import History
 
 type Name = tuple[str, str]  # a table's schema and name
 

@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 
 from schemaproof.errors import ProofError
 from schemaproof.faults.proof import Examined, Proof
-from schemaproof.faults.tally import Tally
 from schemaproof.postgres import PostgresError, Server, start_crashable
 from schemaproof.processes import ENDED_REMEDY, ending, said_by
-from schemaproof.subject import Subject
+from schemaproof.project.subject import Subject
+from schemaproof.tally import Tally
 
 _SOON = 0.5  # seconds for a process that has said all
 _PATIENCE = 60.0  # seconds for one that is asked to end: it removes its server
@@ -93,7 +93,7 @@ class Crasher:
 def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the process that waits too, and it ends this one
     signal.signal(signal.SIGTERM, _stop)
-    from schemaproof.history import open_history
+    from schemaproof.migration.history import open_history
 
     try:
         with start_crashable(options) as crashes, open_history(subject, crashes.server) as history:

@@ -34,7 +34,7 @@ from schemaproof.migration.redirect import Redirection
 from schemaproof.migration.revisions import script_directory
 from schemaproof.migration.roles import role_trouble
 from schemaproof.postgres import Database, Server
-from schemaproof.subject import DEFAULT_DEPLOYERS, Subject
+from schemaproof.project.subject import DEFAULT_DEPLOYERS, Subject
 
 PATIENCE = 60.0  # seconds without news after which those that still run are ended
 

@@ -11,15 +11,15 @@ from schemaproof.faults.child import CAN_FORK
 from schemaproof.faults.fault import Fault, crashes_at, faults_at
 from schemaproof.faults.sites import Counter, Recorder, Site
 from schemaproof.faults.state import Name, State, Watcher
-from schemaproof.faults.tally import Tally
 from schemaproof.faults.trial import Bench, Course, Direction, Outcome, Rerun, Trial, Way, joined
 from schemaproof.faults.ways import downgrade_of, upgrade_of
 from schemaproof.migration.states import dropped_on_error
 from schemaproof.postgres import CrashServer, Database, Template
 from schemaproof.rows import fill
+from schemaproof.tally import Tally
 
 if TYPE_CHECKING:
-    from schemaproof.history import History
+    from schemaproof.migration.history import History
 
 
 @dataclass(frozen=True)

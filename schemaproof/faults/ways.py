@@ -11,7 +11,7 @@ from schemaproof.migration.redirect import Observer
 from schemaproof.postgres import Database
 
 if TYPE_CHECKING:
-    from schemaproof.history import History
+    from schemaproof.migration.history import History
 
 
 def upgrade_of(history: "History", *revisions: Script) -> Way:

@@ -11,7 +11,7 @@ from schemaproof.migration.states import UpgradeFailedError, dropped_on_error
 from schemaproof.postgres import Database
 
 if TYPE_CHECKING:
-    from schemaproof.history import History
+    from schemaproof.migration.history import History
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from schemaproof.migration.states import dropped_on_error
 from schemaproof.postgres import Database, Template
 
 if TYPE_CHECKING:
-    from schemaproof.history import History
+    from schemaproof.migration.history import History
 
 _EVERY_START = 16  # revisions
 _TOGETHER = 3  # revisions in one call

@@ -5,7 +5,7 @@ import re
 from sqlalchemy.exc import DBAPIError
 
 from schemaproof.migration.environment import Environment, Run, sqlstate
-from schemaproof.subject import SubjectError
+from schemaproof.project.subject import SubjectError
 
 # What is not there (manual, "PostgreSQL Error Codes"). Not undefined_object, which is a role's too: one that revisions
 # expect on the server is the server's, not the database's.

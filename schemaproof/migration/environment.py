@@ -25,7 +25,6 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import URL, Connection, NullPool, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from schemaproof.configuration import raw_url
 from schemaproof.migration.bytecode import unwritten
 from schemaproof.migration.evidence import error_text, is_project_file
 from schemaproof.migration.hang import Hang, HangError
@@ -34,7 +33,8 @@ from schemaproof.migration.redirect import Observer, Redirection, redirected
 from schemaproof.migration.stacks import InterruptedRunError
 from schemaproof.migration.watchdog import Watchdog
 from schemaproof.postgres import Database, Server
-from schemaproof.subject import Subject
+from schemaproof.project.configuration import raw_url
+from schemaproof.project.subject import Subject
 
 _SYNC = {"psycopg2": "psycopg2"}  # of the drivers that a connection may be given with; psycopg in place of others
 # What a timeout of the project's own raises: lock_not_available, query_canceled and those of a session that is ended

@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError
 
 from schemaproof.migration.environment import sqlstate
 from schemaproof.postgres import Server
-from schemaproof.subject import SubjectError
+from schemaproof.project.subject import SubjectError
 
 # feature_not_supported, and undefined_file before PostgreSQL 16. Manual, Appendix A.
 _ABSENT = {"0A000", "58P01"}

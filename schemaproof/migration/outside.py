@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from alembic.script import ScriptDirectory
 
-from schemaproof.migration.compat import option
 from schemaproof.migration.environment import Environment
 from schemaproof.migration.probe import Facts
 from schemaproof.migration.revisions import Defect, import_revisions
+from schemaproof.project.compat import option
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+\b")  # another one in each process
 

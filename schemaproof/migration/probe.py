@@ -18,7 +18,7 @@ from schemaproof.migration.environment import Environment, Run
 from schemaproof.migration.extensions import require_extension
 from schemaproof.migration.revisions import Imported, import_revisions
 from schemaproof.postgres import Database
-from schemaproof.subject import Subject, SubjectError, as_metadata
+from schemaproof.project.subject import Subject, SubjectError, as_metadata
 
 
 @dataclass(frozen=True)

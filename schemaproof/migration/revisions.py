@@ -14,11 +14,11 @@ from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import RevisionError, RevisionMap
 from alembic.util import CommandError
 
-from schemaproof.configuration import missing, unusable
-from schemaproof.migration.compat import files_in, load_revision, version_locations
 from schemaproof.migration.evidence import error_text
 from schemaproof.migration.roles import literals
-from schemaproof.subject import SubjectError
+from schemaproof.project.compat import files_in, load_revision, version_locations
+from schemaproof.project.configuration import missing, unusable
+from schemaproof.project.subject import SubjectError
 
 
 @dataclass(frozen=True)

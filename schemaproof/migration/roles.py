@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from schemaproof.migration.environment import Run, sqlstate
 from schemaproof.postgres import Server
-from schemaproof.subject import SubjectError
+from schemaproof.project.subject import SubjectError
 
 # PostgreSQL manual, Appendix A: duplicate_object, dependent_objects_still_exist, undefined_object
 _TROUBLES = {"42710", "2BP01", "42704"}

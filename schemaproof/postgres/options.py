@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from schemaproof.postgres.errors import PostgresError
-from schemaproof.pyproject import Sources
+from schemaproof.project.pyproject import Sources
 
 PROVIDERS = ("auto", "container", "embedded")
 

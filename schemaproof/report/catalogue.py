@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.report.text import Style
 
 

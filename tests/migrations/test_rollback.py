@@ -13,11 +13,11 @@ from schemaproof.faults.single import Faults
 from schemaproof.faults.sites import Recorder, Site
 from schemaproof.faults.state import Watcher
 from schemaproof.faults.trial import Bench, Course, Outcome, Trial, Way
-from schemaproof.history import History, open_history
 from schemaproof.migration.environment import Run
+from schemaproof.migration.history import History, open_history
 from schemaproof.migration.redirect import Observer, Redirection, redirected
 from schemaproof.postgres import Database, Server
-from schemaproof.subject import Subject
+from schemaproof.project.subject import Subject
 from tests.migrations.rollback_cases import Case, Direction, applying, cases, revisions
 
 CASES = list(cases())

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemaproof.subject import Subject
+from schemaproof.project.subject import Subject
 
 ENV = """
 from alembic import context

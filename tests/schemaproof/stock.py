@@ -5,7 +5,7 @@ from pathlib import Path
 
 from alembic.config import Config, main
 
-from schemaproof.subject import Subject
+from schemaproof.project.subject import Subject
 
 # The driver that each of Alembic's templates needs.
 DRIVERS = {"generic": "psycopg", "async": "asyncpg", "pyproject": "psycopg", "pyproject_async": "asyncpg"}

@@ -6,7 +6,7 @@ import pytest
 
 from schemaproof.errors import ProofError
 from schemaproof.postgres import PostgresError
-from schemaproof.subject import SubjectError
+from schemaproof.project.subject import SubjectError
 
 
 @pytest.mark.parametrize("kind", [ProofError, PostgresError, SubjectError])

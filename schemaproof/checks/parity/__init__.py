@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 
 if TYPE_CHECKING:

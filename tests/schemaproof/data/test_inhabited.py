@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from schemaproof.data.inhabited import Inhabited, Refused
-from schemaproof.history import open_history
+from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
 from tests.schemaproof.projects import Step, make_project, table
 

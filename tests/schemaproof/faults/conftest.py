@@ -16,8 +16,8 @@ from schemaproof.faults.sites import Recorder, Site
 from schemaproof.faults.state import Watcher
 from schemaproof.faults.trial import Direction, Way
 from schemaproof.faults.ways import downgrade_of, upgrade_of
-from schemaproof.history import History, open_history
 from schemaproof.migration.environment import Run
+from schemaproof.migration.history import History, open_history
 from schemaproof.postgres import Database, Server
 from tests.schemaproof.projects import Step, make_project
 

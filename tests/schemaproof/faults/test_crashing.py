@@ -11,9 +11,9 @@ import pytest
 
 from schemaproof.checks.crash import CRASH_RECOVERY
 from schemaproof.faults.crashing import Crasher
-from schemaproof.history import open_history
+from schemaproof.migration.history import open_history
 from schemaproof.postgres import Options, PostgresError, Server, start
-from schemaproof.subject import SubjectError
+from schemaproof.project.subject import SubjectError
 from tests.schemaproof.faults.conftest import Open, sent, write_upgrade
 from tests.schemaproof.processes import ended, wait_until
 from tests.schemaproof.projects import ENV, Step, make_project, table

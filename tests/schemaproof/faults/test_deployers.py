@@ -19,9 +19,9 @@ from schemaproof.checks.deployers import CONCURRENT_DEPLOYERS
 from schemaproof.faults import deployers
 from schemaproof.faults.deployers import Deployer, applied_twice, race
 from schemaproof.finding import Finding, Severity
-from schemaproof.history import History, open_history
+from schemaproof.migration.history import History, open_history
 from schemaproof.postgres import Server
-from schemaproof.subject import Subject
+from schemaproof.project.subject import Subject
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.projects import ENV, Step, make_project, table
 

@@ -10,7 +10,7 @@ import pytest
 
 from schemaproof.checks.deployers import CONCURRENT_DEPLOYERS
 from schemaproof.finding import Severity
-from schemaproof.history import open_history
+from schemaproof.migration.history import open_history
 from schemaproof.postgres import Database, Server
 from tests.schemaproof.stock import DRIVERS, stock_project
 

@@ -16,7 +16,7 @@ from schemaproof.faults.single import Faults
 from schemaproof.faults.sites import Site
 from schemaproof.faults.state import Watcher
 from schemaproof.finding import Severity
-from schemaproof.history import History, open_history
+from schemaproof.migration.history import History, open_history
 from schemaproof.postgres import Server
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.faults.conftest import Open, ProofOf, sent

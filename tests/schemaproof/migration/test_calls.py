@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from schemaproof.history import open_history
 from schemaproof.migration import calls
+from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
 from tests.schemaproof.projects import Step, make_project, table
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from schemaproof.history import open_history
 from schemaproof.migration import drivers
 from schemaproof.migration.drivers import PLAIN, choices
+from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
 from schemaproof.report.text import render
 from tests.schemaproof.projects import ENV, make_project, table
-from tests.schemaproof.test_verify import verified
+from tests.schemaproof.run.test_verify import verified
 
 VARIABLE = "DRIVERS_TEST_URL"
 ASYNC = "from sqlalchemy.ext.asyncio import create_async_engine\n"

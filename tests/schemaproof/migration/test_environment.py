@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from schemaproof.history import History, open_history
+from schemaproof.migration.history import History, open_history
 from schemaproof.postgres import Server
-from schemaproof.subject import Subject, SubjectError
+from schemaproof.project.subject import Subject, SubjectError
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.projects import ENV, Step, make_project, table
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from schemaproof.history import open_history
+from schemaproof.migration.history import open_history
 from schemaproof.migration.intent import is_deliberate
 from schemaproof.postgres import Server
 from tests.schemaproof.projects import Step, make_project

@@ -9,9 +9,9 @@ import pytest
 
 from schemaproof.checks.history import REVISION_IMPORT
 from schemaproof.finding import Finding, Severity
-from schemaproof.history import open_history
+from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
-from schemaproof.subject import Subject, SubjectError
+from schemaproof.project.subject import Subject, SubjectError
 from tests.schemaproof.projects import ENV, make_project, table
 
 

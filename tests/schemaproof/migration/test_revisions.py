@@ -7,7 +7,7 @@ import pytest
 from alembic.config import Config
 
 from schemaproof.migration.revisions import Chain, load, script_directory
-from schemaproof.subject import SubjectError
+from schemaproof.project.subject import SubjectError
 from tests.schemaproof.projects import Step, make_project
 
 type Write = Callable[..., None]

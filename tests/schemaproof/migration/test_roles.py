@@ -4,10 +4,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from schemaproof.history import open_history
+from schemaproof.migration.history import open_history
 from schemaproof.migration.roles import Roles, created
 from schemaproof.postgres import Server
-from schemaproof.subject import SubjectError
+from schemaproof.project.subject import SubjectError
 from tests.schemaproof.projects import Step, make_project, table
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from schemaproof.checks import CHECKS
-from schemaproof.history import open_history
+from schemaproof.migration.history import open_history
 from schemaproof.migration.roles import literals, need_the_server
 from schemaproof.postgres import Server
-from schemaproof.record import Record
-from schemaproof.verify import Report
-from schemaproof.walk import walk
+from schemaproof.run.record import Record
+from schemaproof.run.verify import Report
+from schemaproof.run.walk import walk
 from tests.schemaproof.processes import wait_until
 from tests.schemaproof.projects import ENV, Step, make_project, table
-from tests.schemaproof.test_verify import FORGETS_INDEX, Recorder, small_stretches, verified
+from tests.schemaproof.run.test_verify import FORGETS_INDEX, Recorder, small_stretches, verified
 
 __all__ = ["small_stretches"]
 

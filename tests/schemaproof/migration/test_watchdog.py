@@ -14,12 +14,12 @@ from textwrap import indent
 import psycopg
 import pytest
 
-from schemaproof.history import History, open_history
 from schemaproof.migration import watchdog
 from schemaproof.migration.environment import Run
 from schemaproof.migration.hang import HangError
+from schemaproof.migration.history import History, open_history
 from schemaproof.postgres import Server
-from schemaproof.subject import SubjectError
+from schemaproof.project.subject import SubjectError
 from tests.schemaproof.projects import ENV, make_project, table
 
 ASYNC_ENV = """

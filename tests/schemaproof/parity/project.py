@@ -14,11 +14,11 @@ from sqlalchemy import DDL, Column, Integer, MetaData, Table, create_engine, eve
 from sqlalchemy.pool import NullPool
 
 from schemaproof.catalog import Catalog
-from schemaproof.causes import told_once
 from schemaproof.checks.parity import PARITY_AUTOGENERATE, PARITY_CATALOG
 from schemaproof.finding import Finding
 from schemaproof.migration.moments import Moments
 from schemaproof.postgres import Database, Server, Template
+from schemaproof.report.causes import told_once
 
 SERIAL = "CREATE TABLE t (id serial PRIMARY KEY"  # how the migrations of most tests begin
 

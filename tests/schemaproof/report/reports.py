@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from schemaproof.checks.check import Check
+from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
-from schemaproof.record import Obstacle
-from schemaproof.verify import CheckResult, Report
+from schemaproof.run.record import Obstacle
+from schemaproof.run.verify import CheckResult, Report
 
 
 def a_check(id: str = "downgrade-restores", area: str = "downgrade") -> Check:  # noqa: A002 (as in Check)

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from schemaproof.record import Obstacle, Record
 from schemaproof.report import early, junit
 from schemaproof.report import json as json_report
-from schemaproof.verify import report
+from schemaproof.run.record import Obstacle, Record
+from schemaproof.run.verify import report
 
 CAUSE = 'interrupted before the "first" <revision>'
 

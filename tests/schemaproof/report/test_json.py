@@ -3,8 +3,8 @@
 import dataclasses
 import json
 
-from schemaproof.record import Obstacle
 from schemaproof.report.json import render
+from schemaproof.run.record import Obstacle
 from tests.schemaproof.report.reports import a_finding, a_report
 
 FINDING = {

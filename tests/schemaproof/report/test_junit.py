@@ -6,9 +6,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from schemaproof.finding import Finding, Severity
-from schemaproof.record import Obstacle
 from schemaproof.report.junit import render
-from schemaproof.verify import Report
+from schemaproof.run.record import Obstacle
+from schemaproof.run.verify import Report
 from tests.schemaproof.report.reports import a_finding, a_report
 
 

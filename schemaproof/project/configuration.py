@@ -1,0 +1,187 @@
+"""Alembic's settings, from alembic.ini or [tool.alembic] of pyproject.toml, and in words what is wrong with them.
+
+Alembic reads them one by one when it needs them, and lets through whatever Python raises meanwhile.
+"""
+
+import configparser
+import re
+import tomllib
+import warnings
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from alembic.config import Config
+from alembic.util import coerce_resource_to_filename
+
+from schemaproof.project.compat import configured_locations, option
+
+INSTALL = "Install the project here (`pip install -e .`), or set `prepend_sys_path = .` in {file}"
+_PERCENT = "Write a percent sign that is meant twice: %%."
+
+_Header = configparser.MissingSectionHeaderError
+
+# What a kind of error means; the first that fits.
+_UNREADABLE: tuple[tuple[type[Exception], str, str], ...] = (
+    (_Header, "{ini} does not begin with a section.", "Write [alembic] above its settings."),
+    (
+        configparser.DuplicateOptionError,
+        "{ini} sets {option} twice (line {lineno}).",
+        "Take one of the two lines out.",
+    ),
+    (
+        configparser.DuplicateSectionError,
+        "{ini} has the section [{section}] twice (line {lineno}).",
+        "Put the settings of both into one.",
+    ),
+    (configparser.InterpolationError, "{ini} can't be read: {text}", _PERCENT),
+    (configparser.Error, "{ini} can't be read: {text}", "Write each setting as NAME = VALUE, on a line of its own."),
+    (UnicodeDecodeError, "{ini} is not encoded in UTF-8: {text}", "Save it as UTF-8."),
+    (tomllib.TOMLDecodeError, "pyproject.toml is not valid TOML: {text}", "Fix that line."),
+    (OSError, "Alembic can't read its configuration: {text}", "Make the file readable for this user."),
+)
+
+_NAMES = (
+    *("script_location", "truncate_slug_length", "prepend_sys_path", "path_separator", "version_path_separator"),
+    *("file_template", "sourceless", "output_encoding", "version_locations", "timezone", "recursive_version_locations"),
+)
+_LISTS = {
+    "prepend_sys_path": "get_prepend_sys_paths_list",
+    "post_write_hooks": "get_hooks_list",
+}
+_FLAGS = ("sourceless", "recursive_version_locations")
+
+# What a setting may be, where a wrong one is an error of Alembic's. Manual, "Editing the .ini File".
+_VALUES = {
+    "truncate_slug_length": "Give a number: truncate_slug_length = 40.",
+    "version_locations": "Give folders, and how they are separated: path_separator = os (or space, newline, :, ;).",
+    "prepend_sys_path": "Give folders, and how they are separated: path_separator = os (or space, newline, :, ;).",
+    "sourceless": "Give true or false.",
+    "recursive_version_locations": "Give true or false.",
+    "post_write_hooks": "Give each hook a name, a type and what that needs, or take the section out.",
+}
+
+
+def raw_url(config: Config) -> str | None:
+    """The project's own ``sqlalchemy.url`` as it is written: it may hold what only env.py knows how to fill in."""
+    section = config.config_ini_section
+    if config.file_config.has_option(section, "sqlalchemy.url"):
+        return config.file_config.get(section, "sqlalchemy.url", raw=True)
+    found = getattr(config, "toml_alembic_config", {}).get("sqlalchemy.url")
+    return found if isinstance(found, str) else None
+
+
+def source(config: Config, name: str) -> str:
+    """The name of the file that gives the setting ``name``: alembic.ini's, or pyproject.toml."""
+    ini = Path(config.config_file_name or "alembic.ini").name
+    if config.file_config.has_option(config.config_ini_section, name):
+        return ini
+    toml = getattr(config, "toml_alembic_config", {})
+    return "pyproject.toml" if name in toml else ini
+
+
+def unreadable(error: Exception, ini: Path) -> tuple[str, str]:
+    """Why Alembic can't read its files at all, and the remedy."""
+    text = re.sub(r"(?:file: )?PosixPath\('[^']*'\)(?:, )?", "", " ".join(str(error).split()))
+    if isinstance(error, _Header) and "\\ufeff" in ascii(text):
+        return f"{ini.name} begins with a byte order mark.", "Save it as UTF-8 without one."
+    for kind, cause, remedy in _UNREADABLE:
+        if isinstance(error, kind):
+            return cause.format(ini=ini.name, text=text, **_details(error)), remedy
+    return (
+        f"Alembic can't read its settings ({'pyproject.toml' if not ini.exists() else ini.name}): {_told(error)}",
+        f"Compare [tool.alembic] with Alembic's manual; script_location is a string there. {_PERCENT}",
+    )
+
+
+def _details(error: Exception) -> dict[str, object]:
+    return {name: getattr(error, name, "") for name in ("option", "section", "lineno")}
+
+
+def unusable(error: BaseException, config: Config) -> tuple[str, str]:
+    """Which setting kept Alembic from opening the folder of revisions, and the remedy."""
+    name = _culprit(config)
+    if name is None:
+        lacking = missing(_resolved(option(config, "script_location")), config)
+        return lacking or (f"Alembic can't open the folder of revisions: {_told(error)}", "Run `alembic heads`.")
+    file, value = source(config, name), _written(config, name)
+    where = f"{name} = {value} in {file}" if value is not None else f"{name} in {file}"
+    package = _package(value) if name in {"script_location", "version_locations"} else None
+    if package is not None and isinstance(error, ImportError | FileNotFoundError | ValueError | TypeError):
+        return (
+            f"{where} names a folder in the package {package!r}, which can't be imported: {_told(error)}",
+            f"{INSTALL.format(file=file)}, so that Python finds the package from the project's folder.",
+        )
+    if package is not None:
+        return f"{where} makes Alembic import {package!r}, which fails: {_told(error)}", "Fix that error."
+    if isinstance(error, configparser.InterpolationError | KeyError):
+        return f"{where} can't be filled in: {_told(error)}", _PERCENT
+    if name == "script_location":
+        return f"{where} is no folder of migrations: {_told(error)}", "Name the folder that holds env.py and versions/."
+    return f"{where} is not valid: {_told(error)}", _VALUES.get(name, "Look it up in Alembic's manual.")
+
+
+def missing(location: str | Path, config: Config) -> tuple[str, str] | None:
+    """What lacks in the folder ``location`` that ``script_location`` leads to, and the remedy; None for a right one."""
+    folder, project = Path(location).absolute(), Path.cwd()
+    if (folder / "env.py").exists() or any(folder.glob("env*.pyc")) or any(folder.glob("__pycache__/env.*.pyc")):
+        return None
+    file, value = source(config, "script_location"), _written(config, "script_location")
+    lacks = "no env.py in that folder" if folder.is_dir() else "no such folder"
+    found = [path.parent for depth in ("*", "*/*", "*/*/*") for path in sorted(project.glob(f"{depth}/env.py"))]
+    known = [path.relative_to(project).as_posix() for path in found if (path / "versions").is_dir()]
+    remedy = "Let script_location name the folder with env.py and versions/; `alembic init FOLDER` makes one."
+    if known:
+        remedy = f"Write script_location = {known[0]} in {file}."
+    return f"script_location = {value} in {file}: there is {lacks}.", remedy
+
+
+def _culprit(config: Config) -> str | None:
+    """The first setting that Alembic can't use, in the order of ``ScriptDirectory.from_config``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Alembic has given them already
+        for name, read in _readings(config):
+            try:
+                read()
+            except (Exception, SystemExit):  # noqa: BLE001 (a package is imported to find a folder in it)
+                return name
+    return None
+
+
+def _readings(config: Config) -> Iterator[tuple[str, Callable[[], object]]]:
+    """What Alembic does with each setting; older releases know fewer."""
+    for name in _NAMES:
+        yield name, partial(option, config, name)
+    for name, method in _LISTS.items():
+        yield name, getattr(config, method, list)
+    for name in _FLAGS:
+        yield name, partial(getattr(config, "get_alembic_boolean_option", bool), name)
+    yield "truncate_slug_length", lambda: int(option(config, "truncate_slug_length") or 0)
+    yield "script_location", partial(_resolved, option(config, "script_location"))
+    yield "version_locations", partial(configured_locations, config)
+    for location in configured_locations(config):
+        yield "version_locations", partial(_resolved, location)
+
+
+def _resolved(location: Any) -> Path:
+    return Path(coerce_resource_to_filename(location))
+
+
+def _written(config: Config, name: str) -> object:
+    """The setting as it is written."""
+    section = config.config_ini_section
+    if config.file_config.has_option(section, name):
+        return config.file_config.get(section, name, raw=True)
+    return getattr(config, "toml_alembic_config", {}).get(name)
+
+
+def _package(value: object) -> str | None:
+    """The package in "package:folder", as Alembic takes it."""
+    if not isinstance(value, str) or Path(value).is_absolute() or ":" not in value:
+        return None
+    return value.partition(":")[0]
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

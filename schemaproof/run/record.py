@@ -1,0 +1,191 @@
+"""What a verification has found so far, kept event by event: whatever ends it, this is told.
+
+A record repeats each event to a listener, so that one in another process is always a copy of it: that process can
+report what was found when the project's code takes its own process with it.
+"""
+
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+from schemaproof.checks import CHECKS
+from schemaproof.errors import ProofError
+from schemaproof.finding import Finding
+from schemaproof.project.allowances import Allowance
+from schemaproof.tally import Tally
+
+_OF_EACH = frozenset(check.id for check in CHECKS if check.scope == "revision")
+
+Listener = Callable[[str, tuple[Any, ...]], None]
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why something was not asked.
+
+    Attributes:
+        kind: "interrupted" by a signal, "impossible" for a reason outside the harness, or a "defect" of the harness.
+        cause: what happened, one sentence.
+        evidence: what was seen, a traceback say; "" for nothing to add.
+        remedy: what the user can do about it; "" for nothing.
+        check: the id of the check that could not be asked; None for all that were about to be.
+        revision: the revision that it could not be asked of; None for the project as a whole, or the rest of it.
+    """
+
+    kind: Literal["interrupted", "impossible", "defect"]
+    cause: str
+    evidence: str = ""
+    remedy: str = ""
+    check: str | None = None
+    revision: str | None = None
+
+    def __str__(self) -> str:
+        """Cause, evidence and remedy, in that order."""
+        return "\n".join(filter(None, (self.cause, self.evidence, self.remedy and f"Remedy: {self.remedy}")))
+
+    @classmethod
+    def of(cls, error: BaseException, check: str | None = None, revision: str | None = None) -> Self:
+        """What ``error`` is to the reader: an obstacle of the surroundings where it is a ProofError, else a defect."""
+        if isinstance(error, ProofError):
+            return cls("impossible", error.cause, error.evidence, error.remedy, check, revision)
+        told = "".join(traceback.format_exception(error)).rstrip()
+        last = told.splitlines()[-1] if told else type(error).__name__
+        return cls(
+            "defect",
+            f"schemaproof failed: {last}",
+            told,
+            "This is a defect of schemaproof: please report it with the lines above.",
+            check,
+            revision,
+        )
+
+
+@dataclass
+class Record:
+    """The findings, seconds and gaps of each check so far.
+
+    Attributes:
+        checks: the ids of those that are to be asked.
+        about: what is verified, for people; empty until env.py was run.
+        revisions: the ids of the revisions in the order in which they are applied.
+        postgres: the server's release; "" until it runs.
+        beside: the allowances that stand beside the revisions.
+        remarks: notes that no check tells.
+        findings: by the id of the check that tells them.
+        seconds: by check.
+        skipped: by check, why the project keeps it from being asked.
+        asked: by check, the revisions that it has answered for; None for the project as a whole.
+        obstacles: what else kept checks from being asked.
+        faults: how many were injected, by who counts them.
+        listener: is told of each event, which ``hear`` of another record takes.
+    """
+
+    checks: tuple[str, ...]
+    about: Mapping[str, object] = field(default_factory=dict)
+    revisions: tuple[str, ...] = ()
+    postgres: str = ""
+    beside: tuple[Allowance, ...] = ()
+    remarks: tuple[Finding, ...] = ()
+    findings: dict[str, list[Finding]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, set[str | None]] = field(default_factory=dict)
+    obstacles: list[Obstacle] = field(default_factory=list)
+    faults: dict[str, Tally] = field(default_factory=dict)
+    listener: Listener = field(default=lambda _kind, _said: None, repr=False)
+
+    def hear(self, kind: str, said: tuple[Any, ...]) -> None:
+        """Take in the event that another record told its listener."""
+        getattr(self, f"_{kind}")(*said)
+        self.listener(kind, said)
+
+    def start(self, postgres: str) -> None:
+        """The server runs."""
+        self.hear("started", (postgres,))
+
+    def begin(
+        self,
+        about: Mapping[str, object],
+        revisions: Sequence[str],
+        beside: Sequence[Allowance],
+        remarks: Sequence[Finding],
+    ) -> None:
+        """The revisions are known; what an earlier try found is forgotten."""
+        self.hear("begun", (dict(about), tuple(revisions), tuple(beside), tuple(remarks)))
+
+    def add(self, check: str, findings: Iterable[Finding], seconds: float, revision: str | None = None) -> None:
+        """Add what ``check`` found; a finding may name another one, which tells it if it was asked."""
+        self.hear("found", (check, tuple(findings), seconds, revision))
+
+    def forget(self, checks: Iterable[str]) -> None:
+        """Forget what ``checks`` said: they are asked again, or can't say."""
+        self.hear("forgotten", (tuple(checks),))
+
+    def skip(self, checks: Iterable[str], reason: str) -> None:
+        """The project keeps ``checks`` from being asked, be it of some revisions only."""
+        self.hear("left_out", (tuple(checks), reason))
+
+    def fail(self, obstacle: Obstacle) -> None:
+        """Something else keeps checks from being asked."""
+        self.hear("failed", (obstacle,))
+
+    def count(self, who: str, faults: Tally) -> None:
+        """``who`` has injected as many ``faults`` by now."""
+        self.hear("counted", (who, faults))
+
+    def unanswered(self, check: str) -> tuple[str | None, ...]:
+        """What ``check`` has not answered for: revisions, or (None,) for the project as a whole."""
+        answered = self.asked.get(check, set())
+        every: tuple[str | None, ...] = self.revisions if check in _OF_EACH and self.revisions else (None,)
+        return tuple(one for one in every if one not in answered)
+
+    def place(self) -> str:
+        """How far it came: "at revision 3 of 12 (0003)"."""
+        each = [check for check in self.checks if check in _OF_EACH and check not in self.skipped]
+        open_revisions = {revision for check in each for revision in self.unanswered(check)}
+        count = len(self.revisions)
+        for number, revision in enumerate(self.revisions, 1):
+            if revision in open_revisions:
+                done = count - len(open_revisions)  # processes side by side have done some further on
+                beyond = f", {done} done" if done != number - 1 else ""
+                return f"at revision {number} of {count} ({revision}){beyond}"
+        for check in self.checks:
+            if self.revisions and self.unanswered(check) and check not in self.skipped:
+                return f"at the check {check}, after {count} of {count} revisions"
+        return "after everything was asked" if self.revisions else "before the first revision"
+
+    def _started(self, postgres: str) -> None:
+        self.postgres = postgres
+
+    def _begun(
+        self,
+        about: Mapping[str, object],
+        revisions: tuple[str, ...],
+        beside: tuple[Allowance, ...],
+        remarks: tuple[Finding, ...],
+    ) -> None:
+        self.about, self.revisions, self.beside, self.remarks = about, revisions, beside, remarks
+        for kept in (self.findings, self.seconds, self.skipped, self.asked, self.faults):
+            kept.clear()
+        self.obstacles.clear()
+
+    def _found(self, check: str, findings: tuple[Finding, ...], seconds: float, revision: str | None) -> None:
+        for finding in findings:
+            self.findings.setdefault(finding.check if finding.check in self.checks else check, []).append(finding)
+        self.seconds[check] = self.seconds.get(check, 0.0) + seconds
+        self.asked.setdefault(check, set()).add(revision)
+
+    def _forgotten(self, checks: tuple[str, ...]) -> None:
+        for check in checks:
+            self.findings.pop(check, None)
+            self.asked.pop(check, None)
+
+    def _left_out(self, checks: tuple[str, ...], reason: str) -> None:
+        self.skipped |= dict.fromkeys(checks, reason)
+
+    def _failed(self, obstacle: Obstacle) -> None:
+        self.obstacles.append(obstacle)
+
+    def _counted(self, who: str, faults: Tally) -> None:
+        self.faults[who] = faults

@@ -1,0 +1,125 @@
+"""What ``schemaproof verify`` does: another process examines, and this one tells what it found, however that ends."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+
+from schemaproof.checks import CHECKS, Check
+from schemaproof.errors import ProofError
+from schemaproof.postgres import Options
+from schemaproof.project.settings import Settings
+from schemaproof.report import json as json_report
+from schemaproof.report import junit, text
+from schemaproof.report.characters import readable
+from schemaproof.report.files import ReportFile
+from schemaproof.report.output import write
+from schemaproof.run.apart import Examination, Request
+from schemaproof.run.interruption import STATUS, Interruption
+from schemaproof.run.progress import display
+from schemaproof.run.record import Obstacle, Record
+from schemaproof.run.verify import Report, report
+
+# Exit statuses.
+_SOUND = 0
+_FAULTY = 1
+_IMPOSSIBLE = 2
+
+_RENDERERS = {"json": json_report.render, "junit": junit.render}
+
+
+def run(
+    settings: Settings,
+    checks: Sequence[Check],
+    options: Options,
+    files: Mapping[str, ReportFile],
+    interruption: Interruption,
+) -> int:
+    """Ask ``checks``, show the report and write ``files``; the exit status.
+
+    0: everything was asked, and is sound. 1: everything was asked, and something is faulty. 2: something could not be
+    asked, whatever was found elsewhere: who reads 1 as "these are the findings" would take what was not asked for
+    sound. 130: a signal ended it.
+    """
+    begun = perf_counter()
+    subject = settings.subject
+    record = Record(tuple(check.id for check in checks), about=_about(subject.project, subject.alembic_ini))
+    examination = Examination(Request(subject, record.checks, options), record)
+    try:
+        with display(sys.stderr) as progress:
+            examination.follow(progress, interruption)
+        if not examination.examined:
+            examination.end()
+            record.fail(examination.obstacle or interrupted(record, interruption))
+        said = report(record, settings.allowances, perf_counter() - begun)
+        status = show(said, files, interruption)
+    finally:
+        examination.finish(interruption)
+    if interruption.signal and status != STATUS:
+        _say(interrupted(record, interruption))
+        return STATUS
+    if examination.examined and examination.obstacle:  # its server could not be removed, say
+        _say(examination.obstacle)
+        return _IMPOSSIBLE
+    return status
+
+
+def refused(error: ProofError, files: Mapping[str, ReportFile], interruption: Interruption, project: Path) -> int:
+    """Tell, and write to ``files``, why nothing could be asked; the exit status."""
+    record = Record(tuple(check.id for check in CHECKS), about=_about(project, None))
+    record.fail(Obstacle.of(error))
+    return show(report(record, (), 0.0), files, interruption)
+
+
+def interrupted(record: Record, interruption: Interruption) -> Obstacle:
+    """What the signal cut short."""
+    return Obstacle("interrupted", f"{interruption} {record.place()}")
+
+
+def show(said: Report, files: Mapping[str, ReportFile], interruption: Interruption) -> int:
+    """Write ``files`` and the report to standard output, and to standard error what kept anything from being asked.
+
+    Raises:
+        ProofError: where a file can't be written; the rest is told all the same.
+    """
+    failures = list(_written(said, files))
+    if said.revisions or said.findings:
+        write(text.render(said, text.Style.of(sys.stdout)))
+    ends = [one for one in said.obstacles if one.check is None and one.revision is None]
+    told = {one.cause: one for one in said.obstacles if one not in ends} | {one.cause: one for one in ends}
+    for one in told.values():
+        _say(one)
+    interruption.told = any(one.kind == "interrupted" for one in told.values())
+    for failure in failures:
+        raise failure
+    if interruption.told:
+        return STATUS
+    if said.obstacles:
+        return _IMPOSSIBLE
+    return _SOUND if said.verdict == "sound" else _FAULTY
+
+
+def _written(said: Report, files: Mapping[str, ReportFile]) -> Sequence[ProofError]:
+    """Write ``files``; why some could not be written."""
+    failures = []
+    for form, file in files.items():
+        try:
+            file.write(_RENDERERS[form](said))
+        except ProofError as error:
+            failures.append(error)
+    return failures
+
+
+def _say(obstacle: Obstacle) -> None:
+    if obstacle.kind == "defect":
+        print(readable(obstacle.evidence), file=sys.stderr)
+        told = "this is a defect of schemaproof; please report it with the lines above."
+    elif obstacle.kind == "interrupted":
+        told = obstacle.cause
+    else:
+        told = str(ProofError(obstacle.cause, evidence=obstacle.evidence, remedy=obstacle.remedy))
+    print(f"schemaproof: {readable(told)}", file=sys.stderr, flush=True)
+
+
+def _about(project: Path, alembic_ini: Path | None) -> dict[str, object]:
+    return {"project": str(project), "alembic_ini": None if alembic_ini is None else str(alembic_ini)}

@@ -1,0 +1,375 @@
+"""All checks of a subject, asked in order, and the verdict.
+
+Whatever keeps a check from being asked keeps no other one: what goes wrong in one check, or with one revision, is an
+obstacle in the report, and the rest is asked. Only where the server is lost, or nothing can be asked, the run ends; the
+record that the caller holds has what was found until then.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Literal, Protocol
+
+import psycopg
+import sqlalchemy.exc
+
+from schemaproof.checks import (
+    CHECKS,
+    CRASH_RECOVERY,
+    UNUSED_ALLOWANCE,
+    UPGRADE_FROM_EMPTY,
+    Check,
+    on_an_empty_database,
+)
+from schemaproof.checks.history import WALKABLE, is_hidden
+from schemaproof.checks.upgrade import COMMITTED
+from schemaproof.finding import Finding, Severity, together
+from schemaproof.migration.empty import EmptyDatabaseError
+from schemaproof.migration.footing import Footing, footing
+from schemaproof.migration.history import History, open_history
+from schemaproof.migration.roles import SharedRoleError
+from schemaproof.migration.states import UpgradeFailedError
+from schemaproof.postgres import Server
+from schemaproof.project.allowances import Allowance, of_revision, split, unused_findings
+from schemaproof.project.subject import Subject, SubjectError
+from schemaproof.report.causes import told_once
+from schemaproof.run.record import Obstacle, Record
+from schemaproof.run.walk import walk
+from schemaproof.tally import Tally
+
+_KNOWN = frozenset(check.id for check in CHECKS)
+
+
+class Progress(Protocol):
+    """What is told while a verification runs."""
+
+    def stage(self, text: str, total: int) -> None:
+        """A new stage of ``total`` steps begins."""
+
+    def step(self, text: str, done: int) -> None:
+        """``done`` steps of the stage are done; the last one was ``text``."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check said.
+
+    Attributes:
+        check: the check.
+        seconds: how long it took; what several checks share counts for the first of them.
+        findings: what it found and nobody allowed.
+        skipped: why it was not asked, or not of every revision; "" where it was.
+        not_asked: the revisions that it was not asked of, where it is asked of each.
+    """
+
+    check: Check
+    seconds: float
+    findings: tuple[Finding, ...]
+    skipped: str = ""
+    not_asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a verification.
+
+    Attributes:
+        subject: what was verified, for people: "project", "alembic_ini", "driver" and
+            "driver_from" (why that one), "revisions", "heads", "metadata".
+        revisions: the ids of the revisions in the order in which they are applied.
+        postgres: the server's release.
+        checks: a result for each check that was asked for, in the registry's order.
+        allowed: findings that the team accepts, each with its reason.
+        seconds: how long all of it took.
+        faults: how many faults were injected into the revisions.
+        remarks: notes that no check tells: on the server, for one.
+        obstacles: what kept checks from being asked, for no reason that lies in the project's revisions.
+    """
+
+    subject: Mapping[str, object]
+    revisions: tuple[str, ...]
+    postgres: str
+    checks: tuple[CheckResult, ...]
+    allowed: tuple[tuple[Finding, str], ...]
+    seconds: float
+    faults: Tally = field(default_factory=Tally)
+    remarks: tuple[Finding, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The remarks, and all findings, check by check."""
+        return (*self.remarks, *(finding for result in self.checks for finding in result.findings))
+
+    @property
+    def verdict(self) -> Literal["sound", "faulty", "incomplete"]:
+        """Sound means: everything was asked, and there is no error and no warning.
+
+        What was found is there whatever else would have been, so a faulty project is that also where something was not
+        asked; one in which nothing was found is "incomplete" then.
+        """
+        if any(finding.severity is not Severity.NOTE for finding in self.findings):
+            return "faulty"
+        return "incomplete" if self.obstacles else "sound"
+
+
+def verify(
+    subject: Subject,
+    server: Server,
+    *,
+    checks: Sequence[Check],
+    allowances: Sequence[Allowance] = (),
+    progress: Progress,
+) -> Report:
+    """What ``checks`` find in ``subject``, examined on databases of their own on ``server``.
+
+    Args:
+        subject: what is verified.
+        server: on which; nothing of the run is left there.
+        checks: those to ask, in the order in which they are told.
+        allowances: those of the configuration; the ones beside the revisions are added.
+        progress: told what is going on.
+
+    Raises:
+        SubjectError: when the subject can't be examined, or not all of it and there is nothing wrong with the rest.
+        PostgresError: when the server fails.
+    """
+    start = perf_counter()
+    record = Record(tuple(check.id for check in checks))
+    examine(subject, server, checks=checks, progress=progress, record=record)
+    return report(record, allowances, perf_counter() - start)
+
+
+def examine(subject: Subject, server: Server, *, checks: Sequence[Check], progress: Progress, record: Record) -> None:
+    """Ask ``checks``, and note in ``record`` what they say: after an error, what they said before.
+
+    For the other arguments and the errors see :func:`verify`.
+    """
+    record.start(server.version_text)
+    try:
+        with footing(server) as ground:
+            _examine_surely(subject, checks, progress, record, ground)
+    except EmptyDatabaseError as error:  # the project's own defect, where that is asked for
+        if UPGRADE_FROM_EMPTY.id not in record.checks:
+            raise
+        record.begin({**_about_subject(subject), "driver": subject.driver}, (), (), ())
+        record.add(UPGRADE_FROM_EMPTY.id, [on_an_empty_database(error)], 0.0)
+        others = [check for check in record.checks if check != UPGRADE_FROM_EMPTY.id]
+        record.skip(others, "`alembic upgrade` fails on an empty database")
+    except (psycopg.OperationalError, sqlalchemy.exc.OperationalError, OSError):
+        server.require()  # where it is lost, that is what there is to say
+        raise
+
+
+def _examine_surely(
+    subject: Subject, checks: Sequence[Check], progress: Progress, record: Record, ground: Footing
+) -> None:
+    try:
+        _examine(subject, checks, progress, record, ground, alone=False)
+    except SharedRoleError:  # a role that a revision makes: one database at a time then
+        _examine(subject, checks, progress, record, ground, alone=True)
+
+
+def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
+    subject: Subject, checks: Sequence[Check], progress: Progress, record: Record, ground: Footing, *, alone: bool
+) -> None:
+    server = ground.standin.server
+    with open_history(subject, server, alone=alone, footing=ground) as history, _roles_dropped(history):
+        beside = [one for script in history.revisions for one in of_revision(script.module, script.revision, _KNOWN)]
+        order = [script.revision for script in history.revisions]
+        record.begin(_about(history), order, beside, tuple(_remarks(history)))
+        hidden = [check for check in checks if is_hidden(check, history.chain)]
+        asked = [check for check in checks if check not in hidden]
+        _ask_each([check for check in asked if check.area == "history"], history, record)
+        if hidden:
+            record.skip((check.id for check in hidden), "the revisions can't be walked")
+            first = history.chain.defects[0]
+            _require_findings(record, SubjectError(first.message, evidence=first.evidence, remedy=WALKABLE))
+        else:
+            rest = [check for check in asked if check.area != "history"]
+            _examine_on_server(history, rest, record, progress)
+        record.count("all", history.proof.tally)
+
+
+def _examine_on_server(history: History, checks: Sequence[Check], record: Record, progress: Progress) -> None:
+    each = [check for check in checks if check.scope == "revision"]
+    once = [check for check in checks if check.scope == "history"]
+    if CRASH_RECOVERY in once:
+        history.begin_crashes()  # in a process of its own, beside everything else
+    with walk(history, each, progress, record, parallel=not history.alone) as walking:
+        # The others wait for nothing that the walk finds, so both are under way at once.
+        early = [check for check in once if check.id not in _AFTER_THE_WALK and not walking.inline]
+        failed = _ask_each(early, history, record)
+        walking.finish()
+    stopped = walking.stopped_at or failed
+    late = [check for check in once if check not in early]
+    if stopped is None and once:
+        # Either is told by a check of its own. What was asked meanwhile did not know of it, and is asked again.
+        if _one_call_differs(history) or history.unstable:
+            record.forget(check.id for check in early)
+            history.look_again()
+            late = once
+        progress.stage("the whole history", len(late))
+        failed = _ask_each(late, history, record, progress)
+        stopped = failed
+    if stopped is not None:
+        reason = f"the upgrade to {stopped} fails"
+        record.forget(check.id for check in once)
+        for check in once:
+            if check.needs_head or _ask_each([check], history, record) or not record.findings.get(check.id):
+                record.skip([check.id], reason)
+        record.skip((check.id for check in each), f"not asked of what comes after {stopped}")
+        _require_findings(record, _unreached(history, stopped))
+
+
+def _require_findings(record: Record, obstacle: SubjectError) -> None:
+    """Raise ``obstacle`` where nothing is wrong with what could be asked: the rest is not known to be sound."""
+    if not any(one.faulty for findings in record.findings.values() for one in findings):
+        raise obstacle
+
+
+def _unreached(history: History, stopped: str) -> SubjectError:
+    """Why what comes after ``stopped`` can't be judged."""
+    stairs = history.stairs(stopped)
+    if stairs.up.error is not None:
+        cause, remedy = f"The upgrade to {stopped} fails, so head can't be reached.", UPGRADE_FROM_EMPTY.remedy
+    else:
+        cause, remedy = f"The upgrade to {stopped} is never committed, so head can't be reached.", COMMITTED
+    return SubjectError(cause, evidence=stairs.up.told, remedy=remedy)
+
+
+def _one_call_differs(history: History) -> bool:
+    try:
+        return history.one_call_differs()
+    except UpgradeFailedError:  # which the checks will meet too
+        return False
+
+
+# What they need is known when every revision has been climbed.
+_AFTER_THE_WALK = ("downgrade-to-base", "upgrade-in-one-call", "crash-recovery", "concurrent-deployers")
+
+
+def _ask_each(
+    checks: Sequence[Check], history: History, record: Record, progress: Progress | None = None
+) -> str | None:
+    """Ask ``checks``; the revision at which the upgrade to head fails, if it does."""
+    for done, check in enumerate(checks, 1):
+        start = perf_counter()
+        try:
+            record.add(check.id, together(check.examine(history)), perf_counter() - start)
+        except UpgradeFailedError as error:
+            return history.revisions[error.index].revision
+        except SharedRoleError:
+            raise
+        except Exception as error:  # noqa: BLE001 (it is told, and keeps no other check from being asked)
+            history.server.require()
+            record.fail(Obstacle.of(error, check.id))
+        if progress is not None:
+            progress.step(check.id, done)
+    return None
+
+
+@contextmanager
+def _roles_dropped(history: History) -> Iterator[None]:
+    """At the end, drop the roles that revisions made, now that no database needs them."""
+    try:
+        yield
+    finally:
+        history.leave()
+
+
+def report(record: Record, allowances: Sequence[Allowance], seconds: float) -> Report:
+    """What ``record`` holds, but for what is allowed, be it the record of a run that did not come to its end."""
+    found = [finding for findings in record.findings.values() for finding in findings]
+    kept, allowed, unused = split(found, [*allowances, *record.beside])
+    kept, allowed = told_once(kept), _told_once(allowed)
+    if UNUSED_ALLOWANCE.id in record.checks:
+        answered = {check for check in record.checks if check not in record.skipped and not record.unanswered(check)}
+        kept.extend(unused_findings(UNUSED_ALLOWANCE, (one for one in unused if one.check in answered)))
+    results = tuple(
+        CheckResult(
+            check,
+            record.seconds.get(check.id, 0.0),
+            tuple(one for one in kept if one.check == check.id),
+            _why_not(check, record),
+            tuple(one for one in record.unanswered(check.id) if one is not None),
+        )
+        for check in CHECKS
+        if check.id in record.checks
+    )
+    faults = record.faults.get("all") or _sum(record.faults)
+    obstacles = tuple(record.obstacles)
+    return Report(
+        record.about,
+        record.revisions,
+        record.postgres,
+        results,
+        tuple(allowed),
+        seconds,
+        faults,
+        record.remarks,
+        obstacles,
+    )
+
+
+def _why_not(check: Check, record: Record) -> str:
+    """Why ``check`` was not asked, or not of every revision; "" where it was."""
+    if reason := record.skipped.get(check.id):
+        return reason
+    missing = record.unanswered(check.id)
+    causes = [
+        one.cause
+        for one in record.obstacles
+        if one.check in {None, check.id} and (one.revision is None or one.revision in missing)
+    ]
+    return "; ".join(dict.fromkeys(causes)) if missing else ""
+
+
+def _sum(faults: Mapping[str, Tally]) -> Tally:
+    total = Tally()
+    for one in faults.values():
+        total.add(one)
+    return total
+
+
+def _remarks(history: History) -> Iterator[Finding]:
+    """A note for all that the server makes different by itself."""
+    if history.noise:
+        names = ", ".join(f"{one.attribute} of a {one.kind}" for one in history.noise)
+        yield Finding(
+            check="server",
+            area="server",
+            severity=Severity.NOTE,
+            revision=None,
+            object=None,
+            message=f"PostgreSQL {history.server.version_text} itself makes identical objects differ in {names}.",
+            consequence="It is left out of every comparison, so a revision that changes it is not judged.",
+            evidence="\n".join(f"{one.kind}, {one.attribute}: {one.seen}" for one in history.noise),
+            remedy="If a revision sets it, verify on another release too: --postgres-image postgres:16",
+        )
+
+
+def _told_once(allowed: Sequence[tuple[Finding, str]]) -> list[tuple[Finding, str]]:
+    """What is allowed, without what is so because its cause is."""
+    reasons = {(one.check, one.revision, one.object, one.message): reason for one, reason in reversed(allowed)}
+    told = told_once([finding for finding, _ in allowed])
+    return [(one, reasons[one.check, one.revision, one.object, one.message]) for one in told]
+
+
+def _about_subject(subject: Subject) -> dict[str, object]:
+    return {
+        "project": str(subject.project),
+        "alembic_ini": str(subject.alembic_ini),
+        "metadata": subject.metadata or "target_metadata of env.py",
+    }
+
+
+def _about(history: History) -> dict[str, object]:
+    return {
+        **_about_subject(history.subject),
+        "driver": history.facts.driver[0],
+        "driver_from": history.facts.driver[1],
+        "revisions": len(history.revisions),
+        "heads": [] if history.chain.defects else list(history.chain.heads),
+    }

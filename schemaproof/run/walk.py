@@ -1,0 +1,349 @@
+"""From base to head, every check of the scope "revision" asked of every revision, in several processes at a time.
+
+Each process climbs a stretch of the history, in a database of its own that env.py has brought to where it begins.
+"""
+
+import itertools
+import multiprocessing
+import os
+import secrets
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from schemaproof.catalog import Catalog
+from schemaproof.checks import CHECKS, Check
+from schemaproof.finding import together
+from schemaproof.migration.coming_down import ComingDown
+from schemaproof.migration.footing import Footing
+from schemaproof.migration.history import History, open_history
+from schemaproof.migration.moments import Moments
+from schemaproof.migration.roles import SharedRoleError
+from schemaproof.migration.states import UpgradeFailedError
+from schemaproof.postgres import PostgresError, Server
+from schemaproof.processes import ENDED_REMEDY, ending, said_by
+from schemaproof.project.subject import Subject
+from schemaproof.run.record import Obstacle, Record
+from schemaproof.tally import Tally
+
+if TYPE_CHECKING:
+    from schemaproof.migration.stairway import Stairs
+    from schemaproof.run.verify import Progress
+
+# Below this many revisions a second process takes longer to begin than it saves.
+_WORTH_ANOTHER = 24  # revisions a process
+_WORTH_ANOTHER_WITH_FAULTS = 1  # which take about a second a revision
+
+# Where the same goes wrong with as many revisions in a row, it will with the next one.
+_PATIENCE = 3
+
+
+@dataclass
+class Stretch:
+    """A part of the history, and what the process that climbed it hands over: all that the history here would know.
+
+    Attributes:
+        start: the number of revisions below it.
+        stop: the number of revisions up to its end.
+        footing: what the process that asks stands on.
+    """
+
+    start: int
+    stop: int
+    footing: Footing
+    at_start: Catalog | None = None
+    at_stop: Catalog | None = None
+    coming_down: dict[str, ComingDown] = field(default_factory=dict)
+    role_statements: dict[str, list[str]] = field(default_factory=dict)
+    unstable: Moments = field(default_factory=Moments)
+    faults: Tally = field(default_factory=Tally)
+
+
+class Walk:
+    """A walk that is under way; ``finish`` waits for its end.
+
+    Attributes:
+        inline: whether it is this process that walks, when it is waited for.
+        stopped_at: the revision whose upgrade fails or is not recorded, or which comes after such a one; None for none.
+    """
+
+    inline = True
+    stopped_at: str | None = None
+
+    def finish(self) -> None:
+        """Wait until every revision was examined.
+
+        Raises:
+            SubjectError, PostgresError, SharedRoleError: as the examination did.
+        """
+
+
+@contextmanager
+def walk(
+    history: History, checks: Sequence[Check], progress: "Progress", record: Record, *, parallel: bool
+) -> Iterator[Walk]:
+    """The walk of ``checks`` through ``history``, noted in ``record``; nothing of it runs any more at the end."""
+    count = len(history.revisions)
+    faults = any(check.area == "failure" for check in checks)
+    worth = _WORTH_ANOTHER_WITH_FAULTS if faults else _WORTH_ANOTHER
+    workers = min(os.cpu_count() or 1, count // worth) if parallel else 1
+    if not checks:
+        yield Walk()
+    elif workers < 2:
+        yield _Inline(history, checks, progress, record)
+    else:
+        walking = _Parallel(history, checks, progress, record, workers)
+        try:
+            yield walking
+        finally:
+            walking.end()
+
+
+class _Inline(Walk):
+    """In this process, when ``finish`` is called."""
+
+    def __init__(self, history: History, checks: Sequence[Check], progress: "Progress", record: Record) -> None:
+        self._history, self._checks, self._progress, self._record = history, checks, progress, record
+
+    def finish(self) -> None:
+        count = len(self._history.revisions)
+        self._progress.stage("revisions", count)
+
+        def told(index: int) -> None:
+            self._record.count("walk", self._history.proof.tally)
+            self._progress.step(self._history.revisions[index].revision, index + 1)
+
+        self.stopped_at = Climb(self._history, self._checks, self._record, told).over(range(count))
+
+
+class _Parallel(Walk):
+    """A process for each stretch; threads here take in what they say."""
+
+    inline = False
+
+    def __init__(
+        self, history: History, checks: Sequence[Check], progress: "Progress", record: Record, workers: int
+    ) -> None:
+        self._history, self._progress, self._record = history, progress, record
+        self._lock, self._done = threading.Lock(), 0
+        self._stretches: list[Stretch] = []
+        self._errors: list[BaseException] = []
+        self._stops: list[int] = []
+        self._processes: list[BaseProcess] = []
+        # In a name of their own: where they are ended, their databases can be told from the others of this run.
+        self._server = server = replace(history.server, run=f"{history.server.run}_{secrets.token_hex(2)}")
+        count = len(history.revisions)
+        progress.stage("revisions", count)
+        # A forked process has the project's modules and this one's already; elsewhere fork is not safe.
+        context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        subject = replace(history.subject, driver=history.environment.driver)
+        bounds = [count * number // workers for number in range(workers + 1)]
+        pipes: list[Connection] = []
+        for start, stop in itertools.pairwise(bounds):
+            ours, theirs = context.Pipe(duplex=False)
+            names = [check.id for check in checks]
+            stretch = Stretch(start, stop, history.footing.on(replace(server)))
+            arguments = (theirs, subject, replace(server), names, stretch)
+            process = context.Process(target=_work, args=arguments, daemon=True)
+            process.start()
+            theirs.close()
+            self._processes.append(process)
+            pipes.append(ours)
+        self._bounds = list(itertools.pairwise(bounds))
+        told = zip(pipes, self._processes, strict=True)
+        self._readers = [threading.Thread(target=self._read, args=both, daemon=True) for both in told]
+        for reader in self._readers:
+            reader.start()
+
+    def finish(self) -> None:
+        for reader in self._readers:
+            reader.join()
+        for error in self._errors:
+            raise error
+        for process, bounds in zip(self._processes, self._bounds, strict=True):
+            process.join()
+            if process.exitcode:
+                self._record.fail(self._died(process, *bounds))
+        if self._stops:
+            self.stopped_at = self._history.revisions[min(self._stops)].revision
+        for stretch in sorted(self._stretches, key=lambda one: one.start):
+            self._take_over(stretch)
+
+    def _died(self, process: BaseProcess, start: int, stop: int) -> Obstacle:
+        """What is told of a process that is gone; the others, and the checks of the whole history, go on."""
+        first, last = (self._history.revisions[index].revision for index in (start, stop - 1))
+        return Obstacle(
+            "impossible",
+            f"The process that climbed the revisions {first} to {last} ended by itself ({ending(process.exitcode)}).",
+            remedy=ENDED_REMEDY,
+        )
+
+    def end(self) -> None:
+        """End the processes that still run, and drop their databases: they may use roles that are to be dropped."""
+        for process in self._processes:
+            if process.is_alive():
+                process.terminate()
+            process.join()
+        with suppress(PostgresError, psycopg.Error):  # what is lost with the server need not be dropped
+            self._server.drop_all()
+        self._server.close()
+
+    def _take_over(self, stretch: Stretch) -> None:
+        history = self._history
+        history.unstable |= stretch.unstable
+        history.proof.tally.add(stretch.faults)
+        for revision, down in stretch.coming_down.items():
+            history.note_coming_down(revision, down)
+        for revision, statements in stretch.role_statements.items():
+            history.role_statements.setdefault(revision, []).extend(statements)
+        if stretch.at_start is not None:
+            history.note_one_call(stretch.start, stretch.at_start)
+        if stretch.at_stop is not None:
+            history.note_stepwise(stretch.stop, stretch.at_stop)
+
+    def _read(self, pipe: Connection, process: BaseProcess) -> None:
+        for kind, *said in said_by(pipe, process):
+            with self._lock:
+                getattr(self, f"_hear_{kind}")(*said)
+
+    def _hear_event(self, kind: str, said: tuple[Any, ...]) -> None:
+        self._record.hear(kind, said)
+
+    def _hear_done(self, revision: str) -> None:
+        self._done += 1
+        self._progress.step(revision, self._done)
+
+    def _hear_stopped(self, index: int) -> None:
+        self._stops.append(index)
+
+    def _hear_stretch(self, stretch: Stretch) -> None:
+        self._stretches.append(stretch)
+
+    def _hear_error(self, error: BaseException) -> None:
+        self._errors.append(error)
+        if isinstance(error, SharedRoleError):  # the roles that were made there are to be dropped here
+            self._history.role_statements.setdefault("", []).extend(error.statements)
+        self.end()
+
+
+class Climb:
+    """Asks ``checks`` of one revision after the other, upwards.
+
+    What goes wrong with one of them is noted, and keeps no other from being asked, unless it goes wrong again and
+    again.
+
+    Args:
+        told: called with the place of each revision that was examined.
+    """
+
+    def __init__(self, history: History, checks: Sequence[Check], record: Record, told: Callable[[int], None]) -> None:
+        self._history, self._checks, self._record, self._told = history, checks, record, told
+        self._failures: dict[str | None, list[str]] = {}  # what went wrong in a row, by check; None: with the stairway
+        self._given_up: set[str | None] = set()
+
+    def over(self, indexes: range) -> str | None:
+        """Ask of the revisions at ``indexes``; the revision that can't be passed, if there is one."""
+        for index in indexes:
+            revision = self._history.revisions[index].revision
+            start = perf_counter()
+            stairs: Stairs | None = None
+            try:
+                stairs = self._history.stairs(revision)  # which all share; its time counts for the first of them
+            except UpgradeFailedError as error:
+                return self._history.revisions[error.index].revision
+            except SharedRoleError:
+                raise
+            except Exception as error:  # noqa: BLE001 (it is told, and the other revisions are examined)
+                self._failed(error, None, revision)
+            if None in self._given_up:
+                return None
+            if stairs is not None:
+                self._ask(revision, start)
+                self._failures.pop(None, None)
+            self._told(index)
+            if stairs is not None and not stairs.recorded:
+                return revision
+        return None
+
+    def _ask(self, revision: str, start: float) -> None:
+        for check in self._checks:
+            if check.id in self._given_up:
+                continue
+            try:
+                findings = together(check.examine(self._history, revision))
+            except SharedRoleError:
+                raise
+            except Exception as error:  # noqa: BLE001 (it is told, and the other checks are asked)
+                self._failed(error, check.id, revision)
+            else:
+                self._record.add(check.id, findings, perf_counter() - start, revision)
+                self._failures.pop(check.id, None)
+            start = perf_counter()
+
+    def _failed(self, error: Exception, check: str | None, revision: str) -> None:
+        """Note it; where it is one of a row of the same, as that of all that come after."""
+        self._history.server.require()  # where it is lost, that is what there is to say
+        self._history.abandon()
+        obstacle = Obstacle.of(error, check, revision)
+        self._record.fail(obstacle)
+        causes = self._failures.setdefault(check, [])
+        causes.append(obstacle.cause)
+        if causes[-_PATIENCE:] == [obstacle.cause] * _PATIENCE:
+            self._record.fail(replace(obstacle, revision=None))
+            self._given_up.add(check)
+
+
+def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[str], stretch: Stretch) -> None:
+    """The other process: climb ``stretch``, and say what was found."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the process that waits too, and it ends this one
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    checks = [check for check in CHECKS if check.id in names]
+    record = Record(tuple(names), listener=lambda kind, said: pipe.send(("event", kind, said)))
+    try:
+        with open_history(subject, server, footing=stretch.footing) as history:
+            stopped = _climb_stretch(history, checks, stretch, record, pipe)
+            if stopped is not None:
+                pipe.send(("stopped", history.positions[stopped]))
+            stretch.role_statements, stretch.unstable = history.role_statements, history.unstable
+            stretch.faults = history.proof.tally
+            pipe.send(("stretch", stretch))
+    except BaseException as error:  # noqa: BLE001 (the process that waits raises it)
+        pipe.send(("error", _sendable(error)))
+    finally:
+        server.close()
+        pipe.close()
+
+
+def _climb_stretch(
+    history: History, checks: Sequence[Check], stretch: Stretch, record: Record, pipe: Connection
+) -> str | None:
+    def told(index: int) -> None:
+        revision = history.revisions[index].revision
+        if history.knows(revision):  # not where it could not be examined
+            stretch.coming_down[revision] = history.coming_down(index)
+            stretch.at_stop = history.stairs(revision).first
+        record.count(f"walk from {stretch.start}", history.proof.tally)
+        pipe.send(("done", revision))
+
+    try:
+        stretch.at_start = history.catalog_at(stretch.start)
+    except UpgradeFailedError as error:
+        return history.revisions[error.index].revision
+    return Climb(history, checks, record, told).over(range(stretch.start, stretch.stop))
+
+
+def _sendable(error: BaseException) -> Any:
+    """``error`` as it survives the way to another process, or what can be said of it."""
+    if type(error).__module__.startswith("schemaproof."):
+        return error
+    return RuntimeError("".join(traceback.format_exception(error)))

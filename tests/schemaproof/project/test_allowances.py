@@ -1,0 +1,108 @@
+"""Findings that are accepted: which ones an allowance means, and what is said of one that is written wrongly."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from schemaproof.errors import ProofError
+from schemaproof.finding import Severity
+from schemaproof.project.allowances import Allowance, of_project, of_revision, split, unused_findings
+from tests.schemaproof.report.reports import a_check, a_finding
+
+KNOWN = ("downgrade-restores", "single-head", "unused-allowance")
+ENTRY = {"check": "downgrade-restores", "reason": "Old rows use it."}
+
+
+@pytest.mark.parametrize(
+    ("allowance", "allowed"),
+    [
+        (Allowance("downgrade-restores", "."), True),
+        (Allowance("single-head", "."), False),
+        (Allowance("downgrade-restores", ".", revision="0003"), True),
+        (Allowance("downgrade-restores", ".", revision="0004"), False),
+        (Allowance("downgrade-restores", ".", object="type public.color"), True),
+        (Allowance("downgrade-restores", ".", object="type public.*"), True),
+        (Allowance("downgrade-restores", ".", object="TYPE public.*"), False),
+        (Allowance("downgrade-restores", ".", object="index *"), False),
+    ],
+)
+def test_allowance_means_its_check_revision_and_object(allowance: Allowance, *, allowed: bool) -> None:
+    assert allowance.matches(a_finding(revision="0003", object="type public.color")) is allowed
+
+
+def test_allowance_of_a_revision_or_object_does_not_mean_the_project_as_a_whole() -> None:
+    finding = a_finding(revision=None, object=None)
+    assert not Allowance("downgrade-restores", ".", revision="0003").matches(finding)
+    assert not Allowance("downgrade-restores", ".", object="*").matches(finding)
+
+
+def test_allowance_of_an_object_with_brackets_means_that_object() -> None:
+    name = "function public.f(integer[], text[])"  # as a pattern: one of the characters "], tex["
+    assert Allowance("downgrade-restores", ".", object=name).matches(a_finding(object=name))
+
+
+def test_split_keeps_allows_with_the_first_reason_and_names_the_unused() -> None:
+    kept, allowed = a_finding(object="a"), a_finding(object="b")
+    first, second = Allowance(kept.check, "one", object="b"), Allowance(kept.check, "two", object="[b]")
+    unused = Allowance(kept.check, "three", object="c")
+    assert split([kept, allowed], [first, second, unused]) == ([kept], [(allowed, "one")], [unused])
+
+
+def test_unused_allowance_is_a_warning_with_its_place_and_reason() -> None:
+    unused = Allowance("downgrade-restores", "Old rows.", revision="0003", object="type x", source="revision 0003")
+    (finding,) = unused_findings(a_check("unused-allowance", "configuration"), [unused])
+    assert (finding.severity, finding.revision, finding.object) == (Severity.WARNING, "0003", "type x")
+    assert finding.message == (
+        "The allowance of downgrade-restores at revision 0003, type x in revision 0003 matches no finding."
+    )
+    assert finding.evidence == "Its reason: Old rows."
+
+
+def test_allowances_of_pyproject_are_read() -> None:
+    entries = [ENTRY, {**ENTRY, "revision": "0003", "object": "type *"}]
+    assert of_project(entries, KNOWN) == (
+        Allowance("downgrade-restores", "Old rows use it."),
+        Allowance("downgrade-restores", "Old rows use it.", "0003", "type *"),
+    )
+
+
+def test_allowances_of_a_revision_are_for_that_revision() -> None:
+    module = SimpleNamespace(schemaproof_allow=[ENTRY])
+    assert of_revision(module, "0003", KNOWN) == (
+        Allowance("downgrade-restores", "Old rows use it.", "0003", source="revision 0003"),
+    )
+
+
+def test_allowances_that_are_not_written_are_none() -> None:
+    assert of_project(None, KNOWN) == of_revision(SimpleNamespace(), "0003", KNOWN) == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "cause", "remedy"),
+    [
+        ({"check": "single-head"}, "entry 2 has no reason.", "Add it."),
+        ({"reason": "so"}, "entry 2 has no check.", "Add it."),
+        ({"check": "single-head", "reason": "  "}, "reason of .*, entry 2 is '  '.", "Give a string"),
+        ({"check": "single-head", "reason": 3}, "reason of .*, entry 2 is 3.", "Give a string"),
+        ({"check": "single-heads", "reason": "so"}, "unknown check: single-heads", "Perhaps single-head is meant"),
+        ({"check": "x", "reason": "so"}, "unknown check: x", "There are downgrade-restores, single-head"),
+        ({**ENTRY, "revison": "0003"}, "unknown key: revison", "Perhaps revision is meant"),
+        ({"check": "unused-allowance", "reason": "so"}, "allows unused-allowance", "Remove the allowance"),
+        ("single-head", "entry 2 is 'single-head'", "Write it like"),
+    ],
+)
+def test_allowance_written_wrongly_is_named_with_its_place(entry: object, cause: str, remedy: str) -> None:
+    with pytest.raises(ProofError, match=rf"\[\[tool.schemaproof.allow\]\].*{cause}|{cause}") as caught:
+        of_project([ENTRY, entry], KNOWN)
+    assert caught.value.remedy.startswith(remedy)
+
+
+def test_allowance_of_a_revision_file_names_no_revision() -> None:
+    module = SimpleNamespace(schemaproof_allow=[{**ENTRY, "revision": "0004"}])
+    with pytest.raises(ProofError, match="schemaproof_allow of revision 0003, entry 1 holds an unknown key: revision"):
+        of_revision(module, "0003", KNOWN)
+
+
+def test_allowances_that_are_no_list_are_refused() -> None:
+    with pytest.raises(ProofError, match="schemaproof_allow of revision 0003 is no list"):
+        of_revision(SimpleNamespace(schemaproof_allow=ENTRY), "0003", KNOWN)

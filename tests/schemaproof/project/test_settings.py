@@ -1,0 +1,194 @@
+"""What ``verify`` is told of a project: the two ways of saying it, the defaults, and what is said of a wrong value."""
+
+from pathlib import Path
+
+import pytest
+
+from schemaproof.errors import ProofError
+from schemaproof.project.allowances import Allowance
+from schemaproof.project.settings import Settings
+from schemaproof.project.subject import Subject
+from tests.schemaproof.report.reports import a_check
+
+KNOWN = ("downgrade-restores", "single-head", "unused-allowance")
+
+
+def told(folder: Path, table: str = "", **arguments: str) -> Settings:
+    """The settings of ``folder`` with ``table`` as its [tool.schemaproof] and the command line's ``arguments``."""
+    (folder / "pyproject.toml").write_text(f"[tool.schemaproof]\n{table}")
+    return Settings.read(folder, {key.replace("_", "-"): value for key, value in arguments.items()}, known=KNOWN)
+
+
+def refused(folder: Path, table: str = "", **arguments: str) -> ProofError:
+    """What is said of them."""
+    with pytest.raises(ProofError) as caught:
+        told(folder, table, **arguments)
+    return caught.value
+
+
+def test_settings_default_to_alembics_names_all_checks_and_a_driver_to_be_found_out(tmp_path: Path) -> None:
+    settings = Settings.read(tmp_path, {}, known=KNOWN)
+    assert settings.subject == Subject(tmp_path, Path("alembic.ini"), None, "DATABASE_URL", None, {})
+    assert (settings.select, settings.ignore, settings.allowances) == (None, (), ())
+
+
+def test_settings_are_taken_from_pyproject(tmp_path: Path) -> None:
+    settings = told(
+        tmp_path,
+        """
+        alembic-ini = "db/alembic.ini"
+        metadata = "app.models:Base.metadata"
+        url-env = "DB_URL"
+        driver = "psycopg"
+        select = ["single-head"]
+        ignore = ["downgrade-restores"]
+        environment = {DB_HOST = "{host}:{port}", BRACE = "{{}}"}
+        allow = [{check = "single-head", reason = "Two products."}]
+        """,
+    )
+    environment = {"DB_HOST": "{host}:{port}", "BRACE": "{{}}"}
+    assert settings.subject == Subject(
+        tmp_path, Path("db/alembic.ini"), "app.models:Base.metadata", "DB_URL", "psycopg", environment
+    )
+    assert (settings.select, settings.ignore) == (("single-head",), ("downgrade-restores",))
+    assert settings.allowances == (Allowance("single-head", "Two products."),)
+
+
+def test_settings_of_the_command_line_go_before_pyproject(tmp_path: Path) -> None:
+    table = 'driver = "psycopg"\nselect = ["single-head"]'
+    settings = told(tmp_path, table, driver="asyncpg", select="downgrade-restores, unused-allowance")
+    assert settings.subject.driver == "asyncpg"
+    assert settings.select == ("downgrade-restores", "unused-allowance")
+
+
+def test_settings_make_the_project_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Settings.read(Path(), {}, known=KNOWN).subject.project == tmp_path
+
+
+def test_settings_choose_what_is_selected_and_not_ignored_in_the_catalogues_order(tmp_path: Path) -> None:
+    checks = [a_check(name) for name in KNOWN]
+    settings = told(tmp_path, select="unused-allowance,single-head,downgrade-restores", ignore="single-head")
+    assert [check.id for check in settings.choose(checks)] == ["downgrade-restores", "unused-allowance"]
+
+
+def test_settings_choose_all_checks_where_none_is_named(tmp_path: Path) -> None:
+    checks = [a_check(name) for name in KNOWN]
+    assert told(tmp_path).choose(checks) == checks
+
+
+def test_settings_select_on_the_command_line_what_pyproject_ignores(tmp_path: Path) -> None:
+    assert told(tmp_path, 'ignore = ["single-head", "unused-allowance"]', select="single-head").ignore == (
+        "unused-allowance",
+    )
+
+
+def test_settings_that_leave_no_check_are_refused(tmp_path: Path) -> None:
+    settings = told(tmp_path, select="single-head", ignore="single-head")
+    with pytest.raises(ProofError, match="leave no check"):
+        settings.choose([a_check(name) for name in KNOWN])
+
+
+@pytest.mark.parametrize(
+    ("table", "cause", "remedy"),
+    [
+        ('alembic_ini = "a.ini"', "holds an unknown key: alembic_ini", "Perhaps alembic-ini is meant"),
+        ("xyz = 1", "holds an unknown key: xyz", "There are alembic-ini, allow, "),
+        ("metadata = 1", "metadata in [tool.schemaproof] is 1.", "Give a string."),
+        ('metadata = "app.models"', "The metadata of [tool.schemaproof] is 'app.models'.", "Write MODULE:ATTRIBUTE"),
+        ('url-env = "A=B"', "is no name of an environment variable: 'A=B'", "Give the name"),
+        ('url-env = "DB_URL_Ä"', "is no name of an environment variable", "Give the name"),
+        ('driver = "psycopg3"', "The driver of [tool.schemaproof] is unknown: 'psycopg3'", "Perhaps psycopg"),
+        ('alembic-ini = ""', "The alembic-ini of [tool.schemaproof] is empty.", "Leave it out for alembic.ini."),
+        ('select = "single-head"', "select in [tool.schemaproof] is 'single-head'", "Give a list"),
+        ("ignore = [1]", "ignore in [tool.schemaproof] is [1]", "Give a list"),
+        ('ignore = ["single-hed"]', "names an unknown check: 'single-hed'", "Perhaps single-head is meant"),
+        ("environment = 1", "environment in [tool.schemaproof] is 1.", "Write it as the table"),
+        ("environment = {A = 1}", "A in [tool.schemaproof.environment] is 1.", "Give a string."),
+        ('environment = {A = "{hots}"}', "A in [tool.schemaproof.environment] holds {hots}", "Perhaps host is meant"),
+        ('environment = {A = "{url!r}"}', "holds {url!r}, which stands for nothing", "Perhaps url is meant"),
+        ('environment = {A = "{port:>5}"}', "holds {port:>5}, which stands for nothing", "Perhaps port is meant"),
+        ('environment = {A = "{}"}', "holds {}, which stands for nothing", "There are database, host"),
+        ('environment = {A = "{url"}', "A in [tool.schemaproof.environment] has a brace without", "A brace that is"),
+        ('stall-timeout = "soon"', "stall-timeout in [tool.schemaproof] is 'soon'", "Give a number of seconds"),
+        ("stall-timeout = 0", "stall-timeout in [tool.schemaproof] is 0.", "Give a number of seconds"),
+        ("stall-timeout = true", "stall-timeout in [tool.schemaproof] is True.", "Give a number of seconds"),
+        ('allow = [{check = "single-head"}]', "[[tool.schemaproof.allow]], entry 1 has no reason", "Add it."),
+    ],
+)
+def test_settings_that_are_wrong_are_named_with_a_remedy(tmp_path: Path, table: str, cause: str, remedy: str) -> None:
+    error = refused(tmp_path, table)
+    assert cause in error.cause
+    assert error.remedy.startswith(remedy)
+
+
+@pytest.mark.parametrize("value", ["", "single-head,", "nothing"])
+def test_settings_refuse_a_select_of_what_is_no_check(tmp_path: Path, value: str) -> None:
+    assert refused(tmp_path, select=value).cause.startswith("--select names an unknown check: ")
+
+
+def test_settings_of_a_project_that_is_no_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ProofError, match="There is no folder"):
+        Settings.read(tmp_path / "nowhere", {}, known=KNOWN)
+
+
+@pytest.mark.parametrize("files", [{"alembic.ini": ""}, {"pyproject.toml": "[tool.alembic]"}])
+def test_settings_know_a_project_of_alembic_by_either_configuration(tmp_path: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert Settings.read(tmp_path, {}, known=KNOWN).migrates
+
+
+def test_settings_take_a_project_that_names_a_configuration_for_one_of_alembic(tmp_path: Path) -> None:
+    assert told(tmp_path, alembic_ini="missing.ini").migrates
+
+
+def test_settings_know_a_project_without_alembic(tmp_path: Path) -> None:
+    assert not told(tmp_path).migrates
+
+
+def test_settings_are_not_taken_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There the project's own variables are, and those that say which server is wanted."""
+    monkeypatch.setenv("SCHEMAPROOF_DRIVER", "psycopg")
+    assert Settings.read(tmp_path, {}, known=KNOWN).subject.driver is None
+
+
+def test_settings_that_cannot_be_read_name_the_file(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").mkdir()
+    with pytest.raises(ProofError, match=r"pyproject\.toml cannot be read: Is a directory\."):
+        Settings.read(tmp_path, {}, known=KNOWN)
+
+
+def test_deployers_and_crashes_are_what_the_table_says(tmp_path: Path) -> None:
+    subject = told(tmp_path, "deployers = 3\ncrash-everywhere = true").subject
+    assert (subject.deployers, subject.crash_everywhere) == (3, True)
+
+
+def test_deployers_and_crashes_of_the_command_line_go_first(tmp_path: Path) -> None:
+    subject = told(tmp_path, "deployers = 3", deployers="5", crash_everywhere="true").subject
+    assert (subject.deployers, subject.crash_everywhere) == (5, True)
+
+
+@pytest.mark.parametrize("value", ["1", "0", "-2", "2.5", "true", '"many"'])
+def test_deployers_that_are_no_number_of_several_are_refused(tmp_path: Path, value: str) -> None:
+    assert "2 or more" in refused(tmp_path, f"deployers = {value}").remedy
+
+
+def test_crash_everywhere_that_is_no_boolean_is_refused(tmp_path: Path) -> None:
+    assert "true or false" in refused(tmp_path, 'crash-everywhere = "no"').remedy
+
+
+def test_roles_that_revisions_expect_are_a_list_of_names(tmp_path: Path) -> None:
+    assert told(tmp_path, 'roles = ["readonly", "app"]').subject.roles == ("readonly", "app")
+
+
+@pytest.mark.parametrize("value", ['"readonly"', "[1]", '[""]'])
+def test_roles_that_are_no_list_of_names_are_refused(tmp_path: Path, value: str) -> None:
+    assert "readonly" in refused(tmp_path, f"roles = {value}").remedy
+
+
+def test_stall_timeout_is_the_command_lines_then_the_tables_then_the_default(tmp_path: Path) -> None:
+    table = "stall-timeout = 2.5"
+    assert told(tmp_path, table, stall_timeout="7").subject.stall_timeout == 7
+    assert told(tmp_path, table).subject.stall_timeout == 2.5
+    assert told(tmp_path).subject.stall_timeout == 300

@@ -1,0 +1,160 @@
+"""One defect is found by each check whose title forbids it, and told once."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from schemaproof.checks import CHECKS
+from schemaproof.finding import Cause, Finding, Severity
+from schemaproof.postgres import Server
+from schemaproof.project.allowances import Allowance, split
+from schemaproof.project.subject import SubjectError
+from schemaproof.report.causes import told_once
+from schemaproof.run.items.examiner import Examiner
+from schemaproof.run.items.interview import Question
+from tests.schemaproof.projects import Step, make_project, table
+from tests.schemaproof.run.test_verify import verified
+
+ALL = [check.id for check in CHECKS]
+MISSING, RUNS = "downgrade-missing", "downgrade-runs"
+RESTORES, AGAIN, TO_BASE = "downgrade-restores", "upgrade-after-downgrade", "downgrade-to-base"
+
+
+def a_finding(
+    check: str,
+    *causes: Cause,
+    revision: str | None = "0002",
+    object: str | None = None,  # noqa: A002 (the vocabulary's word)
+    severity: Severity = Severity.ERROR,
+) -> Finding:
+    return Finding(check, "area", severity, revision, object, "message", "", "", "", causes)
+
+
+def told(*findings: Finding) -> list[tuple[str, tuple[str, ...]]]:
+    return [(one.check, one.also_found_by) for one in told_once(findings)]
+
+
+def test_finding_is_left_out_where_its_cause_is_told() -> None:
+    assert told(a_finding("b", Cause("a", "0002")), a_finding("a")) == [("a", ("b",))]
+
+
+def test_finding_stays_where_nobody_tells_its_cause() -> None:
+    assert told(a_finding("b", Cause("a", "0002"))) == [("b", ())]
+
+
+@pytest.mark.parametrize("other", [a_finding("a", revision="0003"), a_finding("a", object="table public.u")])
+def test_finding_stays_beside_one_that_is_about_something_else(other: Finding) -> None:
+    assert told(a_finding("b", Cause("a", "0002", "table public.t")), other) == [("b", ()), ("a", ())]
+
+
+def test_note_does_not_tell_the_cause_of_an_error() -> None:
+    assert told(a_finding("b", Cause("a")), a_finding("a", severity=Severity.NOTE)) == [("b", ()), ("a", ())]
+
+
+def test_cause_of_a_cause_names_all_that_found_it() -> None:
+    chain = [a_finding("c", Cause("b")), a_finding("b", Cause("a")), a_finding("a")]
+    assert told(*chain) == [("a", ("c", "b"))]
+
+
+def test_findings_that_name_each_other_both_stay() -> None:
+    assert told(a_finding("a", Cause("b")), a_finding("b", Cause("a"))) == [("a", ()), ("b", ())]
+
+
+@pytest.mark.parametrize(
+    ("allowance", "accepted"),
+    [
+        (Allowance("a", "why"), True),
+        (Allowance("a", "why", revision="0002"), True),
+        (Allowance("a", "why", revision="0003"), False),
+        (Allowance("a", "why", object="type public.*"), True),
+        (Allowance("a", "why", object="table public.*"), False),
+        (Allowance("c", "why"), False),
+    ],
+)
+def test_allowance_of_the_cause_covers_what_follows_from_it(allowance: Allowance, *, accepted: bool) -> None:
+    found = split([a_finding("b", Cause("a", "0002", "type public.mood"))], [allowance])
+    assert (bool(found.allowed), bool(found.unused)) == (accepted, not accepted)
+
+
+def test_allowance_of_one_of_two_causes_covers_nothing() -> None:
+    both = a_finding("b", Cause("a", "0002", "table public.t"), Cause("a", "0002", "table public.u"))
+    assert split([both], [Allowance("a", "why", object="table public.t")]).allowed == []
+
+
+# What upgrades cleanly, but for one defect, by the check that tells its cause and those that find it too.
+EMPTY = [table("t"), Step("CREATE TYPE mood AS ENUM ('sad')", "SELECT 1"), table("u")]
+LEAVES = [table("t"), Step("ALTER TABLE t ADD a int, ADD b int", "ALTER TABLE t DROP a"), table("u")]
+FAILS = [table("t"), Step("ALTER TABLE t ADD a int", "ALTER TABLE t DROP nothing"), table("u")]
+LEFT_BY = {
+    "empty": (EMPTY, (MISSING, "0002", None), [RESTORES, AGAIN, TO_BASE]),
+    "leaves": (LEAVES, (RESTORES, "0002", "column public.t.b"), [AGAIN]),
+    "fails": (FAILS, (RUNS, "0002", None), [RESTORES, AGAIN, TO_BASE]),
+}
+EACH = [(name, check) for name, (_, cause, others) in LEFT_BY.items() for check in [cause[0], *others]]
+
+
+@pytest.mark.parametrize("name", LEFT_BY)
+def test_defect_is_told_once_by_its_cause(tmp_path: Path, postgres_server: Server, name: str) -> None:
+    steps, (check, revision, about), others = LEFT_BY[name]
+    report = verified(make_project(tmp_path, steps), postgres_server)
+    (found,) = (one for one in report.findings if one.faulty)
+    assert (found.check, found.revision, found.object) == (check, revision, about)
+    assert set(found.also_found_by) == set(others)
+
+
+@pytest.mark.parametrize(("name", "check"), EACH)
+def test_check_by_itself_is_red_on_what_its_title_forbids(
+    tmp_path: Path, postgres_server: Server, name: str, check: str
+) -> None:
+    report = verified(make_project(tmp_path, LEFT_BY[name][0]), postgres_server, check)
+    assert {one.check for one in report.findings if one.faulty} == {check}
+
+
+@pytest.mark.parametrize("name", LEFT_BY)
+def test_what_follows_is_told_where_the_cause_is_ignored(tmp_path: Path, postgres_server: Server, name: str) -> None:
+    steps, (cause, *_), others = LEFT_BY[name]
+    asked = [check.id for check in CHECKS if check.area != "failure" and check.id != cause]
+    report = verified(make_project(tmp_path, steps), postgres_server, *asked)
+    assert report.verdict == "faulty"
+    assert {one.check for one in report.findings if one.faulty} <= set(others)
+
+
+@pytest.mark.parametrize("name", LEFT_BY)
+def test_allowed_cause_is_not_told_under_another_name(tmp_path: Path, postgres_server: Server, name: str) -> None:
+    steps, (check, revision, about), _ = LEFT_BY[name]
+    allowances = [Allowance(check, "We never roll back.", revision=revision, object=about)]
+    report = verified(make_project(tmp_path, steps), postgres_server, allowances=allowances)
+    assert report.verdict == "sound"
+    assert [(one.check, reason) for one, reason in report.allowed] == [(check, "We never roll back.")]
+
+
+@pytest.mark.parametrize(("name", "check"), EACH)
+def test_every_item_by_itself_is_red(tmp_path: Path, own_server: Server, name: str, check: str) -> None:
+    steps, cause, _ = LEFT_BY[name]
+    revisions = [f"{number:04}" for number in range(1, len(steps) + 1)]
+    question = Question(check, None if check == TO_BASE else cause[1])
+    asked = Examiner(make_project(tmp_path, steps), own_server, ALL, (), revisions)
+    try:
+        assert any(one.faulty for one in asked.answer(question).findings)
+    finally:
+        asked.close()
+
+
+@pytest.mark.parametrize("check", ["downgrade-runs", "upgrade-again", "offline-script", "upgrade-in-one-call"])
+def test_check_that_cannot_be_asked_says_why_and_is_not_sound(
+    tmp_path: Path, postgres_server: Server, check: str
+) -> None:
+    subject = make_project(tmp_path, [table("t"), Step("SELECT x"), table("u")])
+    with pytest.raises(SubjectError, match=r"upgrade to 0002 fails[\s\S]*column \"x\" does not exist"):
+        verified(subject, postgres_server, check)
+
+
+@pytest.mark.parametrize("asked", [["single-head"], ["revision-import", "downgrade-runs"], ["upgrade-from-empty"]])
+def test_nothing_is_sound_of_revisions_that_do_not_hang_together(
+    tmp_path: Path, postgres_server: Server, asked: Sequence[str]
+) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u")])
+    (tmp_path / "migrations" / "versions" / "0001.py").unlink()
+    with pytest.raises(SubjectError, match="0001"):
+        verified(subject, postgres_server, *asked)

@@ -1,0 +1,140 @@
+"""Which items there are: found in the revisions' files, without a database and mostly without running them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from schemaproof.checks import CHECKS
+from schemaproof.project.settings import Settings
+from schemaproof.project.subject import Subject
+from schemaproof.run.items.plan import Plan
+from schemaproof.run.items.process import Assistant
+from schemaproof.run.items.revisions import NotPlainError, read_revisions
+from tests.schemaproof.projects import make_project, table
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+STRUCTURAL = ["revision-import", "revision-chain", "single-head"]
+
+
+def ids(plan: Plan) -> list[str]:
+    return [case.id for each in (False, True) for case in plan.cases(each=each)]
+
+
+def example(name: str) -> Subject:
+    return Settings.read(EXAMPLES / name, {}, known=[check.id for check in CHECKS]).subject
+
+
+def write_revision(subject: Subject, text: str, name: str = "0003.py") -> None:
+    (subject.project / "migrations" / "versions" / name).write_text(text)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "revision-chain/sound-several-locations",
+        "revision-chain/sound-depends-on-label",
+        "single-head/sound-merge-of-merges",
+        "upgrade-from-empty/sound-odd-names",
+    ],
+)
+def test_order_is_the_one_in_which_alembic_applies_them(name: str) -> None:
+    with Assistant() as assistant:
+        assert read_revisions(example(name)) == assistant.revisions(example(name))
+
+
+def test_order_does_not_depend_on_the_process() -> None:
+    code = (
+        "import sys, pathlib; from schemaproof.run.items.plan import Plan\n"
+        "print(Plan.of(pathlib.Path(sys.argv[1])).revisions)"
+    )
+    command = [sys.executable, "-c", code, str(EXAMPLES / "single-head" / "sound-merge-of-merges")]
+    said = {subprocess.check_output(command, env=os.environ | {"PYTHONHASHSEED": seed}) for seed in ("1", "2", "3")}
+    assert len(said) == 1
+
+
+def test_each_revision_has_an_item_for_each_check_that_is_asked_of_revisions(tmp_path: Path) -> None:
+    plan = Plan.of(make_project(tmp_path, [table("t"), table("u")]).project)
+    each = [check.id for check in CHECKS if check.scope == "revision"]
+    assert [case.id for case in plan.cases(each=True)] == [f"{n}-{name}" for n in ("0001", "0002") for name in each]
+
+
+def test_project_has_an_item_for_each_other_check(tmp_path: Path) -> None:
+    plan = Plan.of(make_project(tmp_path, [table("t")]).project)
+    assert [case.id for case in plan.cases(each=False)] == [check.id for check in CHECKS if check.scope == "history"]
+
+
+def test_checks_that_the_project_ignores_have_none(tmp_path: Path) -> None:
+    make_project(tmp_path, [table("t")])
+    (tmp_path / "pyproject.toml").write_text('[tool.schemaproof]\nselect = ["downgrade-runs", "single-head"]')
+    assert ids(Plan.of(tmp_path)) == ["single-head", "0001-downgrade-runs"]
+
+
+def test_revisions_are_read_without_being_run(tmp_path: Path) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u")])
+    write_revision(subject, 'revision: str = "0003"\ndown_revision: str | None = "0002"\nraise SystemExit\n')
+    assert read_revisions(subject) == ("0001", "0002", "0003")
+
+
+def test_reading_leaves_the_module_path_and_the_folder_as_they_were(tmp_path: Path) -> None:
+    subject = make_project(tmp_path, [table("t")])
+    ini = subject.project / "alembic.ini"
+    ini.write_text(ini.read_text() + "prepend_sys_path = .\n")  # with no path_separator, of which Alembic warns
+    before = sys.path[:], Path.cwd()
+    read_revisions(subject)
+    assert (sys.path, Path.cwd()) == before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('revision = "00" + "03"\ndown_revision = "0002"', id="computed"),
+        pytest.param('down_revision = "0002"\nif True:\n    revision = "0003"', id="conditional"),
+        pytest.param('revision = "0009"\ndown_revision = "0002"\nfrom ids import *', id="star-import"),
+        pytest.param('revision = "0009"\ndown_revision = "0002"\nrevision = "0003"', id="twice"),
+        pytest.param('revision = "0003"\ndown_revision = None\nfrom ids import down_revision', id="import"),
+    ],
+)
+def test_file_that_must_be_run_is_run_in_another_process(tmp_path: Path, text: str) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u")])
+    ini = subject.project / "alembic.ini"
+    ini.write_text(ini.read_text() + "prepend_sys_path = %(here)s\npath_separator = os\n")
+    (subject.project / "ids.py").write_text('revision = "0003"\ndown_revision = "0002"\n')
+    write_revision(subject, f"{text}\ndef upgrade(): pass")
+    with pytest.raises(NotPlainError):
+        read_revisions(subject)
+    assert Plan.of(subject.project).revisions == ("0001", "0002", "0003")
+    assert "ids" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "revision-chain/faulty-circle",
+        "revision-chain/faulty-circle-of-dependencies",
+        "revision-chain/faulty-duplicate-id",
+        "revision-chain/faulty-missing-parent",
+        "revision-chain/faulty-own-parent",
+        "revision-import/faulty-conflict-markers",
+        "revision-import/faulty-helper-in-versions",
+        "impossible/no-revisions",
+        "impossible/no-alembic-ini",
+    ],
+)
+def test_project_that_cannot_be_walked_has_the_items_that_tell_why(name: str) -> None:
+    assert ids(Plan.of(EXAMPLES / name)) == STRUCTURAL
+
+
+def test_items_that_tell_why_are_there_also_where_they_are_not_selected(tmp_path: Path) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u")])
+    (tmp_path / "pyproject.toml").write_text('[tool.schemaproof]\nselect = ["downgrade-runs"]')
+    (subject.project / "migrations" / "versions" / "0001.py").unlink()
+    assert ids(Plan.of(tmp_path)) == STRUCTURAL
+
+
+def test_wrong_settings_have_the_items_that_will_tell_it(tmp_path: Path) -> None:
+    make_project(tmp_path, [table("t")])
+    (tmp_path / "pyproject.toml").write_text('[tool.schemaproof]\nselekt = ["downgrade-runs"]')
+    assert ids(Plan.of(tmp_path)) == STRUCTURAL

@@ -1,0 +1,92 @@
+"""What a run leaves behind in the project's folder and in the current one: nothing."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from schemaproof.postgres import Server
+from tests.schemaproof.run.items.test_items import OPT_IN
+
+MAIN = "import sys; from schemaproof.cli import main; sys.exit(main())"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+# Their rows are drawn, and texts that a regular expression describes: tables of Unicode are made for those.
+PROJECT = EXAMPLES / "delete-in-orm" / "sound-passive-deletes"
+CHECKS = "delete-in-orm,upgrade-from-empty,parity-catalog,concurrent-deployers"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    copytree(PROJECT, tmp_path / "project")
+    (tmp_path / "elsewhere").mkdir()
+    revision = tmp_path / "project" / "migrations" / "versions" / "0002_pattern.py"
+    revision.write_text(
+        'from alembic import op\n\nrevision, down_revision = "0002", "0001"\n\n\ndef upgrade():\n'
+        "    op.execute(\"ALTER TABLE chat ADD code text NOT NULL DEFAULT 'a1' CHECK (code ~ '^\\\\w\\\\d$')\")\n\n\n"
+        'def downgrade():\n    op.execute("ALTER TABLE chat DROP code")\n'
+    )
+    return tmp_path / "project"
+
+
+def files(folder: Path) -> dict[str, int]:
+    """Everything below ``folder`` with the time of its last change."""
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()} | {
+        str(path.relative_to(folder)): 0 for path in folder.rglob("*") if path.is_dir()
+    }
+
+
+def environment(server: Server, home: Path) -> dict[str, str]:
+    url = server.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    left_out = {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "HYPOTHESIS_STORAGE_DIRECTORY", "XDG_CACHE_HOME"}
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
+    return kept | {"SCHEMAPROOF_POSTGRES": url, "HOME": str(home)}
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["in the project", "elsewhere"])
+def test_verify_leaves_nothing(project: Path, postgres_server: Server, inside: bool) -> None:
+    before = files(project.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", MAIN, "verify", "--project", str(project), "--select", CHECKS],
+        cwd=project if inside else project.parent / "elsewhere",
+        env=environment(postgres_server, project.parent),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode in {0, 1}, done.stderr
+    assert files(project.parent) == before
+
+
+def test_items_leave_nothing(project: Path, postgres_server: Server) -> None:
+    """Nothing but what pytest and Python write for the test module itself, which is switched off here."""
+    (project / "test_migrations.py").write_text(OPT_IN)
+    (project / "pyproject.toml").write_text('[tool.schemaproof]\ndriver = "psycopg"\n')
+    before = files(project.parent)
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "delete-in-orm or empty"],
+        cwd=project,
+        env=environment(postgres_server, project.parent),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "passed" in done.stdout, done.stdout
+    assert files(project.parent) == before
+
+
+def test_server_of_a_project_leaves_nothing(project: Path, postgres_server: Server) -> None:
+    before = files(project.parent)
+    with subprocess.Popen(
+        [sys.executable, "-c", MAIN, "postgres"],
+        cwd=project,
+        env=environment(postgres_server, project.parent),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("postgresql")
+        process.terminate()
+    assert files(project.parent) == before

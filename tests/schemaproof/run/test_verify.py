@@ -1,0 +1,362 @@
+"""A verification as a whole: order, processes, allowances, servers that die."""
+
+import dataclasses
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from schemaproof.catalog import noise
+from schemaproof.checks import CHECKS, Check
+from schemaproof.finding import Finding
+from schemaproof.postgres import Options, PostgresError, Server, start
+from schemaproof.project.allowances import Allowance
+from schemaproof.project.subject import Subject, SubjectError
+from schemaproof.run import walk
+from schemaproof.run.verify import Report, verify
+from tests.schemaproof.catalog.planting import plant_bookkeeping
+from tests.schemaproof.conftest import Databases
+from tests.schemaproof.projects import Step, make_project, table
+
+# Those that inject failures take longest, and note that the small projects' env.py lets several deployers in at once.
+PLAIN = [check for check in CHECKS if check.area != "failure"]
+FORGETS_INDEX = Step("CREATE INDEX i ON t (id)", "SELECT 1")
+
+
+class Recorder:
+    """A progress that remembers what it was told, and does something at each step."""
+
+    def __init__(self, at_step: Callable[[str], object] = lambda _: None) -> None:
+        self.stages: list[tuple[str, int]] = []
+        self.steps: list[tuple[str, int]] = []
+        self._at_step = at_step
+
+    def stage(self, text: str, total: int) -> None:
+        self.stages.append((text, total))
+
+    def step(self, text: str, done: int) -> None:
+        self.steps.append((text, done))
+        self._at_step(text)
+
+
+def asked(*names: str) -> list[Check]:
+    return [check for check in CHECKS if check.id in names]
+
+
+def verified(subject: Subject, server: Server, *names: str, **options: object) -> Report:
+    checks = asked(*names) if names else PLAIN
+    return verify(subject, server, checks=checks, progress=Recorder(), **options)  # type: ignore[arg-type]  # several keywords of several types
+
+
+def keys(report: Report) -> list[tuple[str, str, str | None, str | None]]:
+    return [(one.check, str(one.severity), one.revision, one.object) for one in report.findings]
+
+
+@pytest.fixture
+def keeps_books(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A server that makes something different by itself, and has not proved itself yet."""
+    with postgres_server.create() as database, psycopg.connect(database.dsn) as connection:
+        row = connection.execute("SELECT version()").fetchone()
+    assert row is not None
+    noise.forget(row[0])
+    plant_bookkeeping(monkeypatch)
+    yield
+    noise.forget(row[0])
+
+
+@pytest.fixture
+def small_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several processes, however short the history."""
+    monkeypatch.setattr(walk, "_WORTH_ANOTHER", 2)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+
+
+def test_sound_project_has_no_finding(tmp_path: Path, postgres_server: Server) -> None:
+    report = verified(make_project(tmp_path, [table("t"), table("u")]), postgres_server)
+    assert (report.verdict, [key for key in keys(report) if key[1] != "note"]) == ("sound", [])
+    assert report.revisions == ("0001", "0002")
+
+
+def test_every_check_has_a_result_in_the_order_that_was_asked(tmp_path: Path, postgres_server: Server) -> None:
+    report = verified(make_project(tmp_path, [table("t")]), postgres_server, *(check.id for check in CHECKS))
+    assert [result.check for result in report.checks] == list(CHECKS)
+
+
+def test_nothing_is_left_on_the_server(tmp_path: Path, own_server: Server, databases: Databases, role: str) -> None:
+    revision = Step(f"CREATE ROLE {role}; CREATE TABLE t (id int)", "SELECT 1")
+    verified(make_project(tmp_path, [revision, table("u")]), own_server)
+    assert databases() == set()
+    assert role not in own_server.roles()
+
+
+def test_role_that_a_revision_makes_is_told_and_harms_nothing(tmp_path: Path, own_server: Server, role: str) -> None:
+    make = f"CREATE ROLE {role}; CREATE TABLE t (id int); GRANT SELECT ON t TO {role}"
+    subject = make_project(tmp_path, [Step(make, f"DROP TABLE t; DROP ROLE {role}"), table("u")])
+    report = verified(subject, own_server)
+    assert report.verdict == "sound"
+    assert ("upgrade-from-empty", "note", "0001", f"role {role}") in keys(report)
+
+
+def test_history_with_a_defect_is_not_walked(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u")])
+    (tmp_path / "migrations" / "versions" / "0001.py").unlink()
+    report = verified(subject, postgres_server)
+    assert keys(report) == [("revision-chain", "error", "0002", None)]
+    assert {result.check.id for result in report.checks if not result.skipped} == {
+        *("revision-import", "revision-chain"),
+    }
+
+
+def test_history_with_a_defect_is_not_sound_where_other_checks_are_asked(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u")])
+    (tmp_path / "migrations" / "versions" / "0001.py").unlink()
+    with pytest.raises(SubjectError, match="0001"):
+        verified(subject, postgres_server, "downgrade-runs")
+
+
+def test_what_comes_after_a_failed_upgrade_is_skipped_aloud(tmp_path: Path, postgres_server: Server) -> None:
+    report = verified(
+        make_project(tmp_path, [table("t"), FORGETS_INDEX, Step("SELECT x"), table("v")]), postgres_server
+    )
+    assert keys(report) == [
+        ("upgrade-from-empty", "error", "0003", None),
+        ("downgrade-missing", "error", "0002", None),
+    ]
+    skipped = {result.check.id: result.skipped for result in report.checks}
+    assert "0003" in skipped["parity-catalog"]
+    assert "0003" in skipped["downgrade-restores"]
+
+
+def test_head_that_cannot_be_reached_is_no_verdict_on_other_checks(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [Step("SELECT x")])
+    with pytest.raises(SubjectError, match="0001"):
+        verified(subject, postgres_server, "offline-script")
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_several_processes_find_what_one_finds(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [table("t"), table("u"), FORGETS_INDEX, table("v"), table("w"), Step("CREATE TABLE x ()", "SELECT 1")]
+    subject = make_project(tmp_path, steps)
+    together = verified(subject, postgres_server)
+    walk._WORTH_ANOTHER = 1000
+    assert keys(verified(subject, postgres_server)) == keys(together)
+    assert ("downgrade-missing", "error", "0006", None) in keys(together)
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_several_processes_stop_at_the_first_failed_upgrade(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [table("t"), Step("SELECT x"), *(table(f"t{number}") for number in range(6))]
+    report = verified(make_project(tmp_path, steps), postgres_server)
+    assert keys(report) == [("upgrade-from-empty", "error", "0002", None)]
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_several_processes_compare_what_they_start_from(tmp_path: Path, postgres_server: Server) -> None:
+    """The difference is made in the first stretch, and one call hides nothing from the later ones."""
+    leak = Step("CREATE SCHEMA x; SET search_path TO x, public", "DROP SCHEMA x")
+    subject = make_project(tmp_path, [leak, table("t"), table("u"), table("v"), table("w"), table("z")])
+    report = verified(subject, postgres_server, "upgrade-in-one-call", "upgrade-from-empty")
+    assert {(revision, name) for _, _, revision, name in keys(report)} == {
+        ("0002", "table public.t"),
+        ("0002", "table x.t"),
+    }
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_several_processes_tell_once_of_what_no_two_upgrades_make_the_same(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    frozen = Step("ALTER TABLE t ADD COLUMN at timestamptz DEFAULT 'now'", "ALTER TABLE t DROP COLUMN at")
+    subject = make_project(tmp_path, [table("t"), frozen, *(table(f"t{number}") for number in range(4))])
+    faults = [key for key in keys(verified(subject, postgres_server)) if key[1] != "note"]
+    assert faults == [("upgrade-after-downgrade", "error", "0002", "column public.t.at")]
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_every_revision_is_a_step_of_the_progress(tmp_path: Path, postgres_server: Server) -> None:
+    progress = Recorder()
+    subject = make_project(tmp_path, [table(f"t{number}") for number in range(6)])
+    verify(subject, postgres_server, checks=PLAIN, progress=progress)
+    assert progress.stages[0] == ("revisions", 6)
+    assert {f"{number:04}" for number in range(1, 7)} <= {text for text, _ in progress.steps}
+
+
+def test_allowed_finding_leaves_the_verdict_sound(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t"), FORGETS_INDEX])
+    allowances = [Allowance("downgrade-missing", "it is quick to build", revision="0002")]
+    report = verified(subject, postgres_server, allowances=allowances)
+    assert report.verdict == "sound"
+    assert [(finding.revision, reason) for finding, reason in report.allowed] == [("0002", "it is quick to build")]
+
+
+def test_allowance_beside_the_revision_counts(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t"), FORGETS_INDEX])
+    with (tmp_path / "migrations" / "versions" / "0002.py").open("a") as file:
+        file.write('schemaproof_allow = [{"check": "downgrade-missing", "reason": "it is quick to build"}]\n')
+    assert verified(subject, postgres_server).verdict == "sound"
+
+
+def test_allowance_that_matches_nothing_is_told(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t")])
+    report = verified(subject, postgres_server, allowances=[Allowance("downgrade-runs", "none")])
+    assert ("unused-allowance", "warning", None, None) in keys(report)
+
+
+def test_allowance_for_a_check_that_was_not_asked_is_not_told(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t")])
+    allowances = [Allowance("parity-catalog", "none")]
+    report = verified(subject, postgres_server, "downgrade-runs", "unused-allowance", allowances=allowances)
+    assert keys(report) == []
+
+
+@pytest.mark.parametrize("victim", ["0001", "0003"])
+def test_server_that_dies_meanwhile_is_no_finding(tmp_path: Path, victim: str) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u"), table("v")])
+    with pytest.raises(PostgresError) as lost, start(Options(provider="embedded")) as server:  # noqa: PT012 (its end too)
+
+        def kill(step: str) -> None:
+            if step == victim:
+                (backend,) = server._administer("SELECT pg_backend_pid()").fetchone() or (0,)
+                os.kill(psutil.Process(backend).ppid(), signal.SIGQUIT)
+
+        verify(subject, server, checks=CHECKS, progress=Recorder(kill))
+    assert lost.value.remedy
+
+
+@pytest.mark.usefixtures("keeps_books")
+def test_what_the_server_makes_different_by_itself_is_one_note(tmp_path: Path, postgres_server: Server) -> None:
+    project = make_project(tmp_path, [table("t"), table("u")])
+    report = verified(project, postgres_server)
+    assert report.verdict == "sound"
+    assert ("server", "note", None, None) in keys(report)
+    assert "bookkeeping of a column" in report.remarks[0].message
+    assert postgres_server.version_text in report.remarks[0].message
+
+
+@pytest.mark.usefixtures("keeps_books", "small_stretches")
+def test_it_is_so_in_other_processes_too(tmp_path: Path, postgres_server: Server) -> None:
+    project = make_project(tmp_path, [table(f"t{number}") for number in range(6)])
+    assert verified(project, postgres_server).verdict == "sound"
+
+
+def crashing(name: str, where: str | None = None, error: Exception | None = None) -> Check:
+    """The check ``name``, which fails (at revision ``where`` alone, if one is named)."""
+    (check,) = asked(name)
+
+    def examine(history: object, *revision: str) -> Iterable[Finding]:
+        if where is None or revision == (where,):
+            raise error or KeyError("no such thing")
+        return check.examine(history, *revision)
+
+    return dataclasses.replace(check, examine=examine)
+
+
+def test_check_that_crashes_is_told_and_keeps_no_other_from_being_asked(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    subject = make_project(tmp_path, [table("t"), FORGETS_INDEX, table("u")])
+    checks = [*asked("downgrade-missing"), crashing("downgrade-runs", "0001"), crashing("upgrade-again")]
+    report = verify(subject, postgres_server, checks=checks, progress=Recorder())
+    assert keys(report) == [("downgrade-missing", "error", "0002", None)]
+    assert [(one.kind, one.check, one.revision, one.cause) for one in report.obstacles] == [
+        ("defect", "downgrade-runs", "0001", "schemaproof failed: KeyError: 'no such thing'"),
+        ("defect", "upgrade-again", None, "schemaproof failed: KeyError: 'no such thing'"),
+    ]
+    assert "Traceback" in report.obstacles[0].evidence
+    assert {result.check.id: (bool(result.skipped), result.not_asked) for result in report.checks} == {
+        "upgrade-again": (True, ()),
+        "downgrade-missing": (False, ()),
+        "downgrade-runs": (True, ("0001",)),
+    }
+
+
+def test_sound_project_of_which_something_was_not_asked_is_not_called_sound(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    subject = make_project(tmp_path, [table("t")])
+    report = verify(subject, postgres_server, checks=[crashing("downgrade-runs")], progress=Recorder())
+    assert report.verdict == "incomplete"
+
+
+def test_check_that_fails_again_and_again_is_given_up(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table(f"t{number}") for number in range(6)])
+    checks = [*asked("downgrade-missing"), crashing("downgrade-runs")]
+    report = verify(subject, postgres_server, checks=checks, progress=Recorder())
+    assert [one.revision for one in report.obstacles] == ["0001", "0002", "0003", None]
+    assert [result.not_asked for result in report.checks] == [(), tuple(f"{number:04}" for number in range(1, 7))]
+
+
+@pytest.mark.parametrize("names", [("downgrade-missing",), ("downgrade-missing", "atomicity")])
+def test_revision_of_which_nothing_can_be_said_keeps_no_other_from_being_asked(
+    tmp_path: Path, own_server: Server, databases: Databases, names: Sequence[str]
+) -> None:
+    """Its downgrade connects elsewhere, in a session of its own."""
+    odd = 'import sqlalchemy as sa; sa.create_engine("postgresql+psycopg://u@127.0.0.1:1/app").connect()'
+    subject = make_project(tmp_path, [table("t"), table("u"), FORGETS_INDEX, table("v")])
+    file = tmp_path / "migrations" / "versions" / "0002.py"
+    file.write_text(file.read_text().replace("def downgrade():", f"def downgrade():\n    {odd}"))
+    report = verified(subject, own_server, *names)
+    assert ("downgrade-missing", "error", "0003", None) in keys(report)
+    assert {one.revision for one in report.obstacles} == {"0002"}
+    assert "127.0.0.1:1/app" in report.obstacles[0].cause
+    assert databases() == set()
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_process_that_is_killed_is_told_and_the_others_go_on(tmp_path: Path, postgres_server: Server) -> None:
+    """The project's code kills it, as the kernel does where memory is short."""
+    steps = [table("t"), FORGETS_INDEX, table("u"), table("v"), table("w"), table("x")]
+    subject = make_project(tmp_path, steps)
+    file = tmp_path / "migrations" / "versions" / "0004.py"
+    suicide = f"import os, signal\n    os.getpid() == {os.getpid()} or os.kill(os.getpid(), signal.SIGKILL)"
+    file.write_text(file.read_text().replace("def downgrade():", f"def downgrade():\n    {suicide}"))
+    report = verified(subject, postgres_server, "downgrade-missing", "upgrade-again")
+    assert keys(report) == [("downgrade-missing", "error", "0002", None)]
+    (obstacle,) = report.obstacles
+    assert obstacle.cause == "The process that climbed the revisions 0003 to 0004 ended by itself (SIGKILL)."
+    assert [(result.check.id, result.not_asked) for result in report.checks] == [
+        ("upgrade-again", ()),
+        ("downgrade-missing", ("0004",)),
+    ]
+
+
+MISSING = '{"version_table_schema": "absent"}'
+
+
+def test_env_py_that_fails_on_an_empty_database_is_a_finding(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t")], options=MISSING)
+    report = verified(subject, postgres_server, "upgrade-from-empty", "downgrade-runs", "single-head")
+    assert (keys(report), report.verdict) == ([("upgrade-from-empty", "error", None, None)], "faulty")
+    (finding,) = report.findings
+    assert 'connection.execute(text("CREATE SCHEMA IF NOT EXISTS absent")); connection.commit()' in finding.remedy
+    assert "alembic_version" in finding.evidence
+    assert [bool(result.skipped) for result in report.checks] == [True, False, True]
+
+
+def test_env_py_that_fails_on_an_empty_database_is_no_verdict_on_other_checks(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    subject = make_project(tmp_path, [table("t")], options=MISSING)
+    with pytest.raises(SubjectError, match="empty database"):
+        verified(subject, postgres_server, "downgrade-runs")
+
+
+@pytest.mark.parametrize("code", ["os._exit(3)", "os.kill(os.getpid(), 9)"])
+def test_process_that_crashes_servers_and_is_killed_keeps_no_other_check_from_being_asked(
+    tmp_path: Path, postgres_server: Server, code: str
+) -> None:
+    subject = make_project(tmp_path, [table("t"), FORGETS_INDEX])
+    file = tmp_path / "migrations" / "versions" / "0001.py"
+    durable = 'op.get_bind().exec_driver_sql("SHOW fsync").scalar() == "on"'
+    file.write_text(file.read_text().replace("def upgrade():", f"def upgrade():\n    import os; {durable} and {code}"))
+    report = verified(subject, postgres_server, "downgrade-missing", "crash-recovery")
+    assert keys(report) == [("downgrade-missing", "error", "0002", None)]
+    assert [(one.check, one.cause.split(" (")[0]) for one in report.obstacles] == [
+        ("crash-recovery", "The process that crashes the server ended by itself")
+    ]

@@ -24,11 +24,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 import schemaproof
-from schemaproof.faults.proof import Proof
 from schemaproof.migration.history import open_history
 from schemaproof.postgres import Options, Server, start
 from schemaproof.project.settings import Settings
 from schemaproof.project.subject import Subject
+from schemaproof.proofs.failure.proof import Proof
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))

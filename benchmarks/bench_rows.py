@@ -14,13 +14,13 @@ from typing import Any
 import psycopg
 from hypothesis import HealthCheck, Phase, given, settings
 
-from schemaproof.cascades.deletes import Case, Deletes, cases, expected
-from schemaproof.cascades.graph import TableName
-from schemaproof.cascades.outcome import agree
-from schemaproof.cascades.prepare import copied, ground_of
 from schemaproof.migration.history import open_history
 from schemaproof.postgres import Options, start
 from schemaproof.project.settings import Settings
+from schemaproof.proofs.deletes.deletes import Case, Deletes, cases, expected
+from schemaproof.proofs.deletes.graph import TableName
+from schemaproof.proofs.deletes.outcome import agree
+from schemaproof.proofs.deletes.prepare import copied, ground_of
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT))

@@ -35,10 +35,10 @@ from typing import NamedTuple
 import psycopg
 
 import schemaproof
-from schemaproof.checks import CHECKS
 from schemaproof.postgres import Options, Server, start
 from schemaproof.postgres.databases import PREFIX
 from schemaproof.project.subject import Subject
+from schemaproof.proofs import CHECKS
 from schemaproof.run.verify import verify
 
 ROOT = Path(__file__).resolve().parent.parent

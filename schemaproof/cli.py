@@ -222,7 +222,7 @@ def _database(settings: "Settings", server: "Server") -> "Database":
 
 
 def _catalogue() -> Sequence["Check"]:
-    from schemaproof.checks import CHECKS
+    from schemaproof.proofs import CHECKS
 
     return CHECKS
 

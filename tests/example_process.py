@@ -8,11 +8,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from schemaproof.checks import CHECKS
 from schemaproof.errors import ProofError
 from schemaproof.finding import Finding
 from schemaproof.postgres import Server
 from schemaproof.project.settings import Settings
+from schemaproof.proofs import CHECKS
 from schemaproof.run.verify import verify
 
 SECONDS = 240  # an Alembic that goes round in a circle never ends
@@ -27,7 +27,7 @@ _PRELOADED = [
         "psycopg",
         __name__,
     ),
-    *("schemaproof.cascades.prepare", "schemaproof.cascades.flushes", "schemaproof.cascades.contest"),
+    *("schemaproof.proofs.deletes.prepare", "schemaproof.proofs.deletes.flushes", "schemaproof.proofs.deletes.contest"),
 ]
 
 

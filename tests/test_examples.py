@@ -14,8 +14,8 @@ import pytest
 from packaging.version import Version
 
 from schemaproof.catalog import Catalog
-from schemaproof.checks import CHECKS
 from schemaproof.postgres import Server
+from schemaproof.proofs import CHECKS
 from tests.example_process import outcome
 
 ROOT = Path(__file__).with_name("examples")

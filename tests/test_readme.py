@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from schema.settings import PREFIX, Settings
-from schemaproof.checks import CHECKS
 from schemaproof.postgres import Database, binaries
+from schemaproof.proofs import CHECKS
 from tests.pool.faults import FAULTS, SLACK
 
 ROOT = Path(__file__).parents[1]

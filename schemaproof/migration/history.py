@@ -19,13 +19,10 @@ from alembic.script import Script
 from sqlalchemy import MetaData
 
 from schemaproof.catalog import Catalog, Difference, diff, noise
-from schemaproof.faults.crashing import Crasher
-from schemaproof.faults.proof import Examined, Proof
 from schemaproof.migration.coming_down import ComingDown
 from schemaproof.migration.environment import Environment, Run
 from schemaproof.migration.footing import Footing
 from schemaproof.migration.moments import Moments
-from schemaproof.migration.outside import Outside, look_outside
 from schemaproof.migration.probe import Facts, probe
 from schemaproof.migration.revisions import Chain, chained, script_directory, sources
 from schemaproof.migration.roles import Roles, need_the_server, require_roles
@@ -33,6 +30,9 @@ from schemaproof.migration.stairway import Stairs, Station
 from schemaproof.migration.states import States, check, dropped_on_error
 from schemaproof.postgres import Database, Server, Template
 from schemaproof.project.subject import Subject, SubjectError
+from schemaproof.proofs.chain.outside import Outside, look_outside
+from schemaproof.proofs.failure.crashing import Crasher
+from schemaproof.proofs.failure.proof import Examined, Proof
 
 T = TypeVar("T")
 C = TypeVar("C", bound="Closable")

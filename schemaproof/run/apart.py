@@ -21,10 +21,10 @@ from multiprocessing.process import BaseProcess
 from time import monotonic, sleep
 from typing import IO, Any, NoReturn, Protocol
 
-from schemaproof.checks import CHECKS
 from schemaproof.postgres import Options, choose, start, sweep
 from schemaproof.processes import ENDED_REMEDY, ending
 from schemaproof.project.subject import Subject
+from schemaproof.proofs import CHECKS
 from schemaproof.run.interruption import Interruption, held_back, let_in
 from schemaproof.run.record import Obstacle, Record
 from schemaproof.run.verify import examine

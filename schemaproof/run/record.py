@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
-from schemaproof.checks import CHECKS
 from schemaproof.errors import ProofError
 from schemaproof.finding import Finding
 from schemaproof.project.allowances import Allowance
+from schemaproof.proofs import CHECKS
 from schemaproof.tally import Tally
 
 _OF_EACH = frozenset(check.id for check in CHECKS if check.scope == "revision")

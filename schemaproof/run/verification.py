@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 
-from schemaproof.checks import CHECKS, Check
 from schemaproof.errors import ProofError
 from schemaproof.postgres import Options
 from schemaproof.project.settings import Settings
+from schemaproof.proofs import CHECKS, Check
 from schemaproof.report import json as json_report
 from schemaproof.report import junit, text
 from schemaproof.report.characters import readable

@@ -14,16 +14,6 @@ from typing import Literal, Protocol
 import psycopg
 import sqlalchemy.exc
 
-from schemaproof.checks import (
-    CHECKS,
-    CRASH_RECOVERY,
-    UNUSED_ALLOWANCE,
-    UPGRADE_FROM_EMPTY,
-    Check,
-    on_an_empty_database,
-)
-from schemaproof.checks.history import WALKABLE, is_hidden
-from schemaproof.checks.upgrade import COMMITTED
 from schemaproof.finding import Finding, Severity, together
 from schemaproof.migration.empty import EmptyDatabaseError
 from schemaproof.migration.footing import Footing, footing
@@ -33,6 +23,16 @@ from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Server
 from schemaproof.project.allowances import Allowance, of_revision, split, unused_findings
 from schemaproof.project.subject import Subject, SubjectError
+from schemaproof.proofs import (
+    CHECKS,
+    CRASH_RECOVERY,
+    UNUSED_ALLOWANCE,
+    UPGRADE_FROM_EMPTY,
+    Check,
+    on_an_empty_database,
+)
+from schemaproof.proofs.chain.checks import WALKABLE, is_hidden
+from schemaproof.proofs.upgrade.checks import COMMITTED
 from schemaproof.report.causes import told_once
 from schemaproof.run.record import Obstacle, Record
 from schemaproof.run.walk import walk

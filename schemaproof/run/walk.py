@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from schemaproof.catalog import Catalog
-from schemaproof.checks import CHECKS, Check
 from schemaproof.finding import together
 from schemaproof.migration.coming_down import ComingDown
 from schemaproof.migration.footing import Footing
@@ -33,6 +32,7 @@ from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import PostgresError, Server
 from schemaproof.processes import ENDED_REMEDY, ending, said_by
 from schemaproof.project.subject import Subject
+from schemaproof.proofs import CHECKS, Check
 from schemaproof.run.record import Obstacle, Record
 from schemaproof.tally import Tally
 

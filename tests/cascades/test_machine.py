@@ -8,9 +8,9 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from schema.models import Base
-from schemaproof.cascades.machine import state_machine
-from schemaproof.cascades.reading import graph_of_metadata, read_graph, with_order
 from schemaproof.postgres import Database, Server, Template
+from schemaproof.proofs.deletes.machine import state_machine
+from schemaproof.proofs.deletes.reading import graph_of_metadata, read_graph, with_order
 from schemaproof.rows.population import Population
 
 LEAVE = [("faceplate", "alembic_version")]

@@ -10,9 +10,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from schema.migrate import ALEMBIC_INI
-from schemaproof.faults.child import CAN_FORK
-from schemaproof.faults.fault import Fault, faults_at
-from schemaproof.faults.sites import Site
+from schemaproof.proofs.failure.child import CAN_FORK
+from schemaproof.proofs.failure.fault import Fault, faults_at
+from schemaproof.proofs.failure.sites import Site
 
 Direction = Literal["upgrade", "downgrade"]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from schemaproof.checks import CHECKS
 from schemaproof.finding import Finding
 from schemaproof.postgres import Server
+from schemaproof.proofs import CHECKS
 from tests.example_process import outcome
 
 ROOT = Path(__file__).parents[2]

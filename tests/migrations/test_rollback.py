@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 
 from schema.migrate import upgrade
-from schemaproof.faults.fault import Fault
-from schemaproof.faults.locks import blocking_mode
-from schemaproof.faults.single import Faults
-from schemaproof.faults.sites import Recorder, Site
-from schemaproof.faults.state import Watcher
-from schemaproof.faults.trial import Bench, Course, Outcome, Trial, Way
 from schemaproof.migration.environment import Run
 from schemaproof.migration.history import History, open_history
 from schemaproof.migration.redirect import Observer, Redirection, redirected
 from schemaproof.postgres import Database, Server
 from schemaproof.project.subject import Subject
+from schemaproof.proofs.failure.fault import Fault
+from schemaproof.proofs.failure.locks import blocking_mode
+from schemaproof.proofs.failure.single import Faults
+from schemaproof.proofs.failure.sites import Recorder, Site
+from schemaproof.proofs.failure.state import Watcher
+from schemaproof.proofs.failure.trial import Bench, Course, Outcome, Trial, Way
 from tests.migrations.rollback_cases import Case, Direction, applying, cases, revisions
 
 CASES = list(cases())

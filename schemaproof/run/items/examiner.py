@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import psycopg
 
-from schemaproof.checks import CHECKS, UNUSED_ALLOWANCE, UPGRADE_FROM_EMPTY, on_an_empty_database
 from schemaproof.errors import ProofError
 from schemaproof.finding import Finding
 from schemaproof.migration.empty import EmptyDatabaseError
@@ -16,6 +15,7 @@ from schemaproof.migration.roles import SharedRoleError, make_roles
 from schemaproof.postgres import PostgresError, Server
 from schemaproof.project.allowances import Allowance, of_revision, split, unused_findings
 from schemaproof.project.subject import Subject, SubjectError
+from schemaproof.proofs import CHECKS, UNUSED_ALLOWANCE, UPGRADE_FROM_EMPTY, on_an_empty_database
 from schemaproof.run.items.interview import Interview, Question, Said
 from schemaproof.run.record import Obstacle
 

@@ -3,13 +3,13 @@
 from collections.abc import Collection, Iterator, MutableMapping
 from dataclasses import dataclass
 
-from schemaproof.checks import Check
-from schemaproof.checks.history import is_hidden
 from schemaproof.finding import Finding, together
 from schemaproof.migration.history import History
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.stairway import Stairs, Station
 from schemaproof.migration.states import UpgradeFailedError
+from schemaproof.proofs import Check
+from schemaproof.proofs.chain.checks import is_hidden
 from schemaproof.run.record import Obstacle
 
 _BROKEN = "the revisions can't be walked: revision-import and revision-chain tell why"

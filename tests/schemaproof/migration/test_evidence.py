@@ -11,13 +11,13 @@ from textwrap import indent
 import pytest
 import sqlalchemy
 
-from schemaproof.checks import CHECKS
 from schemaproof.migration.evidence import error_text, scrubbed, shown_path
 from schemaproof.migration.history import History, open_history
 from schemaproof.migration.printed import Noise, worth_showing
 from schemaproof.migration.revisions import load, script_directory
 from schemaproof.postgres import Server
 from schemaproof.project.subject import SubjectError
+from schemaproof.proofs import CHECKS
 from tests.schemaproof.projects import ENV, Step, make_project, table
 
 FAILING = Step("SELECT no_such_column")

@@ -7,11 +7,11 @@ import psycopg
 import pytest
 
 from schemaproof.catalog import Catalog
-from schemaproof.checks import CHECKS
 from schemaproof.migration.history import History, migrate, open_history
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Server
 from schemaproof.project.subject import SubjectError
+from schemaproof.proofs import CHECKS
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.projects import Step, make_project, table
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from schemaproof.checks import CHECKS
 from schemaproof.migration.history import open_history
 from schemaproof.migration.roles import literals, need_the_server
 from schemaproof.postgres import Server
+from schemaproof.proofs import CHECKS
 from schemaproof.run.record import Record
 from schemaproof.run.verify import Report
 from schemaproof.run.walk import walk

@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from schemaproof.checks import CHECKS
 from schemaproof.cli import main
 from schemaproof.errors import ProofError
 from schemaproof.finding import Severity
 from schemaproof.postgres import Choice, PostgresError
 from schemaproof.project.allowances import Allowance
+from schemaproof.proofs import CHECKS
 from schemaproof.run.apart import Examination, Progress, Request, work
 from schemaproof.run.interruption import Interruption
 from schemaproof.run.record import Obstacle, Record

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from schemaproof.checks import CHECKS
 from schemaproof.postgres import Server
+from schemaproof.proofs import CHECKS
 from tests.example_process import outcome
 from tests.schemaproof.stock import TEMPLATES, stock_project
 

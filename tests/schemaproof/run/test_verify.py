@@ -11,11 +11,11 @@ import psycopg
 import pytest
 
 from schemaproof.catalog import noise
-from schemaproof.checks import CHECKS, Check
 from schemaproof.finding import Finding
 from schemaproof.postgres import Options, PostgresError, Server, start
 from schemaproof.project.allowances import Allowance
 from schemaproof.project.subject import Subject, SubjectError
+from schemaproof.proofs import CHECKS, Check
 from schemaproof.run import walk
 from schemaproof.run.verify import Report, verify
 from tests.schemaproof.catalog.planting import plant_bookkeeping

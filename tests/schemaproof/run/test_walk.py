@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from schemaproof.checks import CHECKS
 from schemaproof.postgres import Server
 from schemaproof.project.subject import Subject
+from schemaproof.proofs import CHECKS
 from schemaproof.run import walk
 from schemaproof.run.verify import Report, verify
 from tests.schemaproof.conftest import Databases

@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 import psycopg
 import pytest
 
-from schemaproof.checks import CHECKS
 from schemaproof.postgres import Database
 from schemaproof.postgres.owner import Owner
+from schemaproof.proofs import CHECKS
 from tests.schemaproof.projects import ENV, Step, make_project, table
 
 OPT_IN = 'from schemaproof.testing import test_project, test_revision\n\n__all__ = ["test_project", "test_revision"]\n'
@@ -324,7 +324,7 @@ def test_items_are_collected_where_imported_tests_are_not(project: Project) -> N
 
 def test_run_that_asks_for_no_check_imports_neither_sqlalchemy_nor_alembic(project: Project) -> None:
     """The plugin is loaded in every pytest run of everybody who has the harness installed."""
-    names = '{"alembic", "sqlalchemy", "psycopg", "schemaproof.run.items", "schemaproof.checks"}'
+    names = '{"alembic", "sqlalchemy", "psycopg", "schemaproof.run.items", "schemaproof.proofs"}'
     project.write("test_imports.py", f"import sys\ndef test_light(): assert {names} & set(sys.modules) == set()\n")
     command = [sys.executable, "-m", "pytest", "-p", "schemaproof.plugin"]
     environ = {name: value for name, value in os.environ.items() if not name.startswith("SCHEMAPROOF_")}

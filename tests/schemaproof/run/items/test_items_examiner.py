@@ -13,12 +13,12 @@ from typing import Any
 import psutil
 import pytest
 
-from schemaproof.checks import CHECKS
 from schemaproof.errors import ProofError
 from schemaproof.finding import Finding
 from schemaproof.postgres import Server
 from schemaproof.project.allowances import Allowance
 from schemaproof.project.subject import Subject, SubjectError
+from schemaproof.proofs import CHECKS
 from schemaproof.run.items.examiner import Examiner
 from schemaproof.run.items.interview import Question
 from schemaproof.run.items.process import Assistant

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from schemaproof.checks import CHECKS
 from schemaproof.project.settings import Settings
 from schemaproof.project.subject import Subject
+from schemaproof.proofs import CHECKS
 from schemaproof.run.items.plan import Plan
 from schemaproof.run.items.process import Assistant
 from schemaproof.run.items.revisions import NotPlainError, read_revisions

@@ -1,1 +1,0 @@
-"""Faults injected into migrations, and what they leave."""

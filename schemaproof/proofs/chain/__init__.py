@@ -1,0 +1,1 @@
+"""Whether the revisions hang together, told from their files."""

@@ -1,0 +1,107 @@
+"""Whether every upgrade passes on tables that hold rows."""
+
+from collections.abc import Iterator
+
+from schemaproof.check import Check
+from schemaproof.finding import Finding, Severity
+from schemaproof.migration.environment import sqlstate
+from schemaproof.migration.history import History
+from schemaproof.proofs.data.inhabited import Inhabited, Refused, not_null_column
+
+
+def _with_rows(history: History, revision: str) -> Iterator[Finding]:
+    stairs = history.stairs(revision)
+    if stairs.up.error is not None or not stairs.recorded:
+        return  # it fails whatever the tables hold
+    if history.alone:
+        if revision == history.revisions[0].revision:
+            yield UPGRADE_WITH_ROWS.finding(
+                "No upgrade was run on tables with rows: revisions make roles, which belong to the whole server.",
+                severity=Severity.NOTE,
+                consequence="Whether the upgrades pass in production is not known.",
+                remedy="Make the roles outside of migrations, or admit that they exist: a revision that only uses them"
+                " can be examined.",
+            )
+        return
+    inhabited = history.remember_open("inhabited", lambda: Inhabited(history))
+    refused = inhabited.examine(history.positions[revision])
+    if refused is not None:
+        yield _told(refused, revision)
+
+
+def _told(refused: Refused, revision: str) -> Finding:
+    evidence = "\n".join([*refused.rows, refused.run.told])
+    if refused.deliberate:
+        return UPGRADE_WITH_ROWS.finding(
+            f"The upgrade of {revision} refuses tables that hold rows: {_first_line(refused)}",
+            severity=Severity.NOTE,
+            revision=revision,
+            evidence=evidence,
+            consequence="The deployment stops here until what it asks for is done.",
+            remedy="Do what the error asks for before you deploy it.",
+        )
+    if refused.older:
+        return UPGRADE_WITH_ROWS.finding(
+            f"The upgrade of {revision} fails on rows that are older than the revisions before it.",
+            severity=Severity.NOTE,
+            revision=revision,
+            evidence=evidence,
+            consequence="Where production still has such rows, the deployment stops here.",
+            remedy=f"Make sure that they are gone before {revision} is deployed, or let it mend them.",
+        )
+    table = f"table {'.'.join(refused.tables[0])}" if refused.tables else None
+    where = f"as soon as {'.'.join(refused.tables[0])} holds a row" if refused.tables else "as soon as there are rows"
+    return UPGRADE_WITH_ROWS.finding(
+        f"The upgrade of {revision} fails {where}."
+        if refused.any_row
+        else f"The upgrade of {revision} fails on rows that the schema before it allows.",
+        severity=Severity.ERROR if refused.any_row else Severity.WARNING,
+        revision=revision,
+        object=table,
+        evidence=evidence,
+        remedy=_remedy(refused),
+    )
+
+
+def _first_line(refused: Refused) -> str:
+    return str(refused.run.error).partition("\n")[0]
+
+
+def _remedy(refused: Refused) -> str:
+    """What to write, and how to count the rows concerned in production."""
+    column = not_null_column(refused.run.error)
+    if column is not None and refused.any_row:
+        return (
+            f"Give {column[1]} a server_default; or add it nullable, fill it, and then"
+            f' `op.alter_column("{column[0]}", "{column[1]}", nullable=False)`.'
+        )
+    if column is not None:
+        rows = f"{column[0]} WHERE {column[1]} IS NULL"
+        update = f"UPDATE {column[0]} SET {column[1]} = ... WHERE {column[1]} IS NULL"  # noqa: S608 (to be read)
+        count = f"SELECT count(*) FROM {rows}"  # noqa: S608 (to be read)
+        return f'Fill it before: `op.execute("{update}")`. Count the rows concerned in production: {count}.'
+    return _REMEDIES.get(sqlstate(refused.run.error) or "", UPGRADE_WITH_ROWS.remedy)
+
+
+_REMEDIES = {
+    "55006": 'Let the deferred checks run before the ALTER TABLE: `op.execute("SET CONSTRAINTS ALL IMMEDIATE")`.',
+    "25P02": "Let the error through; to go on after it, run the statement in a savepoint of its own:"
+    " `with op.get_bind().begin_nested():`.",
+    "23505": "Merge or delete the duplicates in this revision, before the index is made. In production: `SELECT ...,"
+    " count(*) FROM ... GROUP BY ... HAVING count(*) > 1` over the columns of the key.",
+    "23503": "Delete the rows that refer to nothing, or give them a parent, in this revision, before the key is made.",
+    "23514": "Mend the rows that the CHECK refuses in this revision, before it is made.",
+}
+
+
+UPGRADE_WITH_ROWS = Check(
+    id="upgrade-with-rows",
+    area="data",
+    title="Every upgrade passes on tables that hold rows, whatever rows the schema before it allows.",
+    reason="Tests migrate empty tables and see nothing; the deployment stops here, at the first such row.",
+    remedy="Mend the rows in this revision, before the statement that refuses them; or raise an error that says what to"
+    " do first.",
+    scope="revision",
+    examine=_with_rows,
+    keywords=("rows",),
+)

@@ -1,0 +1,159 @@
+"""Whether a parent can be deleted while other sessions give it children."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from schemaproof.check import Check
+from schemaproof.finding import Finding, Severity
+from schemaproof.migration.history import History
+from schemaproof.proofs.deletes.checks.foreign_keys import has_foreign_keys
+from schemaproof.proofs.deletes.checks.undecided import undecided
+
+if TYPE_CHECKING:
+    import sqlalchemy
+
+    from schemaproof.postgres import Database
+    from schemaproof.proofs.deletes.contest import Chain, Contested
+    from schemaproof.proofs.deletes.graph import ForeignKey
+    from schemaproof.proofs.deletes.ground import Ground
+    from schemaproof.proofs.deletes.mapped import Mapped
+    from schemaproof.proofs.deletes.races import Fault
+
+
+def _side_by_side(history: History) -> Iterator[Finding]:
+    if not history.metadata or not has_foreign_keys(history):
+        return
+    from schemaproof.proofs.deletes.ground import GroundError
+    from schemaproof.proofs.deletes.prepare import copied, ground_of
+
+    try:
+        ground = ground_of(history)
+    except GroundError as error:
+        yield undecided(CONCURRENT_DELETE, error)
+        return
+    with copied(history) as database:
+        contested = _contested(history, ground, database)
+    for fault, by_orm in contested.faults:
+        yield _told(fault, ground, by_orm=by_orm)
+    if contested.chain is not None:
+        yield _deadlock(contested.chain)
+    if contested.refused or contested.left_out:
+        yield _not_tried(contested)
+
+
+def _contested(history: History, ground: "Ground", database: "Database") -> "Contested":
+    from schemaproof.proofs.deletes.contest import Contest
+
+    with ExitStack() as stack:
+        stack.enter_context(history.surroundings())  # the subject's classes may need them
+        observer = stack.enter_context(psycopg.connect(database.dsn, autocommit=True))
+        first, second = (stack.enter_context(psycopg.connect(database.dsn)) for _ in range(2))
+        orm = _mapped(history, database, stack)
+        return Contest(observer, (first, second), ground.model, ground.database, orm, ground.population).run()
+
+
+def _mapped(history: History, database: "Database", stack: ExitStack) -> "tuple[Mapped, sqlalchemy.Connection] | None":
+    """The subject's classes and a connection for them; None where they can't be used, which another check tells."""
+    from schemaproof.migration.autogenerate.layout import find_layout
+    from schemaproof.proofs.deletes.mapped import Mapped
+    from schemaproof.proofs.deletes.prepare import mapped_connection
+
+    layout = find_layout(history.metadata, history.head_catalog())
+    try:
+        mapped = Mapped(history.metadata, layout.home)
+    except Exception:  # noqa: BLE001 (the subject's relationships are evaluated, and may raise anything)
+        return None
+    return mapped, stack.enter_context(mapped_connection(history, database))
+
+
+def _told(fault: "Fault", ground: "Ground", *, by_orm: bool) -> Finding:
+    from schemaproof.proofs.deletes.races import SESSIONS, Wrong
+
+    key = fault.key
+    deletes = f"Deleting a row of {key.parent}{' by the ORM' if by_orm else ''}"
+    message, consequence, remedy = {
+        Wrong.ORPHAN: (
+            f"{deletes} while another session gives it a child in {key.table} leaves an orphan.",
+            "A row refers to one that is gone, and nobody is told: whatever reads both finds nothing, or fails.",
+            "Let a foreign key do it: it locks the row that it refers to. A trigger has to do the same, by SELECT ..."
+            " FOR KEY SHARE.",
+        ),
+        Wrong.KEPT: (f"{deletes} is confirmed, and undone by a child in {key.table}.", None, None),
+        Wrong.REFUSED: (f"{deletes} fails when another session gives it a child in {key.table} meanwhile.", None, None),
+        Wrong.DEADLOCK: (
+            f"{deletes} and giving it a child in {key.table} can block each other.",
+            "The server ends one of the two after deadlock_timeout, with SQLSTATE 40P01.",
+            "Let both sessions lock the rows in the same order: the parent first.",
+        ),
+        Wrong.CHILD: (f"{deletes} makes a child in {key.table} fail for another reason than its key.", None, None),
+        Wrong.HUNG: (
+            f"{deletes} or giving it a child in {key.table} waits for ever.",
+            "Sessions pile up until the pool has none left.",
+            "Look at what its triggers wait for.",
+        ),
+    }[fault.wrong]
+    if by_orm and fault.wrong is Wrong.REFUSED:
+        remedy = (
+            "Let the database do it: give the foreign key the action that the relationship has (ondelete=..., and a"
+            " revision), and the relationship passive_deletes=True."
+        )
+    return CONCURRENT_DELETE.finding(
+        message,
+        severity=Severity.ERROR if fault.wrong in {Wrong.ORPHAN, Wrong.KEPT} else Severity.WARNING,
+        object=_object(key, ground),
+        evidence="\n".join(fault.course.lines(SESSIONS)),
+        consequence=consequence,
+        remedy=remedy,
+    )
+
+
+def _object(key: "ForeignKey", ground: "Ground") -> str:
+    """The key's constraint; the table of one that the database does not have."""
+    name = next((one.name for one in ground.database.keys if one.link == key.link), "")
+    return f"constraint {key.table}.{name}" if name else f"table {key.table}"
+
+
+def _deadlock(chain: "Chain") -> Finding:
+    from schemaproof.proofs.deletes.races import SESSIONS
+
+    top, middle, bottom = chain.upper.parent, chain.upper.table, chain.lower.table
+    return CONCURRENT_DELETE.finding(
+        f"Deleting a row of {top} can meet a deadlock with a session that inserts into {bottom} and then {middle}.",
+        severity=Severity.NOTE,
+        evidence="\n".join(chain.course.lines(SESSIONS)),
+        consequence="Foreign keys that cascade bring it along: the delete has locked the parent and waits for its"
+        f" child, which the other session has locked by the row in {bottom}; and that one waits for the parent. The"
+        " server ends one of the two with SQLSTATE 40P01, and nothing of it is left.",
+        remedy="None is needed where transactions are tried again on 40P01. Otherwise let such a session lock the row"
+        f" of {top} first (FOR KEY SHARE).",
+    )
+
+
+def _not_tried(contested: "Contested") -> Finding:
+    lines = [f"{key}: {why}" for key, why in contested.refused.items()]
+    if contested.left_out:
+        lines.append(f"{contested.left_out} more, like others that were tried")
+    count = len(contested.refused) + contested.left_out
+    return CONCURRENT_DELETE.finding(
+        f"Concurrent deletes were tried for {len(contested.tried)} of {len(contested.tried) + count} foreign keys.",
+        severity=Severity.NOTE,
+        evidence="\n".join(lines),
+        consequence="What sessions do to each other there is not known.",
+        remedy="None is needed where the keys are enforced by the server, without triggers of the project's own.",
+    )
+
+
+CONCURRENT_DELETE = Check(
+    id="concurrent-delete",
+    area="delete",
+    title="A row that gets children while it is deleted leaves no orphan, and its delete is not lost.",
+    reason="What works in every test fails under load: the delete of a row ends in an error because another session"
+    " gave it a child meanwhile.",
+    remedy="Let foreign keys do it: what an application or a trigger looks up first is out of date when it deletes.",
+    scope="history",
+    examine=_side_by_side,
+    keywords=("delete", "concurrency", "race", "deadlock"),
+)

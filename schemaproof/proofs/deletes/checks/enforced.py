@@ -1,0 +1,142 @@
+"""Whether the migrated database keeps rows from referring to nothing."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from schemaproof.check import Check
+from schemaproof.finding import Finding, Severity
+from schemaproof.migration.history import History
+from schemaproof.proofs.deletes.checks.foreign_keys import has_foreign_keys
+
+if TYPE_CHECKING:
+    from schemaproof.proofs.deletes.enforcement import Orphans, Silent
+    from schemaproof.proofs.deletes.keys import Key
+    from schemaproof.proofs.deletes.swallowing import Swallowed
+
+
+def enforced(history: History) -> list[Finding]:
+    """What the check finds, found out when it is first asked for."""
+    return history.remember("enforced", lambda: list(_examine(history)))
+
+
+def _examine(history: History) -> Iterator[Finding]:
+    if not has_foreign_keys(history):
+        return
+    from schemaproof.proofs.deletes.enforcement import find_orphans, replica_settings, silent_tables
+    from schemaproof.proofs.deletes.keys import read_keys
+    from schemaproof.proofs.deletes.swallowing import try_keys
+
+    # A setting of a database is not copied with it; a revision may also have named the one that it was told.
+    names = [history._at_head().database.name, history.environment.standin.name]
+    with history.head_copy() as database, psycopg.connect(database.dsn, autocommit=True) as connection:
+        keys = read_keys(connection)
+        yield from map(_replica, replica_settings(connection, names))
+        silent = silent_tables(connection)
+        yield from map(_silent, silent)
+        orphans = {found.key: found for found in find_orphans(connection, keys)}
+        yield from _rows(keys, orphans)
+        mute = {one.table for one in silent}
+        tried = try_keys(
+            connection,
+            [key for key in keys if not mute & {key.child.name, key.parent.name}],
+            leave=[history.version_table],
+        )
+    yield from map(_swallowed, tried.swallowed)
+    for key, reason in tried.without_rows.items():
+        yield FOREIGN_KEY_ENFORCED.finding(
+            f"Whether the triggers of {key.child.name} swallow what {key} asks for was not tried: there are no rows.",
+            severity=Severity.NOTE,
+            object=key.identity,
+            evidence=reason,
+            consequence="Deletes may leave orphans.",
+            remedy="None is needed.",
+        )
+
+
+def _rows(keys: "Sequence[Key]", orphans: "dict[Key, Orphans]") -> Iterator[Finding]:
+    for key in keys:
+        state = "NOT ENFORCED" if not key.enforced else "NOT VALID" if not key.validated else ""
+        if key in orphans:
+            yield _orphans(orphans[key], state)
+        elif state == "NOT ENFORCED":
+            yield FOREIGN_KEY_ENFORCED.finding(
+                f"The foreign key {key} is NOT ENFORCED: the server never checks it.",
+                severity=Severity.WARNING,
+                object=key.identity,
+                remedy=f"ALTER TABLE {key.quoted.table} ALTER CONSTRAINT {key.quoted.name} ENFORCED, unless"
+                " something else keeps the rows.",
+            )
+        elif state:
+            yield FOREIGN_KEY_ENFORCED.finding(
+                f"The foreign key {key} is still NOT VALID at head: rows from before it were never checked.",
+                severity=Severity.WARNING,
+                object=key.identity,
+                consequence="Rows that are older than the key may be orphans, and no delete reaches them.",
+                remedy=f"A later revision with ALTER TABLE {key.quoted.table} VALIDATE CONSTRAINT {key.quoted.name},"
+                " once the orphans among the old rows are gone.",
+            )
+
+
+def _orphans(found: "Orphans", state: str) -> Finding:
+    key = found.key
+    many = f"{found.count} rows of {key.child.name} refer" if found.count > 1 else f"A row of {key.child.name} refers"
+    because = f"; the foreign key is {state}" if state else " although the foreign key counts as valid"
+    validate = f", then VALIDATE CONSTRAINT {key.quoted.name}" if state == "NOT VALID" else ""
+    return FOREIGN_KEY_ENFORCED.finding(
+        f"{many} to no row of {key.parent.name} at head{because}.",
+        object=key.identity,
+        evidence=f"{key}: ({', '.join(key.columns)}) = {found.sample}",
+        remedy=f"Delete the orphans or give them a parent in a revision{validate}.",
+    )
+
+
+def _replica(role: str) -> Finding:
+    whose = f"the sessions of {role}" if role else "all sessions"
+    return FOREIGN_KEY_ENFORCED.finding(
+        f"A setting of the database gives {whose} session_replication_role = replica: no foreign key is checked there.",
+        object=f"role {role}" if role else None,
+        remedy="ALTER DATABASE ... RESET session_replication_role, or ALTER ROLE ... IN DATABASE ... RESET it.",
+    )
+
+
+def _silent(found: "Silent") -> Finding:
+    return FOREIGN_KEY_ENFORCED.finding(
+        f"The triggers of foreign keys are disabled on {found.table}.",
+        object=f"table {found.table}",
+        evidence=f"foreign keys: {', '.join(found.keys)}",
+        remedy=f"ALTER TABLE {found.table} ENABLE TRIGGER ALL, and in revisions never DISABLE TRIGGER ALL but USER.",
+    )
+
+
+def _swallowed(found: "Swallowed") -> Finding:
+    key, table, by = found.key, found.key.child.name, " and ".join(found.by)
+    if found.error:
+        can = "be deleted" if found.event == "delete" else "get another key"
+        return FOREIGN_KEY_ENFORCED.finding(
+            f"No row of {key.parent.name} that has children in {table} can {can}: the {by} hinders the server.",
+            object=key.identity,
+            evidence=f"{key}: {found.error}",
+            consequence=f"{found.action} was declared, and every such statement fails with an internal error.",
+            remedy="Replace the rule by a trigger, or the key's action by RESTRICT.",
+        )
+    event = "the delete of a row" if found.event == "delete" else "another key for a row"
+    return FOREIGN_KEY_ENFORCED.finding(
+        f"The {by} of {table} swallows {found.action}: {event} of {key.parent.name} leaves orphans.",
+        object=key.identity,
+        evidence=f"{key}: rows that refer to nothing afterwards: {found.orphans}",
+        remedy="Let the trigger return OLD for a DELETE and NEW for an UPDATE; to keep rows, mark the parent instead.",
+    )
+
+
+FOREIGN_KEY_ENFORCED = Check(
+    id="foreign-key-enforced",
+    area="delete",
+    title="Every foreign key of the migrated database is enforced: no row can refer to nothing.",
+    reason="Rows refer to what does not exist: joins lose them, deletes never reach them, a dump can't be restored.",
+    remedy="Let the server check the foreign key.",
+    scope="history",
+    examine=enforced,
+    keywords=("orphan",),
+)

@@ -1,0 +1,172 @@
+"""Whether a DELETE in the migrated database leaves what the model says."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from schemaproof.check import Check
+from schemaproof.finding import Cause, Finding, Severity
+from schemaproof.migration.history import History
+from schemaproof.postgres import Database
+from schemaproof.proofs.deletes.checks.enforced import FOREIGN_KEY_ENFORCED, enforced
+from schemaproof.proofs.deletes.checks.foreign_keys import has_foreign_keys
+from schemaproof.proofs.deletes.checks.undecided import undecided
+
+if TYPE_CHECKING:
+    from schemaproof.proofs.deletes.deletes import Cursor, Deleted, Disagreement
+    from schemaproof.proofs.deletes.graph import ForeignKey, Graph, TableName
+    from schemaproof.proofs.deletes.ground import Ground
+
+# Drawn for all tables together, and for the tables below one parent at least and at most.
+_EXAMPLES, _LEAST, _MOST = 600, 20, 100
+
+
+def _as_the_model_says(history: History) -> Iterator[Finding]:
+    if not history.metadata or not has_foreign_keys(history):
+        return
+    from schemaproof.proofs.deletes.deletes import Deletes
+    from schemaproof.proofs.deletes.ground import GroundError
+    from schemaproof.proofs.deletes.prepare import copied, ground_of
+
+    try:
+        ground = ground_of(history)
+    except GroundError as error:
+        yield undecided(DELETE_IN_SQL, error)
+        return
+    yield from _not_tried(ground)
+    scopes = [(root, scope) for root in ground.roots() for scope in ground.scopes(root)]
+    told: set[object] = set()
+    with copied(history) as database, cursor_on(database) as cursor:
+        deletes = Deletes(cursor, ground, examples=min(max(_EXAMPLES // max(len(scopes), 1), _LEAST), _MOST))
+        for done, (root, scope) in enumerate(scopes, 1):
+            for one in deletes.disagreements(root, scope):
+                about = one.key.link if one.key else root
+                if about not in told:
+                    told.add(about)
+                    yield _told(one, ground, () if one.key else _enforced(history, one, ground))
+            if root in deletes.unsteady and root not in told:
+                told.add(root)
+                yield _unsteady(root, deletes.unsteady[root])
+            history.told(f"deletes from {root} ({done} of {len(scopes)})")
+
+
+def _not_tried(ground: "Ground") -> Iterator[Finding]:
+    if ground.population.refused:
+        yield DELETE_IN_SQL.finding(
+            f"No rows could be put into {', '.join(sorted(ground.population.refused))}, so no delete there was tried.",
+            severity=Severity.NOTE,
+            evidence="\n".join(f"{table}: {why}" for table, why in sorted(ground.population.refused.items())),
+            consequence="Whether deletes there do what the model says is not known.",
+            remedy='Name strategies for their columns with rows = "MODULE:ATTRIBUTE" in [tool.schemaproof].',
+        )
+    if ground.absent:
+        yield DELETE_IN_SQL.finding(
+            f"Deletes along {len(ground.absent)} of the model's foreign keys were not tried: the database at head lacks"
+            " their tables or columns.",
+            severity=Severity.NOTE,
+            evidence="\n".join(map(str, ground.absent)),
+            consequence="Whether deletes do there what the model says is not known.",
+            remedy='Write the revision: alembic revision --autogenerate -m "...".',
+        )
+
+
+def _unsteady(root: "TableName", why: str) -> Finding:
+    return DELETE_IN_SQL.finding(
+        f"Could not be decided: a delete of the same rows of {root} does one thing once and another thing then.",
+        severity=Severity.NOTE,
+        object=f"table {root}",
+        evidence=why,
+        consequence="Whether it does what the model says is not known.",
+        remedy="Look at the triggers of these tables: what they do depends on more than the rows.",
+    )
+
+
+def _enforced(history: History, one: "Disagreement", ground: "Ground") -> list[Cause]:
+    """Where foreign-key-enforced names the cause: something else than the keys that swallows what they ask for."""
+    near = {key.table for key in ground.both.children(one.deleted.table)}
+    tables = {str(name) for name, rows in one.deleted.before.items() if rows or name in near}
+    objects = [found.object or "" for found in enforced(history) if found.faulty]
+    named = [about for about in objects if any(f" {table}." in f"{about}." for table in tables)]
+    return [Cause(FOREIGN_KEY_ENFORCED.id, object=about) for about in named]
+
+
+def _told(one: "Disagreement", ground: "Ground", causes: Sequence[Cause]) -> Finding:
+    from schemaproof.proofs.deletes.outcome import changes
+
+    deleted, graph = one.deleted, ground.both
+    evidence = "\n".join(
+        [
+            deleted_lines(deleted, graph, whole=one.key is None),
+            f"the model: {changes(graph, deleted.before, one.expected)}",
+        ]
+    )
+    if one.key is None:
+        # Logic of its own is no defect as long as the keys hold: a trigger may mark rows instead of deleting them.
+        return DELETE_IN_SQL.finding(
+            f"Deleting rows of {deleted.table} does not do what the model says, although the keys are the same"
+            f"{': it leaves rows that refer to nothing' if one.orphans else ''}.",
+            severity=Severity.ERROR if one.orphans else Severity.NOTE,
+            object=f"table {deleted.table}",
+            evidence=evidence,
+            consequence=None if one.orphans else "Who reads the model alone expects something else.",
+            remedy="Look at the triggers and rules of these tables: one of them changes, keeps or deletes rows.",
+            causes=causes,
+        )
+    said, does = _action(ground.model, one.key), _action(ground.database, one.key)
+    name = next((key.name for key in ground.database.keys if key.link == one.key.link), "")
+    return DELETE_IN_SQL.finding(
+        f"Deleting rows of {deleted.table} does not do what the model says: for {_columns(one.key)} it declares {said},"
+        f" the database has {does}.",
+        object=f"constraint {one.key.table}.{name}" if name else f"table {one.key.table}",
+        evidence=evidence,
+    )
+
+
+@contextmanager
+def cursor_on(database: Database) -> "Iterator[Cursor]":
+    """A cursor for experiments in ``database``."""
+    with psycopg.connect(database.dsn, autocommit=True) as connection, connection.cursor() as cursor:
+        yield cursor
+
+
+def deleted_lines(deleted: "Deleted", graph: "Graph", *, whole: bool = False) -> str:
+    """A delete as evidence: the rows, a line each, what was deleted, and what the database made of it."""
+    from schemaproof.proofs.deletes.outcome import changes, lines, told
+
+    chosen = ", ".join(told(graph, deleted.table, deleted.before[deleted.table][place]) for place in deleted.targets)
+    return "\n".join(
+        [
+            *lines(graph, deleted.before, whole=whole),
+            f"deleted from {deleted.table}: {chosen}",
+            f"the database: {changes(graph, deleted.before, deleted.after)}",
+        ]
+    )
+
+
+def _columns(key: "ForeignKey") -> str:
+    return f"{key.table} ({', '.join(key.columns)})"
+
+
+def _action(graph: "Graph", key: "ForeignKey") -> str:
+    found = next((one for one in graph.keys if one.link == key.link), None)
+    if found is None:
+        return "no foreign key"
+    listed = f" ({', '.join(found.set_columns)})" if found.set_columns and found.set_columns != found.columns else ""
+    full = " MATCH FULL" if found.match_full else ""
+    wait = " DEFERRABLE" * found.deferrable + " INITIALLY DEFERRED" * found.deferred
+    return f"ON DELETE {found.on_delete}{listed}{full}{wait}"
+
+
+DELETE_IN_SQL = Check(
+    id="delete-in-sql",
+    area="delete",
+    title="A DELETE in the migrated database leaves exactly what the model's foreign keys say.",
+    reason="Rows stay that the application counts on being gone, or go that it counts on, or the delete fails, in"
+    " production only: tests on a database made by create_all see the model's keys.",
+    remedy="Write a revision that drops the constraint and creates it again as the model says, or adjust the model.",
+    scope="history",
+    examine=_as_the_model_says,
+    keywords=("delete",),
+)

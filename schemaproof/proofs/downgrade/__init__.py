@@ -1,0 +1,1 @@
+"""Whether every downgrade takes back its upgrade."""

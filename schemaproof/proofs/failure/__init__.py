@@ -1,0 +1,1 @@
+"""What a migration that fails leaves behind."""

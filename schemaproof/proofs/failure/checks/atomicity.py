@@ -1,0 +1,285 @@
+"""Whether a migration that fails anywhere leaves the state before or the one after, and whether it can be run again."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from schemaproof.check import Check
+from schemaproof.finding import Cause, Finding, Severity
+from schemaproof.migration.history import History
+from schemaproof.proofs.failure.proof import Examined
+from schemaproof.proofs.failure.trial import Course, Outcome
+
+_SHOWN = 12  # lines of a state's differences
+
+
+def _atomic(history: History, revision: str) -> Iterator[Finding]:
+    if history.alone:
+        if revision == history.revisions[0].revision:
+            yield ATOMICITY.finding(
+                "No faults were injected: revisions make roles, which belong to the whole server.",
+                severity=Severity.NOTE,
+                consequence="Whether a failed migration leaves anything behind is not known.",
+                remedy="None is needed; roles that are made outside of migrations could be examined.",
+            )
+        return
+    for examined in history.failures(revision):
+        yield from _obstacles(examined, revision)
+        course = examined.course
+        if course is not None:
+            yield from _left_between(course, examined.outcomes, revision, examined.below)
+            yield from _left_sessions(course, examined.outcomes, revision)
+            yield from _not_told(course, examined.outcomes, revision)
+            yield from _not_again(examined, course, revision)
+
+
+def _obstacles(examined: Examined, revision: str) -> Iterator[Finding]:
+    if examined.obstacle and examined.below is not None and examined.course is None:
+        yield ATOMICITY.finding(
+            f"No faults were injected into {revision} in one call with {examined.below}, which fails.",
+            severity=Severity.NOTE,
+            revision=revision,
+            evidence=examined.obstacle,
+            consequence="What a failure leaves of both is not known.",
+            remedy="None is needed: each by itself was examined.",
+            causes=[Cause("upgrade-in-one-call", revision)],
+        )
+    elif examined.obstacle and examined.direction == "upgrade":
+        yield ATOMICITY.finding(
+            f"Faults were injected into the upgrade of {revision}"
+            f" {'on empty tables only' if examined.course else 'not at all'}: it fails on tables that hold rows.",
+            severity=Severity.NOTE,
+            revision=revision,
+            evidence=examined.obstacle,
+            consequence="What a failure leaves where the tables hold rows is not known.",
+            remedy="Let the upgrade pass on rows first: upgrade-with-rows tells why it does not.",
+        )
+    elif examined.obstacle:
+        yield ATOMICITY.finding(
+            f"The {examined.direction} of {revision} fails on tables that hold rows, so faults were injected into it"
+            f" {'on empty tables only' if examined.course else 'not at all'}.",
+            severity=Severity.NOTE,
+            revision=revision,
+            evidence=examined.obstacle,
+            consequence="Where the tables hold such rows, the deployment stops here.",
+            remedy="None is needed where they never do.",
+        )
+
+
+def _left_between(course: Course, outcomes: Sequence[Outcome], revision: str, below: str | None) -> Iterator[Finding]:
+    spoilt = [one for one in outcomes if one.left == "between" and one.rerun is None]
+    if not spoilt:
+        return
+    why, remedy = _cause(course, spoilt)
+    if below is not None:
+        why = f"They were applied in one call with {below}, which ends the transaction that they run in."
+        remedy = "Let env.py configure transaction_per_migration=True: each revision has a transaction of its own then."
+    yield ATOMICITY.finding(
+        f"The {course.way.direction} of {revision} is not atomic: {len(spoilt)} of {len(outcomes)} faults left neither"
+        f" the state before nor the one after. {why}",
+        revision=revision,
+        evidence=_told(spoilt),
+        remedy=remedy,
+    )
+
+
+def _cause(course: Course, spoilt: Sequence[Outcome]) -> tuple[str, str]:
+    """Why a state in between could be left, and what to do about it."""
+    mine = [site for site in course.sites if site.part == "revision"]
+    ended = next((site for site in mine if site.ends_transaction), None)
+    causes = [
+        (
+            course.env_autocommit,
+            "env.py's connection is on AUTOCOMMIT, so every statement is committed by itself.",
+            'Take isolation_level="AUTOCOMMIT" out of env.py; a revision that needs it uses'
+            " op.get_context().autocommit_block().",
+        ),
+        (
+            not course.transactional_ddl,
+            "transactional_ddl is switched off.",
+            "Take transactional_ddl=False out of context.configure(): PostgreSQL's DDL is transactional.",
+        ),
+        (
+            ended is not None,
+            f"{str(ended)[:1].upper()}{str(ended)[1:]} ends the transaction in the middle of the revision.",
+            "Take it out. What PostgreSQL runs in no transaction goes into op.get_context().autocommit_block(), in a"
+            " revision of its own.",
+        ),
+        (
+            all(not one.error for one in spoilt),
+            "The revision goes on after an error, and the version is stamped although not all was done.",
+            "Let errors through, or catch only the one that is expected, by its SQLSTATE.",
+        ),
+        (
+            any(site.outside for site in mine),
+            "Statements of the revision run outside of a transaction.",
+            "Run them in the migration's transaction, on op.get_bind().",
+        ),
+        (
+            any(site.kind == "commit" for site in mine[:-1]),
+            "Something is committed before the revision's end.",
+            "Do everything on op.get_bind(), and leave the COMMIT to Alembic.",
+        ),
+    ]
+    return next(((why, remedy) for true, why, remedy in causes if true), ("", ATOMICITY.remedy))
+
+
+def _left_sessions(course: Course, outcomes: Sequence[Outcome], revision: str) -> Iterator[Finding]:
+    busy = [one for one in outcomes if one.busy]
+    if busy:
+        yield ATOMICITY.finding(
+            f"When the {course.way.direction} of {revision} has failed, a session still holds something.",
+            revision=revision,
+            evidence=f"when {busy[0]}:\n" + "\n".join(busy[0].busy[:_SHOWN]),
+            consequence="Where migrations run inside an application, its locks stay until that ends, and whoever needs"
+            " the tables waits for it.",
+            remedy="Let env.py use its connection in a with statement, so that it is closed after an error too.",
+        )
+    endless = [one for one in outcomes if one.endless]
+    if endless:
+        yield ATOMICITY.finding(
+            f"When the {course.way.direction} of {revision} has failed, env.py {endless[0].endless}.",
+            revision=revision,
+            evidence=f"when {endless[0]}:\n{endless[0].error}",
+            consequence="A deployment that fails does not end, and nobody is told.",
+            remedy="Let env.py clean up on the connection that failed, after connection.rollback(), and open no second"
+            " one before.",
+        )
+    hung = [one for one in outcomes if one.hung]
+    if hung:
+        yield ATOMICITY.finding(
+            f"The {course.way.direction} of {revision} goes on waiting for a lock although lock_timeout is set.",
+            severity=Severity.WARNING,
+            revision=revision,
+            evidence=f"when {hung[0]}: it came to no end until the lock was given up",
+            consequence="The deployment hangs for as long as another session keeps its lock, and everybody who needs"
+            " the table queues up behind it.",
+            remedy="Bound the number of tries, and the time that they take.",
+        )
+
+
+def _not_told(course: Course, outcomes: Sequence[Outcome], revision: str) -> Iterator[Finding]:
+    silent = [one for one in outcomes if one.swallowed]
+    if silent:
+        yield ATOMICITY.finding(
+            f"env.py reports success although the {course.way.direction} of {revision} has failed and was rolled back.",
+            revision=revision,
+            evidence=f"when {silent[0]}: env.py came to its end, and nothing is applied",
+            consequence="The deployment goes on, and the application meets the old schema.",
+            remedy="Let env.py raise what it caught.",
+        )
+
+
+def _not_again(examined: Examined, course: Course, revision: str) -> Iterator[Finding]:
+    rerun = examined.rerun
+    if rerun is not None and not rerun.recovered:
+        yield ATOMICITY.finding(
+            f"After failures that left the state before, the {course.way.direction} of {revision} leads elsewhere.",
+            revision=revision,
+            evidence="\n".join([rerun.error, *rerun.differences[:_SHOWN]]).strip(),
+            consequence="A failure leaves something that is no object, no row and no version, and what comes later"
+            " depends on it.",
+        )
+
+
+def _told(outcomes: Sequence[Outcome]) -> str:
+    """The first of ``outcomes`` with what it left, and the places of all."""
+    first = outcomes[0]
+    lines = [f"when {first}:", *_indented(first.differences)]
+    places = dict.fromkeys(f"{one.site.id} {one.fault}" for one in outcomes)
+    if len(places) > 1:
+        lines.append(f"so too at: {', '.join(list(places)[1:_SHOWN])}{', ...' if len(places) > _SHOWN else ''}")
+    return "\n".join(lines)
+
+
+def _indented(differences: Iterable[str]) -> list[str]:
+    found = list(differences)
+    more = [f"  and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+    return [f"  {one}" for one in found[:_SHOWN]] + more
+
+
+def _recovers(history: History, revision: str) -> Iterator[Finding]:
+    if history.alone:
+        if revision == history.revisions[0].revision:
+            yield RERUN_AFTER_FAILURE.finding(
+                "No revision was run again after a failure: revisions make roles, which belong to the whole server.",
+                severity=Severity.NOTE,
+                consequence="Whether a failed migration can be run again is not known.",
+                remedy="None is needed; roles that are made outside of migrations could be examined.",
+                causes=[Cause(ATOMICITY.id)],
+            )
+        return
+    for examined in history.failures(revision):
+        failed = [one for one in examined.outcomes if one.rerun is not None and not one.rerun.recovered]
+        yield from _invalid(examined, failed, revision)
+        others = [one for one in failed if one.rerun is not None and not one.rerun.invalid]
+        if not others or examined.course is None:
+            continue
+        first = others[0]
+        rerun = first.rerun
+        assert rerun is not None  # noqa: S101 (chosen by it)
+        what = "fails" if rerun.error else "comes to its end and leads to another state"
+        command = _command(examined, revision)
+        yield RERUN_AFTER_FAILURE.finding(
+            f"The {examined.direction} of {revision} can stop in between, and then {command} {what}.",
+            revision=revision,
+            evidence="\n".join(
+                [
+                    _told(others),
+                    f"then {command}:",
+                    *_indented([rerun.error] if rerun.error else rerun.differences),
+                ]
+            ),
+        )
+
+
+def _invalid(examined: Examined, failed: Sequence[Outcome], revision: str) -> Iterator[Finding]:
+    """A finding for each index that a rerun accepts although it is not valid."""
+    seen: dict[str, Outcome] = {}
+    for one in failed:
+        for index in one.rerun.invalid if one.rerun is not None else ():
+            seen.setdefault(index, one)
+    for index, one in seen.items():
+        yield RERUN_AFTER_FAILURE.finding(
+            f"A failed {examined.direction} of {revision} leaves {index} invalid, and {_command(examined, revision)}"
+            " accepts it.",
+            revision=revision,
+            object=index,
+            evidence="\n".join([f"when {one}:", *_indented(one.differences)]),
+            consequence="No query uses the index, a unique one guards nothing that was there before, and every write"
+            " keeps it up to date; nobody is told.",
+            remedy="IF NOT EXISTS asks for the name alone. DROP INDEX CONCURRENTLY IF EXISTS before CREATE INDEX"
+            " CONCURRENTLY, or look at pg_index.indisvalid first.",
+        )
+
+
+def _command(examined: Examined, revision: str) -> str:
+    """What is run on what a failure left."""
+    command = f"`alembic upgrade {revision}`"
+    return command if examined.direction == "upgrade" else "the downgrade once more"
+
+
+ATOMICITY = Check(
+    id="atomicity",
+    area="failure",
+    title="A migration that fails anywhere leaves the state before or the state after, unless it says that it is not"
+    " transactional.",
+    reason="A statement fails, a lock is not to be had, a connection is lost, a process is killed: what is left is a"
+    " schema that no revision describes, and neither upgrade nor downgrade gets away from it.",
+    remedy="Do everything that a revision does in the one transaction in which its version is recorded.",
+    scope="revision",
+    examine=_atomic,
+    keywords=("rollback",),
+)
+
+RERUN_AFTER_FAILURE = Check(
+    id="rerun-after-failure",
+    area="failure",
+    title="A revision that is not transactional recovers from a failure when it is run again.",
+    reason="What was committed before the failure stays, the version does not name it, and the next deployment stops"
+    " at it or builds on it: somebody has to mend production by hand.",
+    remedy="Put what needs no transaction into a revision of its own, alone in its autocommit_block(), in a form that"
+    " can be run again: DROP INDEX CONCURRENTLY IF EXISTS before CREATE INDEX CONCURRENTLY, ADD VALUE IF NOT EXISTS,"
+    " batches that find for themselves what is left to do.",
+    scope="revision",
+    examine=_recovers,
+    keywords=("rollback",),
+)

@@ -1,0 +1,136 @@
+"""Crashes of the whole server, in a process of its own with a server of its own, beside everything else."""
+
+import contextlib
+import multiprocessing
+import signal
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, NoReturn
+
+from schemaproof.errors import ProofError
+from schemaproof.postgres import PostgresError, Server, start_crashable
+from schemaproof.processes import ENDED_REMEDY, ending, said_by
+from schemaproof.project.subject import Subject
+from schemaproof.proofs.failure.proof import Examined, Proof
+from schemaproof.tally import Tally
+
+_SOON = 0.5  # seconds for a process that has said all
+_PATIENCE = 60.0  # seconds for one that is asked to end: it removes its server
+
+
+@dataclass
+class Crashes:
+    """What crashes left.
+
+    Attributes:
+        examined: by revision, what they did to it.
+        tally: how many there were.
+        error: why there is no more, where that is not a defect of the revisions.
+    """
+
+    examined: dict[str, tuple[Examined, ...]] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+    error: BaseException | None = None
+
+
+class Crasher:
+    """The other process, seen from this one.
+
+    Args:
+        subject: whose revisions; its driver is known.
+        server: the server of the run; the one to crash is started like it.
+        everywhere: whether it is crashed at every statement.
+    """
+
+    def __init__(self, subject: Subject, server: Server, *, everywhere: bool) -> None:
+        # Spawned: the project's modules may have kept the URL of the other server.
+        context: Any = multiprocessing.get_context("spawn")
+        self._pipe, theirs = context.Pipe(duplex=False)
+        arguments = (theirs, subject, server.options, everywhere)
+        self._process: BaseProcess = context.Process(target=_work, args=arguments, daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def finish(self, told: Callable[[str], None]) -> Crashes:
+        """Wait for the end; ``told`` hears of each revision that is done.
+
+        Raises:
+            ProofError: as the other process did, or when it is gone.
+        """
+        found = Crashes()
+        for kind, said in said_by(self._pipe, self._process):
+            if kind == "examined":
+                revision, examined = said
+                found.examined[revision] = examined
+                told(revision)
+            elif kind == "done":
+                found.tally = said
+                self.end()
+                return found
+            else:
+                raise said
+        self._process.join()
+        raise PostgresError(
+            f"The process that crashes the server ended by itself ({ending(self._process.exitcode)}).",
+            remedy=ENDED_REMEDY,
+        )
+
+    def end(self) -> None:
+        """End it; its server goes with it."""
+        self._pipe.close()
+        self._process.join(_SOON)
+        if self._process.is_alive():
+            self._process.terminate()
+            self._process.join(_PATIENCE)
+        if self._process.is_alive():
+            self._process.kill()
+        self._process.join()
+
+
+def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the process that waits too, and it ends this one
+    signal.signal(signal.SIGTERM, _stop)
+    from schemaproof.migration.history import open_history
+
+    try:
+        with start_crashable(options) as crashes, open_history(subject, crashes.server) as history:
+            proof = Proof(history, crashes=crashes, everywhere=everywhere)
+            try:
+                for script in history.revisions:
+                    examined = proof.examine(script.revision)
+                    pipe.send(("examined", (script.revision, tuple(map(_plain, examined)))))
+                    if examined and examined[0].course is None:
+                        break  # other checks tell that it can't be passed
+            finally:
+                proof.close()
+            pipe.send(("done", proof.tally))
+    except ProofError as error:
+        _send(pipe, error)
+    except Exception as error:  # noqa: BLE001 (the process that waits raises it)
+        _send(pipe, RuntimeError("".join(traceback.format_exception(error))))
+    finally:
+        pipe.close()
+
+
+def _send(pipe: Connection, error: Exception) -> None:
+    with contextlib.suppress(OSError):  # nobody waits any more
+        pipe.send(("error", error))
+
+
+def _stop(*_: object) -> NoReturn:
+    raise SystemExit  # on the way out, the server is removed
+
+
+def _plain(examined: Examined) -> Examined:
+    """``examined`` without what does not travel to another process."""
+    course = examined.course
+    if course is None:
+        return examined
+    return replace(examined, course=replace(course, way=replace(course.way, run=_nothing, again=_nothing)))
+
+
+def _nothing(*_: object) -> Any:
+    raise AssertionError("a way that has travelled is not run")

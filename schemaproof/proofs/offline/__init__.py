@@ -1,0 +1,1 @@
+"""Whether the script of `alembic upgrade --sql` is what an upgrade runs."""

@@ -1,0 +1,1 @@
+"""Whether the migrated database is what the models say."""

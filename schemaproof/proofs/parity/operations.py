@@ -1,0 +1,215 @@
+"""The lines of a revision that make the migrated database what the model says, one object at a time."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from schemaproof.catalog import Difference, Identity
+from schemaproof.catalog.names import unquoted
+from schemaproof.catalog.values import Attributes, Value
+from schemaproof.migration.autogenerate.layout import is_table
+from schemaproof.proofs.parity import statements
+
+# An index's attributes that are a part of its definition.
+_OF_INDEX = frozenset(
+    {"method", "columns", "include", "predicate", "unique", "nulls not distinct", "storage parameters", "tablespace"}
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One object that differs.
+
+    Attributes:
+        identity: what it is.
+        kind: "missing" in the migrated database, "extra" there, or "changed".
+        model: what the model says of it; empty where it has none.
+        migrated: what the migrations make of it; empty where they make none.
+        attributes: which differ.
+        home: the schema that needs no ``schema=``.
+        called: its name in the migrated database.
+    """
+
+    identity: Identity
+    kind: str
+    model: Attributes
+    migrated: Attributes
+    attributes: frozenset[str]
+    home: str
+    called: str
+
+    @property
+    def table(self) -> str:
+        """The table's name, quoted for SQL."""
+        return statements.quoted(self.identity.schema, self.identity.parent or self.identity.name)
+
+    @property
+    def place(self) -> str:
+        """``schema=`` where it is needed."""
+        return "" if self.identity.schema == self.home else f", schema={text(self.identity.schema)}"
+
+
+def operations(change: Change) -> list[str]:
+    """Lines of Python for ``upgrade()``, in their order; none where nothing can be said in general."""
+    kind = "table" if is_table(change.identity.kind) else change.identity.kind
+    make: Callable[[Change], Iterator[str]] | None = _KINDS.get(kind)
+    if make is not None:
+        return list(make(change))
+    return [execute(statement) for statement in statements.of(change)]
+
+
+def text(value: object) -> str:
+    """``value`` as a Python string in double quotes."""
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+def execute(statement: str) -> str:
+    """A line that executes ``statement``."""
+    return f"op.execute({text(statement)})"
+
+
+def _comment(value: Value) -> str:
+    return "None" if value is None else text(value)
+
+
+def _table(change: Change) -> Iterator[str]:
+    name = text(change.identity.name)
+    if change.kind == "extra":
+        yield f"op.drop_table({name}{change.place})"
+    if "comment" in change.attributes and change.kind == "changed":
+        comment = change.model["comment"]
+        drop = f"op.drop_table_comment({name}{change.place})"
+        yield drop if comment is None else f"op.create_table_comment({name}, {text(comment)}{change.place})"
+    yield from map(execute, statements.of(change))
+
+
+def _column(change: Change) -> Iterator[str]:
+    names = f"{text(change.identity.parent)}, {text(change.identity.name)}"
+    if change.kind == "extra":
+        yield f"op.drop_column({names}{change.place})"
+        return
+    yield from map(execute, statements.of(change))
+    if change.kind == "missing":
+        return
+    default = change.model.get("default")
+    settings: Mapping[str, str] = {
+        "default": "server_default=" + ("None" if default is None else f"sa.text({text(default)})"),
+        "not null": f"nullable={not change.model['not null']}",
+        "comment": f"comment={_comment(change.model.get('comment'))}",
+    }
+    chosen = [setting for attribute, setting in settings.items() if attribute in change.attributes]
+    if chosen:
+        yield f"op.alter_column({names}, {', '.join(chosen)}{change.place})"
+
+
+def _constraint(change: Change) -> Iterator[str]:
+    identity = change.identity
+    # A naming convention must not be applied to it again.
+    name, table = f"op.f({text(identity.name)})", text(identity.parent)
+    if "name" in change.attributes:
+        statement = f"ALTER TABLE {change.table} RENAME CONSTRAINT {{}} TO {{}}"
+        yield execute(statement.format(*map(statements.quoted, (change.called, identity.name))))
+        return
+    if change.attributes == {"validated"} and change.model["validated"]:
+        yield execute(f"ALTER TABLE {change.table} VALIDATE CONSTRAINT {statements.quoted(identity.name)}")
+        return
+    if change.attributes == {"comment"}:
+        yield execute(
+            f"COMMENT ON CONSTRAINT {statements.quoted(identity.name)} ON {change.table}"
+            f" IS {statements.literal(change.model['comment'])}"
+        )
+        return
+    if change.kind != "missing":
+        yield f"op.drop_constraint({name}, {table}{_type_of(change.migrated)}{change.place})"
+    if change.kind != "extra":
+        yield _create_constraint(change, f"{name}, {table}")
+
+
+def _type_of(attributes: Attributes) -> str:
+    kinds = {"CHECK": "check", "UNIQUE": "unique", "FOREIGN KEY": "foreignkey", "PRIMARY KEY": "primary"}
+    kind = kinds.get(str(attributes.get("type")))
+    return f", type_={text(kind)}" if kind else ""
+
+
+def _create_constraint(change: Change, names: str) -> str:
+    model = change.model
+    deferrable = ", deferrable=True" if model.get("deferrable") else ""
+    if model.get("initially deferred"):
+        deferrable += ', initially="DEFERRED"'
+    columns = _names(model.get("columns"))
+    match model["type"]:
+        case "CHECK" if model["validated"] and not model.get("no inherit"):
+            condition = str(model["definition"]).removeprefix("CHECK (").removesuffix(")")
+            return f"op.create_check_constraint({names}, sa.text({text(condition)}){change.place})"
+        case "UNIQUE" if not model.get("include") and not model.get("nulls not distinct"):
+            return f"op.create_unique_constraint({names}, {columns}{deferrable}{change.place})"
+        case "PRIMARY KEY" if not deferrable and not model.get("include"):
+            return f"op.create_primary_key({names}, {columns}{change.place})"
+        case "FOREIGN KEY" if model["match"] == "SIMPLE" and model["validated"] and not model.get("on delete columns"):
+            return _create_foreign_key(change, names, columns, deferrable)
+    return execute(statements.add_constraint(change))
+
+
+def _create_foreign_key(change: Change, names: str, columns: str, deferrable: str) -> str:
+    model = change.model
+    name, table = names.split(", ", maxsplit=1)
+    schema, referred = unquoted(str(model["references"]))
+    actions = "".join(
+        f", {argument}={text(model[attribute])}"
+        for argument, attribute in (("onupdate", "on update"), ("ondelete", "on delete"))
+        if model[attribute] != "NO ACTION"
+    )
+    places = ""
+    if change.identity.schema != change.home:
+        places += f", source_schema={text(change.identity.schema)}"
+    if schema != change.home:
+        places += f", referent_schema={text(schema)}"
+    there = _names(model["referenced columns"])
+    return f"op.create_foreign_key({name}, {table}, {text(referred)}, {columns}, {there}{actions}{deferrable}{places})"
+
+
+def _names(columns: Value) -> str:
+    names = columns if isinstance(columns, tuple) else ()
+    return f"[{', '.join(text(unquoted(str(name))[0]) for name in names)}]"
+
+
+def _index(change: Change) -> Iterator[str]:
+    name, table = text(change.identity.name), text(change.identity.parent)
+    if "name" in change.attributes:
+        old = statements.quoted(change.identity.schema, change.called)
+        yield execute(f"ALTER INDEX {old} RENAME TO {statements.quoted(change.identity.name)}")
+        return
+    if change.kind == "changed" and not change.attributes & _OF_INDEX:
+        yield from map(execute, statements.of(change))
+        return
+    if change.kind != "missing":
+        yield f"op.drop_index({name}, table_name={table}{change.place})"
+    if change.kind != "extra":
+        yield execute(statements.create_index(change))
+
+
+_KINDS: dict[str, Callable[[Change], Iterator[str]]] = {
+    "table": _table,
+    "column": _column,
+    "constraint": _constraint,
+    "index": _index,
+}
+
+
+def change_of(
+    differences: Sequence[Difference], model: Mapping[Identity, Any], migrated: Mapping[Identity, Any], home: str
+) -> Change:
+    """``differences``, all of one object, as one change."""
+    first = differences[0]
+    renamed = next((str(one.after) for one in differences if one.attribute == "name"), first.identity.name)
+    other = first.identity._replace(name=renamed)
+    return Change(
+        identity=first.identity,
+        kind=first.kind,
+        model=model.get(first.identity, {}),
+        migrated=migrated.get(other, {}),
+        attributes=frozenset(one.attribute for one in differences),
+        home=home,
+        called=renamed,
+    )

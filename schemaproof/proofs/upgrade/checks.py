@@ -1,0 +1,188 @@
+"""Whether the upgrades lead to head, from empty, again, and in one call."""
+
+from collections.abc import Iterator
+
+from schemaproof.catalog import diff
+from schemaproof.check import Check
+from schemaproof.finding import Cause, Finding, Severity
+from schemaproof.migration.empty import EmptyDatabaseError
+from schemaproof.migration.failing import failure, fate
+from schemaproof.migration.fixed import fixed_at_the_time
+from schemaproof.migration.history import History
+from schemaproof.migration.roles import created
+from schemaproof.migration.states import UpgradeFailedError
+from schemaproof.proofs.upgrade.calls import first_parting
+
+COMMITTED = (
+    "Let env.py run context.run_migrations() in context.begin_transaction(), on a connection whose transaction is"
+    " committed."
+)
+
+
+def _from_empty(history: History, revision: str) -> Iterator[Finding]:
+    stairs = history.stairs(revision)
+    if stairs.up.error is not None:
+        yield UPGRADE_FROM_EMPTY.finding(
+            f"The upgrade to {revision} {fate(stairs.up)}.",
+            revision=revision,
+            **failure(stairs.up),
+            causes=[Cause(UPGRADE_IN_ONE_CALL.id, revision)],
+        )
+    elif not stairs.recorded:
+        yield UPGRADE_FROM_EMPTY.finding(
+            f"env.py came to its end, but the version table does not name {revision}: nothing was committed.",
+            revision=revision,
+            evidence=stairs.up.told,
+            consequence="Deployments report success and change nothing.",
+            remedy=COMMITTED,
+        )
+    for name in created(stairs.up.roles.get(revision, ())):
+        yield UPGRADE_FROM_EMPTY.finding(
+            f"{revision} creates the role {name}, which belongs to the whole server.",
+            severity=Severity.NOTE,
+            revision=revision,
+            object=f"role {name}",
+            consequence="A second database of the same server meets the role that the first one made.",
+            remedy="None is needed where the revision admits that the role exists; it was dropped from this server.",
+        )
+
+
+def on_an_empty_database(error: EmptyDatabaseError) -> Finding:
+    """What upgrade-from-empty says where env.py fails before the first revision."""
+    return UPGRADE_FROM_EMPTY.finding(error.cause, evidence=error.evidence, remedy=error.remedy)
+
+
+def _again(history: History) -> Iterator[Finding]:
+    station = history.station(len(history.revisions))
+    try:
+        before, rows = station.catalog, station.rows()
+        with station.lent() as database:
+            run = history.upgrade_to_heads(database)
+        differences = diff(before, station.read(before))
+        rows_now = station.rows() if not differences else rows
+    finally:
+        station.close()
+    if run.error is not None:
+        yield UPGRADE_AGAIN.finding(f"A second `alembic upgrade heads` {fate(run)}.", **failure(run))
+    for difference in differences:
+        yield UPGRADE_AGAIN.finding(
+            "A second `alembic upgrade heads` changes the schema.",
+            object=difference.identity,
+            evidence=str(difference),
+        )
+
+    for table in (table for table in rows if rows[table] != rows_now[table]):
+        yield UPGRADE_AGAIN.finding(
+            f"A second `alembic upgrade heads` changes the rows of {table}.",
+            severity=Severity.NOTE,  # a log of deployments should grow, seed data should not
+            object=table,
+            evidence=f"rows before: {rows[table][0]}, after: {rows_now[table][0]}",
+            consequence="Every start of the application, and every replica, changes them again.",
+            remedy="None is needed where that is meant; seed data belongs into a revision.",
+        )
+
+
+def _in_one_call(history: History) -> Iterator[Finding]:
+    try:
+        yield from _against_single_steps(history)
+    except UpgradeFailedError as error:
+        revision = history.revisions[error.index].revision
+        if history.one_call_passes(revision):
+            yield UPGRADE_IN_ONE_CALL.finding(
+                f"The upgrade to {revision} by itself {fate(error.run)}; `alembic upgrade heads` on an empty database"
+                " gets past it.",
+                revision=revision,
+                evidence=error.run.told,
+                consequence="A new environment can be set up, and no existing one can be upgraded.",
+                # Where the one below is never committed, this one finds nothing to build on.
+                causes=[Cause(UPGRADE_FROM_EMPTY.id, one.revision) for one in history.revisions[: error.index][-1:]],
+            )
+        else:
+            raise
+
+
+def _against_single_steps(history: History) -> Iterator[Finding]:
+    failed = history.one_call_failure()
+    if failed is not None:
+        yield UPGRADE_IN_ONE_CALL.finding(
+            f"`alembic upgrade heads` on an empty database {fate(failed)} at {failed.revision}; each revision by itself"
+            " works.",
+            revision=failed.revision,
+            **failure(failed),
+        )
+        return
+    found = history.one_call_differences()
+    if found is None:
+        yield from _from_earlier(history)
+        return
+    revision, differences = found
+    fixed = history.fixed_in_one_call(revision, differences)
+    yield from (fixed_at_the_time(UPGRADE_IN_ONE_CALL, one, revision) for one in fixed)
+    for difference in (one for one in differences if one not in fixed):
+        yield UPGRADE_IN_ONE_CALL.finding(
+            "All revisions in one call lead to another schema than one call for each.",
+            revision=revision,
+            object=difference.identity,
+            evidence=f"one by one -> in one call: {difference}",
+        )
+
+
+def _from_earlier(history: History) -> Iterator[Finding]:
+    """One call from where production stands; see ``first_parting`` for the revisions that it tries."""
+    parting = first_parting(history, commits_each=history.commits_each_revision())
+    if parting is None:
+        return
+    called = [script.revision for script in history.revisions[parting.start : parting.stop]]
+    before = f"from {history.revisions[parting.start - 1].revision}" if parting.start else "from an empty database"
+    if parting.run is not None:
+        yield UPGRADE_IN_ONE_CALL.finding(
+            f"`alembic upgrade heads` {before} {fate(parting.run)} at {called[-1]}; one call for each revision works.",
+            revision=called[-1],
+            evidence=f"applied in one call: {', '.join(called)}\n{parting.run.told}",
+            consequence="Deployments that bring more than one revision stop here; those that brought each one by itself"
+            " passed.",
+            remedy="Set transaction_per_migration=True in context.configure(): each revision is committed before the"
+            f" next. Or commit what {called[-1]} needs in {called[0]}: `with op.get_context().autocommit_block():`.",
+        )
+    for difference in parting.differences:
+        yield UPGRADE_IN_ONE_CALL.finding(
+            f"`alembic upgrade heads` {before} leads to another schema than one call for each revision.",
+            revision=called[-1],
+            object=difference.identity,
+            evidence=f"applied in one call: {', '.join(called)}\none by one -> in one call: {difference}",
+        )
+
+
+UPGRADE_FROM_EMPTY = Check(
+    id="upgrade-from-empty",
+    area="upgrade",
+    title="Every revision can be applied, one after the other, to an empty database.",
+    reason="No new environment can be set up: developers, CI and disaster recovery stop at this revision.",
+    remedy="Mend the revision; where databases already have it, so that it does the same there.",
+    scope="revision",
+    examine=_from_empty,
+)
+
+UPGRADE_AGAIN = Check(
+    id="upgrade-again",
+    area="upgrade",
+    title="A second `alembic upgrade heads` changes nothing.",
+    reason="Every start of the application, and every replica, changes the schema again or fails.",
+    remedy="Move what env.py changes into a revision, or let it look first.",
+    scope="history",
+    examine=_again,
+)
+
+UPGRADE_IN_ONE_CALL = Check(
+    id="upgrade-in-one-call",
+    area="upgrade",
+    title="All pending revisions, from an empty database or an earlier revision on, lead in one call to the same schema"
+    " as in one call for each.",
+    reason="A new environment, or one that missed a release, gets another schema than one that was upgraded with every"
+    " release, or none.",
+    remedy="Let no revision depend on what one before it left in the session or the process (SET without LOCAL,"
+    " temporary tables, module variables, an open transaction); transaction_per_migration=True ends the transaction.",
+    scope="history",
+    examine=_in_one_call,
+    needs_head=False,
+)

@@ -1,0 +1,63 @@
+"""Upgrades on tables that hold rows: which are refused, and how badly."""
+
+from pathlib import Path
+
+import pytest
+
+from schemaproof.migration.history import open_history
+from schemaproof.postgres import Server
+from schemaproof.proofs.data.inhabited import Inhabited, Refused
+from tests.schemaproof.projects import Step, make_project, table
+
+USERS = Step("CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL)", "DROP TABLE users")
+KINDS = "CREATE TABLE kinds (id serial PRIMARY KEY, name text NOT NULL); ALTER TABLE users ADD kind_id int"
+BACKFILL = "UPDATE users SET kind_id = k.id FROM kinds k WHERE k.name = 'kind of ' || users.name"
+
+
+def refused(tmp_path: Path, server: Server, *steps: Step) -> dict[str, Refused]:
+    """What each revision refuses that refuses anything."""
+    with open_history(make_project(tmp_path, steps), server) as history:
+        inhabited = history.remember_open("inhabited", lambda: Inhabited(history))
+        found = {script.revision: inhabited.examine(index) for index, script in enumerate(history.revisions)}
+    return {revision: one for revision, one in found.items() if one is not None}
+
+
+@pytest.mark.parametrize(
+    ("statement", "any_row"),
+    [
+        ("ALTER TABLE users ADD mail text NOT NULL", True),
+        ("ALTER TABLE users ALTER name TYPE int USING name::int", False),  # the values may all be numbers
+        (f"{KINDS}; {BACKFILL}; ALTER TABLE users ALTER kind_id SET NOT NULL", False),  # there may be such a kind
+        ("ALTER TABLE users ADD UNIQUE (name)", False),
+        ("ALTER TABLE users ADD CHECK (name <> '' AND name ~ '^[A-Z]')", False),
+    ],
+)
+def test_refusal_of_any_row_is_told_from_one_of_some(
+    tmp_path: Path, postgres_server: Server, statement: str, *, any_row: bool
+) -> None:
+    found = refused(tmp_path, postgres_server, USERS, Step(statement))
+    assert {revision: one.any_row for revision, one in found.items()} == {"0002": any_row}
+
+
+def test_rows_of_an_early_revision_meet_all_later_ones(tmp_path: Path, postgres_server: Server) -> None:
+    """What 0003 makes of a row that was there before 0002 is NULL."""
+    steps = [
+        USERS,
+        Step("ALTER TABLE users ADD mail text"),
+        table("t"),
+        Step("ALTER TABLE users ALTER mail SET NOT NULL"),
+    ]
+    found = refused(tmp_path, postgres_server, *steps)
+    assert list(found) == ["0004"]
+    assert found["0004"].tables == (("public", "users"),)
+    assert found["0004"].rows[0].startswith("public.users (id,name,mail) = (")
+
+
+def test_revisions_after_one_that_is_refused_meet_rows_again(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [USERS, Step("ALTER TABLE users ADD a int NOT NULL"), table("t"), Step("ALTER TABLE t ADD b int NOT NULL")]
+    assert list(refused(tmp_path, postgres_server, *steps)) == ["0002", "0004"]
+
+
+def test_upgrades_that_pass_on_rows_refuse_nothing(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [USERS, Step("ALTER TABLE users ADD mail text NOT NULL DEFAULT ''"), Step("CREATE INDEX ON users (mail)")]
+    assert refused(tmp_path, postgres_server, *steps) == {}

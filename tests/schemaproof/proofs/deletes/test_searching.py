@@ -1,0 +1,68 @@
+"""Hypothesis, asked for a case: what it can't do is an error of ours, whatever its own is called."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import errors
+from hypothesis import strategies as st
+
+from schemaproof.proofs.deletes import searching
+from schemaproof.proofs.deletes.deletes import shown
+from schemaproof.proofs.deletes.searching import SearchError, search
+
+
+def test_plainest_value_is_found() -> None:
+    assert search(st.integers(0, 100), lambda one: one > 6, examples=100) == 7
+
+
+def test_search_for_something_plainer_has_an_end() -> None:
+    asked: list[int] = []
+
+    def large(one: int) -> bool:
+        asked.append(one)
+        return one > 1000
+
+    found = search(st.integers(0, 2**64), large, examples=100, shrinks=3)
+    assert found is not None
+    assert found > 1000
+    assert len(asked) - asked.index(next(one for one in asked if one > 1000)) <= 4
+
+
+def test_nothing_is_found_where_nothing_fits() -> None:
+    assert search(st.integers(0, 100), lambda one: one < 0, examples=20) is None
+
+
+def test_condition_that_is_true_only_once_is_told_with_its_case() -> None:
+    answers = iter([True])
+    with pytest.raises(SearchError, match="Flaky") as caught:
+        search(st.integers(5, 100), lambda _: next(answers, False), examples=20)
+    assert isinstance(caught.value.case, int)
+
+
+def test_strategy_that_yields_nothing_is_told() -> None:
+    with pytest.raises(SearchError, match="Unsatisf"):
+        search(st.integers().filter(lambda _: False), lambda _: True, examples=20)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.InvalidArgument("why"),
+        errors.FailedHealthCheck("why"),
+        errors.DeadlineExceeded(timedelta(seconds=2), timedelta(seconds=1)),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_each_error_of_hypothesis_is_told(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def find(*_arguments: object, **_options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(searching, "find", find)
+    with pytest.raises(SearchError, match=type(error).__name__):
+        search(st.integers(), lambda _: True, examples=1)
+
+
+def test_rows_of_a_case_are_shown_line_by_line() -> None:
+    rows = {("public", "a"): [{"id": "1"}], ("public", "b"): []}
+    assert shown((rows, [0])) == shown(((rows, [0]), True)) == "\npublic.a: {'id': '1'}"
+    assert not shown(None)

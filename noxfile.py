@@ -100,10 +100,11 @@ def soundness(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON)
 def lint(session: nox.Session) -> None:
-    """Check style and formatting."""
+    """Check style, formatting, and which folder imports from which."""
     session.install("-r", "requirements/lint.txt")
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
+    session.run("lint-imports", "--no-logo", "--no-cache")
 
 
 @nox.session(python=PYTHON)

@@ -38,7 +38,7 @@ import schemaproof
 from schemaproof.postgres import Options, Server, start
 from schemaproof.postgres.databases import PREFIX
 from schemaproof.project.subject import Subject
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
 from schemaproof.run.verify import verify
 
 ROOT = Path(__file__).resolve().parent.parent

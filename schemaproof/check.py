@@ -21,6 +21,7 @@ class Check:
         remedy: what to do about it.
         scope: "revision" for one that is asked of every revision by itself, "history" for one that is asked once.
         examine: its findings. Called with the history, and for the scope "revision" with a revision's id.
+        begin: called with the history before any check is asked, where what takes long can run beside the others.
         keywords: more words by which pytest's ``-k`` finds it.
         needs_head: whether it can be asked only where every revision can be applied by itself; of the scope "history".
     """
@@ -32,6 +33,7 @@ class Check:
     remedy: str
     scope: Literal["history", "revision"]
     examine: Callable[..., Iterable[Finding]]
+    begin: Callable[..., object] = lambda _: None
     keywords: tuple[str, ...] = ()
     needs_head: bool = True
 

@@ -222,7 +222,7 @@ def _database(settings: "Settings", server: "Server") -> "Database":
 
 
 def _catalogue() -> Sequence["Check"]:
-    from schemaproof.proofs import CHECKS
+    from schemaproof.proofs.registry import CHECKS
 
     return CHECKS
 

@@ -12,7 +12,7 @@ from schemaproof.errors import ProofError
 from schemaproof.finding import Finding
 from schemaproof.postgres import Server
 from schemaproof.project.settings import Settings
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
 from schemaproof.run.verify import verify
 
 SECONDS = 240  # an Alembic that goes round in a circle never ends

@@ -15,7 +15,7 @@ from packaging.version import Version
 
 from schemaproof.catalog import Catalog
 from schemaproof.postgres import Server
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
 from tests.example_process import outcome
 
 ROOT = Path(__file__).with_name("examples")

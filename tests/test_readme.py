@@ -13,7 +13,7 @@ import pytest
 
 from schema.settings import PREFIX, Settings
 from schemaproof.postgres import Database, binaries
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
 from tests.pool.faults import FAULTS, SLACK
 
 ROOT = Path(__file__).parents[1]

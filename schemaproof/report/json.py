@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from schemaproof.finding import Finding
 
 if TYPE_CHECKING:
-    from schemaproof.run.verify import Report
+    from schemaproof.report.outcome import Report
 
 VERSION = 1
 

@@ -10,8 +10,7 @@ from schemaproof.report.characters import readable, readable_finding
 from schemaproof.report.text import render_findings, worst_first
 
 if TYPE_CHECKING:
-    from schemaproof.run.record import Obstacle
-    from schemaproof.run.verify import CheckResult, Report
+    from schemaproof.report.outcome import CheckResult, Obstacle, Report
 
 _NAME = "schemaproof"
 

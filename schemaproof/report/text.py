@@ -12,8 +12,7 @@ from schemaproof.finding import Finding, Severity
 from schemaproof.report.characters import readable, readable_finding
 
 if TYPE_CHECKING:
-    from schemaproof.run.record import Obstacle
-    from schemaproof.run.verify import Report
+    from schemaproof.report.outcome import Obstacle, Report
 
 # Lines of a finding's evidence that are shown: the beginning says what was done, the end of a traceback or a log why
 # it failed. --json has all of them.

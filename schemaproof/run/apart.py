@@ -19,14 +19,16 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from time import monotonic, sleep
-from typing import IO, Any, NoReturn, Protocol
+from typing import IO, Any, NoReturn
 
 from schemaproof.postgres import Options, choose, start, sweep
 from schemaproof.processes import ENDED_REMEDY, ending
 from schemaproof.project.subject import Subject
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
+from schemaproof.report.outcome import Obstacle
 from schemaproof.run.interruption import Interruption, held_back, let_in
-from schemaproof.run.record import Obstacle, Record
+from schemaproof.run.progress import Display
+from schemaproof.run.record import Record
 from schemaproof.run.verify import examine
 
 # A forked process has all modules already; elsewhere fork is not safe.
@@ -38,19 +40,6 @@ _LINES = 20  # of either
 _GRACE = 1.0  # seconds for one that has to clean up a server which it did not start
 
 Say = Callable[..., None]
-
-
-class Progress(Protocol):
-    """What is told while a verification runs."""
-
-    def tell(self, text: str) -> None:
-        """A line that stays."""
-
-    def stage(self, text: str, total: int) -> None:
-        """A new stage of ``total`` steps begins."""
-
-    def step(self, text: str, done: int) -> None:
-        """``done`` steps of the stage are done; the last one was ``text``."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +109,7 @@ class Examination:
             self._process.start()
         theirs.close()
 
-    def follow(self, progress: Progress, interruption: Interruption) -> None:
+    def follow(self, progress: Display, interruption: Interruption) -> None:
         """Take in what is said until everything was asked, it ends otherwise, or a signal comes."""
         while not (self.examined or self._over or interruption.signal):
             self._listen(progress, interruption)
@@ -163,7 +152,7 @@ class Examination:
             if self._pipe.poll(0.02):
                 self._heard(None)
 
-    def _listen(self, progress: Progress | None, interruption: Interruption) -> None:
+    def _listen(self, progress: Display | None, interruption: Interruption) -> None:
         """Wait for the next event, and take it in."""
         wait([self._pipe, self._process.sentinel, interruption.fileno()], _LOOK)
         if interruption.signal or self._heard(progress):
@@ -171,7 +160,7 @@ class Examination:
         if not self._process.is_alive() and not self._heard(progress):
             self._gone()
 
-    def _heard(self, progress: Progress | None) -> bool:
+    def _heard(self, progress: Display | None) -> bool:
         """Whether there was an event, which is taken in then."""
         try:
             if not self._pipe.poll():
@@ -183,7 +172,7 @@ class Examination:
         self._take(kind, said, progress)
         return True
 
-    def _take(self, kind: str, said: Sequence[Any], progress: Progress | None) -> None:
+    def _take(self, kind: str, said: Sequence[Any], progress: Display | None) -> None:
         if kind == "event":
             self._record.hear(*said)
         elif kind == "chosen":

@@ -17,17 +17,21 @@ INTERVAL = 2.0  # seconds
 _REDRAWN = 0.1  # seconds
 
 
-class Display(Protocol):
+class Progress(Protocol):
+    """What is told while a verification runs."""
+
+    def stage(self, text: str, total: int) -> None:
+        """A new stage of ``total`` steps begins, 0 for an unknown number."""
+
+    def step(self, text: str, done: int) -> None:
+        """``done`` steps of the stage are done; the last one was ``text``."""
+
+
+class Display(Progress, Protocol):
     """What shows progress; the calls may come from several threads."""
 
     def tell(self, text: str) -> None:
         """Show a line that stays."""
-
-    def stage(self, text: str, total: int) -> None:
-        """Begin a stage of ``total`` steps, 0 for an unknown number."""
-
-    def step(self, text: str, done: int) -> None:
-        """Say what is at work now, and how many steps of the stage are ``done``."""
 
 
 @contextlib.contextmanager

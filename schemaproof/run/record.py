@@ -4,61 +4,19 @@ A record repeats each event to a listener, so that one in another process is alw
 report what was found when the project's code takes its own process with it.
 """
 
-import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Any
 
-from schemaproof.errors import ProofError
 from schemaproof.finding import Finding
 from schemaproof.project.allowances import Allowance
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
+from schemaproof.report.outcome import Obstacle
 from schemaproof.tally import Tally
 
 _OF_EACH = frozenset(check.id for check in CHECKS if check.scope == "revision")
 
 Listener = Callable[[str, tuple[Any, ...]], None]
-
-
-@dataclass(frozen=True)
-class Obstacle:
-    """Why something was not asked.
-
-    Attributes:
-        kind: "interrupted" by a signal, "impossible" for a reason outside the harness, or a "defect" of the harness.
-        cause: what happened, one sentence.
-        evidence: what was seen, a traceback say; "" for nothing to add.
-        remedy: what the user can do about it; "" for nothing.
-        check: the id of the check that could not be asked; None for all that were about to be.
-        revision: the revision that it could not be asked of; None for the project as a whole, or the rest of it.
-    """
-
-    kind: Literal["interrupted", "impossible", "defect"]
-    cause: str
-    evidence: str = ""
-    remedy: str = ""
-    check: str | None = None
-    revision: str | None = None
-
-    def __str__(self) -> str:
-        """Cause, evidence and remedy, in that order."""
-        return "\n".join(filter(None, (self.cause, self.evidence, self.remedy and f"Remedy: {self.remedy}")))
-
-    @classmethod
-    def of(cls, error: BaseException, check: str | None = None, revision: str | None = None) -> Self:
-        """What ``error`` is to the reader: an obstacle of the surroundings where it is a ProofError, else a defect."""
-        if isinstance(error, ProofError):
-            return cls("impossible", error.cause, error.evidence, error.remedy, check, revision)
-        told = "".join(traceback.format_exception(error)).rstrip()
-        last = told.splitlines()[-1] if told else type(error).__name__
-        return cls(
-            "defect",
-            f"schemaproof failed: {last}",
-            told,
-            "This is a defect of schemaproof: please report it with the lines above.",
-            check,
-            revision,
-        )
 
 
 @dataclass

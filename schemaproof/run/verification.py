@@ -5,20 +5,22 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 
+from schemaproof.check import Check
 from schemaproof.errors import ProofError
 from schemaproof.postgres import Options
 from schemaproof.project.settings import Settings
-from schemaproof.proofs import CHECKS, Check
+from schemaproof.proofs.registry import CHECKS
 from schemaproof.report import json as json_report
 from schemaproof.report import junit, text
 from schemaproof.report.characters import readable
 from schemaproof.report.files import ReportFile
+from schemaproof.report.outcome import Obstacle, Report
 from schemaproof.report.output import write
 from schemaproof.run.apart import Examination, Request
 from schemaproof.run.interruption import STATUS, Interruption
+from schemaproof.run.judging import report
 from schemaproof.run.progress import display
-from schemaproof.run.record import Obstacle, Record
-from schemaproof.run.verify import Report, report
+from schemaproof.run.record import Record
 
 # Exit statuses.
 _SOUND = 0

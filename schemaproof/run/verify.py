@@ -5,15 +5,14 @@ obstacle in the report, and the rest is asked. Only where the server is lost, or
 record that the caller holds has what was found until then.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Literal, Protocol
 
 import psycopg
 import sqlalchemy.exc
 
+from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity, together
 from schemaproof.migration.empty import EmptyDatabaseError
 from schemaproof.migration.footing import Footing, footing
@@ -21,97 +20,19 @@ from schemaproof.migration.history import History, open_history
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Server
-from schemaproof.project.allowances import Allowance, of_revision, split, unused_findings
+from schemaproof.project.allowances import Allowance, of_revision
 from schemaproof.project.subject import Subject, SubjectError
-from schemaproof.proofs import (
-    CHECKS,
-    CRASH_RECOVERY,
-    UNUSED_ALLOWANCE,
-    UPGRADE_FROM_EMPTY,
-    Check,
-    on_an_empty_database,
-)
 from schemaproof.proofs.chain.checks import WALKABLE, is_hidden
-from schemaproof.proofs.upgrade.checks import COMMITTED
-from schemaproof.report.causes import told_once
-from schemaproof.run.record import Obstacle, Record
+from schemaproof.proofs.failure.failures import Failures
+from schemaproof.proofs.registry import CHECKS
+from schemaproof.proofs.upgrade.checks import COMMITTED, UPGRADE_FROM_EMPTY, on_an_empty_database
+from schemaproof.report.outcome import Obstacle, Report
+from schemaproof.run.judging import report
+from schemaproof.run.progress import Progress
+from schemaproof.run.record import Record
 from schemaproof.run.walk import walk
-from schemaproof.tally import Tally
 
 _KNOWN = frozenset(check.id for check in CHECKS)
-
-
-class Progress(Protocol):
-    """What is told while a verification runs."""
-
-    def stage(self, text: str, total: int) -> None:
-        """A new stage of ``total`` steps begins."""
-
-    def step(self, text: str, done: int) -> None:
-        """``done`` steps of the stage are done; the last one was ``text``."""
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """What one check said.
-
-    Attributes:
-        check: the check.
-        seconds: how long it took; what several checks share counts for the first of them.
-        findings: what it found and nobody allowed.
-        skipped: why it was not asked, or not of every revision; "" where it was.
-        not_asked: the revisions that it was not asked of, where it is asked of each.
-    """
-
-    check: Check
-    seconds: float
-    findings: tuple[Finding, ...]
-    skipped: str = ""
-    not_asked: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Report:
-    """The outcome of a verification.
-
-    Attributes:
-        subject: what was verified, for people: "project", "alembic_ini", "driver" and
-            "driver_from" (why that one), "revisions", "heads", "metadata".
-        revisions: the ids of the revisions in the order in which they are applied.
-        postgres: the server's release.
-        checks: a result for each check that was asked for, in the registry's order.
-        allowed: findings that the team accepts, each with its reason.
-        seconds: how long all of it took.
-        faults: how many faults were injected into the revisions.
-        remarks: notes that no check tells: on the server, for one.
-        obstacles: what kept checks from being asked, for no reason that lies in the project's revisions.
-    """
-
-    subject: Mapping[str, object]
-    revisions: tuple[str, ...]
-    postgres: str
-    checks: tuple[CheckResult, ...]
-    allowed: tuple[tuple[Finding, str], ...]
-    seconds: float
-    faults: Tally = field(default_factory=Tally)
-    remarks: tuple[Finding, ...] = ()
-    obstacles: tuple[Obstacle, ...] = ()
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """The remarks, and all findings, check by check."""
-        return (*self.remarks, *(finding for result in self.checks for finding in result.findings))
-
-    @property
-    def verdict(self) -> Literal["sound", "faulty", "incomplete"]:
-        """Sound means: everything was asked, and there is no error and no warning.
-
-        What was found is there whatever else would have been, so a faulty project is that also where something was not
-        asked; one in which nothing was found is "incomplete" then.
-        """
-        if any(finding.severity is not Severity.NOTE for finding in self.findings):
-            return "faulty"
-        return "incomplete" if self.obstacles else "sound"
 
 
 def verify(
@@ -189,14 +110,14 @@ def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
         else:
             rest = [check for check in asked if check.area != "history"]
             _examine_on_server(history, rest, record, progress)
-        record.count("all", history.proof.tally)
+        record.count("all", history.kept(Failures).tally)
 
 
 def _examine_on_server(history: History, checks: Sequence[Check], record: Record, progress: Progress) -> None:
     each = [check for check in checks if check.scope == "revision"]
     once = [check for check in checks if check.scope == "history"]
-    if CRASH_RECOVERY in once:
-        history.begin_crashes()  # in a process of its own, beside everything else
+    for check in once:
+        check.begin(history)
     with walk(history, each, progress, record, parallel=not history.alone) as walking:
         # The others wait for nothing that the walk finds, so both are under way at once.
         early = [check for check in once if check.id not in _AFTER_THE_WALK and not walking.inline]
@@ -241,7 +162,7 @@ def _unreached(history: History, stopped: str) -> SubjectError:
 
 def _one_call_differs(history: History) -> bool:
     try:
-        return history.one_call_differs()
+        return history.in_one_call.differs()
     except UpgradeFailedError:  # which the checks will meet too
         return False
 
@@ -279,60 +200,6 @@ def _roles_dropped(history: History) -> Iterator[None]:
         history.leave()
 
 
-def report(record: Record, allowances: Sequence[Allowance], seconds: float) -> Report:
-    """What ``record`` holds, but for what is allowed, be it the record of a run that did not come to its end."""
-    found = [finding for findings in record.findings.values() for finding in findings]
-    kept, allowed, unused = split(found, [*allowances, *record.beside])
-    kept, allowed = told_once(kept), _told_once(allowed)
-    if UNUSED_ALLOWANCE.id in record.checks:
-        answered = {check for check in record.checks if check not in record.skipped and not record.unanswered(check)}
-        kept.extend(unused_findings(UNUSED_ALLOWANCE, (one for one in unused if one.check in answered)))
-    results = tuple(
-        CheckResult(
-            check,
-            record.seconds.get(check.id, 0.0),
-            tuple(one for one in kept if one.check == check.id),
-            _why_not(check, record),
-            tuple(one for one in record.unanswered(check.id) if one is not None),
-        )
-        for check in CHECKS
-        if check.id in record.checks
-    )
-    faults = record.faults.get("all") or _sum(record.faults)
-    obstacles = tuple(record.obstacles)
-    return Report(
-        record.about,
-        record.revisions,
-        record.postgres,
-        results,
-        tuple(allowed),
-        seconds,
-        faults,
-        record.remarks,
-        obstacles,
-    )
-
-
-def _why_not(check: Check, record: Record) -> str:
-    """Why ``check`` was not asked, or not of every revision; "" where it was."""
-    if reason := record.skipped.get(check.id):
-        return reason
-    missing = record.unanswered(check.id)
-    causes = [
-        one.cause
-        for one in record.obstacles
-        if one.check in {None, check.id} and (one.revision is None or one.revision in missing)
-    ]
-    return "; ".join(dict.fromkeys(causes)) if missing else ""
-
-
-def _sum(faults: Mapping[str, Tally]) -> Tally:
-    total = Tally()
-    for one in faults.values():
-        total.add(one)
-    return total
-
-
 def _remarks(history: History) -> Iterator[Finding]:
     """A note for all that the server makes different by itself."""
     if history.noise:
@@ -348,13 +215,6 @@ def _remarks(history: History) -> Iterator[Finding]:
             evidence="\n".join(f"{one.kind}, {one.attribute}: {one.seen}" for one in history.noise),
             remedy="If a revision sets it, verify on another release too: --postgres-image postgres:16",
         )
-
-
-def _told_once(allowed: Sequence[tuple[Finding, str]]) -> list[tuple[Finding, str]]:
-    """What is allowed, without what is so because its cause is."""
-    reasons = {(one.check, one.revision, one.object, one.message): reason for one, reason in reversed(allowed)}
-    told = told_once([finding for finding, _ in allowed])
-    return [(one, reasons[one.check, one.revision, one.object, one.message]) for one in told]
 
 
 def _about_subject(subject: Subject) -> dict[str, object]:

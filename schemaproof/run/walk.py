@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from schemaproof.catalog import Catalog
+from schemaproof.check import Check
 from schemaproof.finding import together
 from schemaproof.migration.coming_down import ComingDown
 from schemaproof.migration.footing import Footing
@@ -32,13 +33,15 @@ from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import PostgresError, Server
 from schemaproof.processes import ENDED_REMEDY, ending, said_by
 from schemaproof.project.subject import Subject
-from schemaproof.proofs import CHECKS, Check
-from schemaproof.run.record import Obstacle, Record
+from schemaproof.proofs.failure.failures import Failures
+from schemaproof.proofs.registry import CHECKS
+from schemaproof.report.outcome import Obstacle
+from schemaproof.run.progress import Progress
+from schemaproof.run.record import Record
 from schemaproof.tally import Tally
 
 if TYPE_CHECKING:
     from schemaproof.migration.stairway import Stairs
-    from schemaproof.run.verify import Progress
 
 # Below this many revisions a second process takes longer to begin than it saves.
 _WORTH_ANOTHER = 24  # revisions a process
@@ -90,7 +93,7 @@ class Walk:
 
 @contextmanager
 def walk(
-    history: History, checks: Sequence[Check], progress: "Progress", record: Record, *, parallel: bool
+    history: History, checks: Sequence[Check], progress: Progress, record: Record, *, parallel: bool
 ) -> Iterator[Walk]:
     """The walk of ``checks`` through ``history``, noted in ``record``; nothing of it runs any more at the end."""
     count = len(history.revisions)
@@ -112,7 +115,7 @@ def walk(
 class _Inline(Walk):
     """In this process, when ``finish`` is called."""
 
-    def __init__(self, history: History, checks: Sequence[Check], progress: "Progress", record: Record) -> None:
+    def __init__(self, history: History, checks: Sequence[Check], progress: Progress, record: Record) -> None:
         self._history, self._checks, self._progress, self._record = history, checks, progress, record
 
     def finish(self) -> None:
@@ -120,7 +123,7 @@ class _Inline(Walk):
         self._progress.stage("revisions", count)
 
         def told(index: int) -> None:
-            self._record.count("walk", self._history.proof.tally)
+            self._record.count("walk", self._history.kept(Failures).tally)
             self._progress.step(self._history.revisions[index].revision, index + 1)
 
         self.stopped_at = Climb(self._history, self._checks, self._record, told).over(range(count))
@@ -132,7 +135,7 @@ class _Parallel(Walk):
     inline = False
 
     def __init__(
-        self, history: History, checks: Sequence[Check], progress: "Progress", record: Record, workers: int
+        self, history: History, checks: Sequence[Check], progress: Progress, record: Record, workers: int
     ) -> None:
         self._history, self._progress, self._record = history, progress, record
         self._lock, self._done = threading.Lock(), 0
@@ -200,16 +203,16 @@ class _Parallel(Walk):
 
     def _take_over(self, stretch: Stretch) -> None:
         history = self._history
-        history.unstable |= stretch.unstable
-        history.proof.tally.add(stretch.faults)
+        history.in_one_call.unstable |= stretch.unstable
+        history.kept(Failures).tally.add(stretch.faults)
         for revision, down in stretch.coming_down.items():
             history.note_coming_down(revision, down)
         for revision, statements in stretch.role_statements.items():
             history.role_statements.setdefault(revision, []).extend(statements)
         if stretch.at_start is not None:
-            history.note_one_call(stretch.start, stretch.at_start)
+            history.in_one_call.note_one_call(stretch.start, stretch.at_start)
         if stretch.at_stop is not None:
-            history.note_stepwise(stretch.stop, stretch.at_stop)
+            history.in_one_call.note_steps(stretch.stop, stretch.at_stop)
 
     def _read(self, pipe: Connection, process: BaseProcess) -> None:
         for kind, *said in said_by(pipe, process):
@@ -315,7 +318,7 @@ def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[st
             if stopped is not None:
                 pipe.send(("stopped", history.positions[stopped]))
             stretch.role_statements, stretch.unstable = history.role_statements, history.unstable
-            stretch.faults = history.proof.tally
+            stretch.faults = history.kept(Failures).tally
             pipe.send(("stretch", stretch))
     except BaseException as error:  # noqa: BLE001 (the process that waits raises it)
         pipe.send(("error", _sendable(error)))
@@ -332,7 +335,7 @@ def _climb_stretch(
         if history.knows(revision):  # not where it could not be examined
             stretch.coming_down[revision] = history.coming_down(index)
             stretch.at_stop = history.stairs(revision).first
-        record.count(f"walk from {stretch.start}", history.proof.tally)
+        record.count(f"walk from {stretch.start}", history.kept(Failures).tally)
         pipe.send(("done", revision))
 
     try:

@@ -1,14 +1,8 @@
 """What a proxy does to a connection, and when; plain values."""
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from schemaproof.traffic.wire import Direction, Frame, Message
-
-if TYPE_CHECKING:
-    from schemaproof.traffic.connection import Connection
+from schemaproof.traffic.wire import Direction, Message
 
 
 @dataclass(frozen=True)
@@ -85,67 +79,3 @@ class Cut:
     occurrence: int = 1
     forwarded: bool = False
     containing: str = ""
-
-
-class Planned:
-    """A cut that waits for its point, or has met it.
-
-    Attributes:
-        cut: which.
-        connection: which connection met it; None as long as none has.
-    """
-
-    def __init__(self, cut: Cut, withdraw: Callable[["Planned"], None]) -> None:
-        self.cut = cut
-        self.connection: Connection | None = None
-        self._withdraw = withdraw
-        self._met = asyncio.Event()
-        self._left = cut.at.count if isinstance(cut.at, Bytes) else cut.occurrence
-
-    @property
-    def met(self) -> bool:
-        """Whether its point has been reached."""
-        return self._met.is_set()
-
-    async def wait(self, within: float = 20.0) -> None:
-        """Return when it is met.
-
-        Raises:
-            TimeoutError: when it is not ``within`` so many seconds.
-        """
-        try:
-            async with asyncio.timeout(within):
-                await self._met.wait()
-        except TimeoutError:
-            raise TimeoutError(f"{self.cut} was not met within {within} s") from None
-
-    def withdraw(self) -> None:
-        """Let it not happen any more; nothing where it is met already."""
-        self._withdraw(self)
-
-    def happened(self, connection: "Connection") -> None:
-        """``connection`` has met it."""
-        self.connection = connection
-        self._met.set()
-
-    def point_in(self, frame: Frame, direction: Direction) -> int | None:
-        """How many bytes of ``frame`` go before it happens, which is then no longer planned; None for not there."""
-        point = self._bytes(frame, direction) if isinstance(self.cut.at, Bytes) else self._message(frame)
-        if point is not None:
-            self._withdraw(self)
-        return point
-
-    def _bytes(self, frame: Frame, direction: Direction) -> int | None:
-        assert isinstance(self.cut.at, Bytes)  # noqa: S101 (by the caller)
-        if direction is not self.cut.at.direction:
-            return None
-        left, self._left = self._left, self._left - len(frame.data)
-        return left if left <= len(frame.data) else None
-
-    def _message(self, frame: Frame) -> int | None:
-        if self.cut.at not in frame.kinds or self.cut.containing.encode() not in frame.data:
-            return None
-        self._left -= 1
-        if self._left:
-            return None
-        return len(frame.data) if self.cut.forwarded else 0

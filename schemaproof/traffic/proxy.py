@@ -10,8 +10,8 @@ from typing import Self
 from sqlalchemy import URL, make_url
 
 from schemaproof.postgres.ports import lasting_port
-from schemaproof.traffic.connection import Connection
-from schemaproof.traffic.cuts import Close, Condition, Cut, Ending, Planned, Reset
+from schemaproof.traffic.connection import Connection, Planned
+from schemaproof.traffic.cuts import Close, Condition, Cut, Ending, Reset
 from schemaproof.traffic.swallowing import Fillers
 from schemaproof.traffic.wire import Message, error_response
 

@@ -7,7 +7,7 @@ import pytest
 
 from schemaproof.finding import Finding
 from schemaproof.postgres import Server
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
 from tests.example_process import outcome
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import MetaData
@@ -51,8 +51,8 @@ class Subjectlike(Protocol):
     def in_environment[T](self, work: Callable[[MigrationContext], T]) -> T:
         """What ``work`` returns, called in a run of env.py against the database at head; no revision runs."""
 
-    def remember[T](self, key: str, make: Callable[[], T]) -> T:
-        """What ``make`` returned when ``key`` was asked for first."""
+    def kept[T](self, make: Callable[[Self], T]) -> T:
+        """What ``make`` returned when it was first called with this."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
 from schemaproof.migration.revisions import Chain
-from schemaproof.proofs.chain.outside import Outside
+from schemaproof.proofs.chain.outside import Outside, look_outside
 
 # What to do where the files keep everything else from being examined.
 WALKABLE = "Fix that file first, then run again: no revision can be applied before `alembic heads` works."
@@ -16,7 +16,10 @@ def _imports(history: History) -> Iterator[Finding]:
     for defect in history.chain.defects:
         if defect.kind == "import":
             yield REVISION_IMPORT.finding(defect.message, revision=defect.revision, evidence=defect.evidence)
-    if not history.chain.defects and (outside := history.outside()) is not None:
+    if (
+        not history.chain.defects
+        and (outside := look_outside(history.environment, history.chain.script, history.facts)) is not None
+    ):
         yield _inside_alone(outside)
 
 
@@ -107,4 +110,10 @@ SINGLE_HEAD = Check(
     remedy="alembic merge heads, or give the younger revision the other one as its down_revision.",
     scope="history",
     examine=_one_head,
+)
+
+CHECKS = (
+    REVISION_IMPORT,
+    REVISION_CHAIN,
+    SINGLE_HEAD,
 )

@@ -23,7 +23,7 @@ def _with_rows(history: History, revision: str) -> Iterator[Finding]:
                 " can be examined.",
             )
         return
-    inhabited = history.remember_open("inhabited", lambda: Inhabited(history))
+    inhabited = history.kept(Inhabited)
     refused = inhabited.examine(history.positions[revision])
     if refused is not None:
         yield _told(refused, revision)
@@ -105,3 +105,5 @@ UPGRADE_WITH_ROWS = Check(
     examine=_with_rows,
     keywords=("rows",),
 )
+
+CHECKS = (UPGRADE_WITH_ROWS,)

@@ -32,7 +32,7 @@ def ground_of(history: History) -> Ground:
         GroundError: where the model's foreign keys can't be read, or the project's strategies yield nothing.
         SubjectError: where the project's own rows don't fit.
     """
-    return history.remember("cascades", lambda: _prepare(history))
+    return history.kept(_prepare)
 
 
 @contextmanager

@@ -275,3 +275,11 @@ DOWNGRADE_TO_BASE = Check(
     scope="history",
     examine=_to_base,
 )
+
+CHECKS = (
+    DOWNGRADE_MISSING,
+    DOWNGRADE_RUNS,
+    DOWNGRADE_RESTORES,
+    UPGRADE_AFTER_DOWNGRADE,
+    DOWNGRADE_TO_BASE,
+)

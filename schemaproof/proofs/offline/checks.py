@@ -61,7 +61,7 @@ def _script(history: History) -> Iterator[Finding]:
 
 def _run(history: History, pieces: list[str]) -> Iterator[Finding]:
     """Run the script on an empty database, and compare."""
-    failed = history.one_call_failure()
+    failed = history.in_one_call.failure()
     expected = history.one_call_catalog()
     with (
         history.empty_database() as database,
@@ -123,3 +123,5 @@ OFFLINE_SCRIPT = Check(
     scope="history",
     examine=_script,
 )
+
+CHECKS = (OFFLINE_SCRIPT,)

@@ -9,8 +9,6 @@ from schemaproof.finding import Cause, Finding, Severity
 if TYPE_CHECKING:
     from schemaproof.migration.autogenerate.layout import Subjectlike
 
-__all__ = ["PARITY_AUTOGENERATE", "PARITY_CATALOG"]
-
 
 def _examine_autogenerate(history: "Subjectlike") -> Iterator[Finding]:
     if not history.metadata:
@@ -34,7 +32,7 @@ def _examine_catalog(history: "Subjectlike") -> Iterator[Finding]:
 def _told(history: "Subjectlike", check: Check, name: Literal["autogenerate", "catalog"]) -> Iterator[Finding]:
     from schemaproof.proofs.parity.tell import tell
 
-    for told in history.remember("parity", lambda: tell(history)):
+    for told in history.kept(tell):
         own = check.id == f"parity-{told.check}"
         if told.check == name and (own or (told.severity is not Severity.NOTE and told.object is not None)):
             yield check.finding(
@@ -68,4 +66,9 @@ PARITY_CATALOG = Check(
     remedy="Write a revision by hand that makes the database what the model says, or adjust the model.",
     scope="history",
     examine=_examine_catalog,
+)
+
+CHECKS = (
+    PARITY_AUTOGENERATE,
+    PARITY_CATALOG,
 )

@@ -1,8 +1,6 @@
 """The lines of a revision that make the migrated database what the model says, one object at a time."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from schemaproof.catalog import Difference, Identity
@@ -10,44 +8,13 @@ from schemaproof.catalog.names import unquoted
 from schemaproof.catalog.values import Attributes, Value
 from schemaproof.migration.autogenerate.layout import is_table
 from schemaproof.proofs.parity import statements
+from schemaproof.proofs.parity.change import Change
+from schemaproof.proofs.parity.quoting import literal, quoted, text
 
 # An index's attributes that are a part of its definition.
 _OF_INDEX = frozenset(
     {"method", "columns", "include", "predicate", "unique", "nulls not distinct", "storage parameters", "tablespace"}
 )
-
-
-@dataclass(frozen=True)
-class Change:
-    """One object that differs.
-
-    Attributes:
-        identity: what it is.
-        kind: "missing" in the migrated database, "extra" there, or "changed".
-        model: what the model says of it; empty where it has none.
-        migrated: what the migrations make of it; empty where they make none.
-        attributes: which differ.
-        home: the schema that needs no ``schema=``.
-        called: its name in the migrated database.
-    """
-
-    identity: Identity
-    kind: str
-    model: Attributes
-    migrated: Attributes
-    attributes: frozenset[str]
-    home: str
-    called: str
-
-    @property
-    def table(self) -> str:
-        """The table's name, quoted for SQL."""
-        return statements.quoted(self.identity.schema, self.identity.parent or self.identity.name)
-
-    @property
-    def place(self) -> str:
-        """``schema=`` where it is needed."""
-        return "" if self.identity.schema == self.home else f", schema={text(self.identity.schema)}"
 
 
 def operations(change: Change) -> list[str]:
@@ -57,11 +24,6 @@ def operations(change: Change) -> list[str]:
     if make is not None:
         return list(make(change))
     return [execute(statement) for statement in statements.of(change)]
-
-
-def text(value: object) -> str:
-    """``value`` as a Python string in double quotes."""
-    return json.dumps(str(value), ensure_ascii=False)
 
 
 def execute(statement: str) -> str:
@@ -109,15 +71,14 @@ def _constraint(change: Change) -> Iterator[str]:
     name, table = f"op.f({text(identity.name)})", text(identity.parent)
     if "name" in change.attributes:
         statement = f"ALTER TABLE {change.table} RENAME CONSTRAINT {{}} TO {{}}"
-        yield execute(statement.format(*map(statements.quoted, (change.called, identity.name))))
+        yield execute(statement.format(*map(quoted, (change.called, identity.name))))
         return
     if change.attributes == {"validated"} and change.model["validated"]:
-        yield execute(f"ALTER TABLE {change.table} VALIDATE CONSTRAINT {statements.quoted(identity.name)}")
+        yield execute(f"ALTER TABLE {change.table} VALIDATE CONSTRAINT {quoted(identity.name)}")
         return
     if change.attributes == {"comment"}:
         yield execute(
-            f"COMMENT ON CONSTRAINT {statements.quoted(identity.name)} ON {change.table}"
-            f" IS {statements.literal(change.model['comment'])}"
+            f"COMMENT ON CONSTRAINT {quoted(identity.name)} ON {change.table} IS {literal(change.model['comment'])}"
         )
         return
     if change.kind != "missing":
@@ -177,8 +138,8 @@ def _names(columns: Value) -> str:
 def _index(change: Change) -> Iterator[str]:
     name, table = text(change.identity.name), text(change.identity.parent)
     if "name" in change.attributes:
-        old = statements.quoted(change.identity.schema, change.called)
-        yield execute(f"ALTER INDEX {old} RENAME TO {statements.quoted(change.identity.name)}")
+        old = quoted(change.identity.schema, change.called)
+        yield execute(f"ALTER INDEX {old} RENAME TO {quoted(change.identity.name)}")
         return
     if change.kind == "changed" and not change.attributes & _OF_INDEX:
         yield from map(execute, statements.of(change))

@@ -1,27 +1,13 @@
 """SQL that makes one object of the migrated database what the model says, for what ``op`` has no words for."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from schemaproof.catalog.values import Value
-from schemaproof.migration.autogenerate import longnames
-
-if TYPE_CHECKING:
-    from schemaproof.proofs.parity.operations import Change
+from schemaproof.proofs.parity.change import Change
+from schemaproof.proofs.parity.quoting import literal, quoted
 
 
-def quoted(*names: str) -> str:
-    """A qualified name, in quotes where PostgreSQL needs them."""
-    quote = longnames.DEFAULT.identifier_preparer.quote
-    return ".".join(map(quote, names))
-
-
-def literal(value: Value) -> str:
-    """A string, or NULL."""
-    return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"
-
-
-def of(change: "Change") -> Iterator[str]:
+def of(change: Change) -> Iterator[str]:
     """The statements for ``change``; none where nothing can be said in general."""
     kind = "table" if change.identity.kind.endswith("table") else change.identity.kind
     make: Callable[[Change], Iterator[str]] | None = _KINDS.get(kind)
@@ -29,7 +15,7 @@ def of(change: "Change") -> Iterator[str]:
         yield from make(change)
 
 
-def _table(change: "Change") -> Iterator[str]:
+def _table(change: Change) -> Iterator[str]:
     if change.kind != "changed":
         return
     model, alter = change.model, f"ALTER TABLE {change.table}"
@@ -43,7 +29,7 @@ def _table(change: "Change") -> Iterator[str]:
         yield f"{alter} SET {_listed(model['storage parameters'])}"
 
 
-def _column(change: "Change") -> Iterator[str]:
+def _column(change: Change) -> Iterator[str]:
     model, migrated, name = change.model, change.migrated, quoted(change.identity.name)
     alter = f"ALTER TABLE {change.table} ALTER COLUMN {name}"
     definition = str(model["type"]) + (f" COLLATE {model['collation']}" if model.get("collation") else "")
@@ -59,7 +45,7 @@ def _column(change: "Change") -> Iterator[str]:
     yield from _identity(change, alter)
 
 
-def _clauses(change: "Change") -> str:
+def _clauses(change: Change) -> str:
     """What follows a column's type where it is added."""
     model = change.model
     if model.get("generated"):
@@ -71,7 +57,7 @@ def _clauses(change: "Change") -> str:
     return default + (" NOT NULL" if model.get("not null") else "")
 
 
-def _identity(change: "Change", alter: str) -> Iterator[str]:
+def _identity(change: Change, alter: str) -> Iterator[str]:
     ours, theirs = change.model.get("identity"), change.migrated.get("identity")
     options = str(change.model.get("identity options") or "")
     if ours and not theirs:
@@ -97,7 +83,7 @@ def _listed(value: Value) -> str:
     return f"({', '.join(map(str, value))})" if isinstance(value, tuple) else ""
 
 
-def add_constraint(change: "Change") -> str:
+def add_constraint(change: Change) -> str:
     """The statement that adds the model's constraint, for what ``op`` can't say."""
     model = change.model
     columns = _listed(model.get("columns"))
@@ -121,7 +107,7 @@ def add_constraint(change: "Change") -> str:
     return f"ALTER TABLE {change.table} ADD CONSTRAINT {quoted(change.identity.name)} {' '.join(parts)}"
 
 
-def create_index(change: "Change") -> str:
+def create_index(change: Change) -> str:
     """The statement that makes the model's index."""
     model = change.model
     parts = [
@@ -137,13 +123,13 @@ def create_index(change: "Change") -> str:
     return " ".join(filter(None, parts))
 
 
-def _index(change: "Change") -> Iterator[str]:
+def _index(change: Change) -> Iterator[str]:
     if "comment" in change.attributes:
         name = quoted(change.identity.schema, change.identity.name)
         yield f"COMMENT ON INDEX {name} IS {literal(change.model['comment'])}"
 
 
-def _type(change: "Change") -> Iterator[str]:
+def _type(change: Change) -> Iterator[str]:
     """New labels, where nothing else differs; a label can't be taken out of an enum, nor moved."""
     name = quoted(change.identity.schema, change.identity.name)
     ours, theirs = change.model.get("labels"), change.migrated.get("labels")
@@ -170,7 +156,7 @@ _SEQUENCE = {
 }
 
 
-def _sequence(change: "Change") -> Iterator[str]:
+def _sequence(change: Change) -> Iterator[str]:
     name, model = quoted(change.identity.schema, change.identity.name), change.model
     if change.kind == "extra":
         yield f"DROP SEQUENCE {name}"
@@ -184,7 +170,7 @@ def _sequence(change: "Change") -> Iterator[str]:
         yield " ".join([f"{'CREATE' if change.kind == 'missing' else 'ALTER'} SEQUENCE {name}", *words])
 
 
-def _view(change: "Change") -> Iterator[str]:
+def _view(change: Change) -> Iterator[str]:
     word, name = change.identity.kind.upper(), quoted(change.identity.schema, change.identity.name)
     if change.kind != "missing":
         yield f"DROP {word} {name}"
@@ -192,7 +178,7 @@ def _view(change: "Change") -> Iterator[str]:
         yield f"CREATE {word} {name} AS {' '.join(str(change.model['definition']).split())}".removesuffix(";")
 
 
-def _trigger(change: "Change") -> Iterator[str]:
+def _trigger(change: Change) -> Iterator[str]:
     if change.attributes <= {"", "definition"}:
         if change.kind != "missing":
             yield f"DROP TRIGGER {quoted(change.identity.name)} ON {change.table}"
@@ -200,7 +186,7 @@ def _trigger(change: "Change") -> Iterator[str]:
             yield str(change.model["definition"])
 
 
-def _policy(change: "Change") -> Iterator[str]:
+def _policy(change: Change) -> Iterator[str]:
     name, model = quoted(change.identity.name), change.model
     if change.kind != "missing":
         yield f"DROP POLICY {name} ON {change.table}"
@@ -214,7 +200,7 @@ def _policy(change: "Change") -> Iterator[str]:
         )
 
 
-def _domain(change: "Change") -> Iterator[str]:
+def _domain(change: Change) -> Iterator[str]:
     name, model = quoted(change.identity.schema, change.identity.name), change.model
     if change.kind == "extra":
         yield f"DROP DOMAIN {name}"
@@ -227,7 +213,7 @@ def _domain(change: "Change") -> Iterator[str]:
         yield f"ALTER DOMAIN {name} " + (f"SET DEFAULT {model['default']}" if model["default"] else "DROP DEFAULT")
 
 
-_KINDS: dict[str, Callable[["Change"], Iterator[str]]] = {
+_KINDS: dict[str, Callable[[Change], Iterator[str]]] = {
     "table": _table,
     "column": _column,
     "index": _index,

@@ -11,6 +11,7 @@ from schemaproof.migration.fixed import fixed_at_the_time
 from schemaproof.migration.history import History
 from schemaproof.migration.roles import created
 from schemaproof.migration.states import UpgradeFailedError
+from schemaproof.proofs.upgrade.branches import stranded
 from schemaproof.proofs.upgrade.calls import first_parting
 
 COMMITTED = (
@@ -87,7 +88,7 @@ def _in_one_call(history: History) -> Iterator[Finding]:
         yield from _against_single_steps(history)
     except UpgradeFailedError as error:
         revision = history.revisions[error.index].revision
-        if history.one_call_passes(revision):
+        if history.in_one_call.passes(revision):
             yield UPGRADE_IN_ONE_CALL.finding(
                 f"The upgrade to {revision} by itself {fate(error.run)}; `alembic upgrade heads` on an empty database"
                 " gets past it.",
@@ -102,7 +103,7 @@ def _in_one_call(history: History) -> Iterator[Finding]:
 
 
 def _against_single_steps(history: History) -> Iterator[Finding]:
-    failed = history.one_call_failure()
+    failed = history.in_one_call.failure()
     if failed is not None:
         yield UPGRADE_IN_ONE_CALL.finding(
             f"`alembic upgrade heads` on an empty database {fate(failed)} at {failed.revision}; each revision by itself"
@@ -111,12 +112,12 @@ def _against_single_steps(history: History) -> Iterator[Finding]:
             **failure(failed),
         )
         return
-    found = history.one_call_differences()
+    found = history.in_one_call.differences()
     if found is None:
         yield from _from_earlier(history)
         return
     revision, differences = found
-    fixed = history.fixed_in_one_call(revision, differences)
+    fixed = history.in_one_call.fixed_at_the_time(revision, differences)
     yield from (fixed_at_the_time(UPGRADE_IN_ONE_CALL, one, revision) for one in fixed)
     for difference in (one for one in differences if one not in fixed):
         yield UPGRADE_IN_ONE_CALL.finding(
@@ -129,7 +130,7 @@ def _against_single_steps(history: History) -> Iterator[Finding]:
 
 def _from_earlier(history: History) -> Iterator[Finding]:
     """One call from where production stands; see ``first_parting`` for the revisions that it tries."""
-    parting = first_parting(history, commits_each=history.commits_each_revision())
+    parting = first_parting(history, commits_each=history.in_one_call.commits_each_revision())
     if parting is None:
         return
     called = [script.revision for script in history.revisions[parting.start : parting.stop]]
@@ -150,6 +151,19 @@ def _from_earlier(history: History) -> Iterator[Finding]:
             revision=called[-1],
             object=difference.identity,
             evidence=f"applied in one call: {', '.join(called)}\none by one -> in one call: {difference}",
+        )
+
+
+def _by_itself(history: History) -> Iterator[Finding]:
+    for one in stranded(history):
+        after = f"; it passes once {one.needs} is applied" if one.needs else ""
+        yield BRANCH_BY_ITSELF.finding(
+            f"The upgrade of {one.revision} fails on a database that has its ancestors alone{after}.",
+            revision=one.revision,
+            evidence=f"alembic upgrade {one.revision}\n{one.run.told}",
+            remedy=f'Write `depends_on = "{one.needs}"` into {one.revision}: Alembic then applies {one.needs} first.'
+            if one.needs
+            else None,
         )
 
 
@@ -186,3 +200,17 @@ UPGRADE_IN_ONE_CALL = Check(
     examine=_in_one_call,
     needs_head=False,
 )
+
+BRANCH_BY_ITSELF = Check(
+    id="branch-by-itself",
+    area="upgrade",
+    title="Each branch can be upgraded without the others: what it needs of them stands in depends_on.",
+    reason="Alembic applies branches in whatever order their ids give: a database that has one branch only can't be"
+    " upgraded, and a revision added anywhere can turn the order and stop every deployment.",
+    remedy="Name the revision that makes what is missing in depends_on.",
+    scope="history",
+    examine=_by_itself,
+    keywords=("branch",),
+)
+
+CHECKS = (UPGRADE_FROM_EMPTY, UPGRADE_AGAIN, UPGRADE_IN_ONE_CALL, BRANCH_BY_ITSELF)

@@ -15,9 +15,11 @@ from schemaproof.migration.roles import SharedRoleError, make_roles
 from schemaproof.postgres import PostgresError, Server
 from schemaproof.project.allowances import Allowance, of_revision, split, unused_findings
 from schemaproof.project.subject import Subject, SubjectError
-from schemaproof.proofs import CHECKS, UNUSED_ALLOWANCE, UPGRADE_FROM_EMPTY, on_an_empty_database
+from schemaproof.project.unused import UNUSED_ALLOWANCE
+from schemaproof.proofs.registry import CHECKS
+from schemaproof.proofs.upgrade.checks import UPGRADE_FROM_EMPTY, on_an_empty_database
+from schemaproof.report.outcome import Obstacle
 from schemaproof.run.items.interview import Interview, Question, Said
-from schemaproof.run.record import Obstacle
 
 _KNOWN = frozenset(check.id for check in CHECKS)
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Iterator, MutableMapping
 from dataclasses import dataclass
+from functools import cached_property
 
+from schemaproof.check import Check
 from schemaproof.finding import Finding, together
 from schemaproof.migration.history import History
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.stairway import Stairs, Station
 from schemaproof.migration.states import UpgradeFailedError
-from schemaproof.proofs import Check
 from schemaproof.proofs.chain.checks import is_hidden
-from schemaproof.run.record import Obstacle
+from schemaproof.report.outcome import Obstacle
 
 _BROKEN = "the revisions can't be walked: revision-import and revision-chain tell why"
 
@@ -75,7 +76,7 @@ class Interview:
             self._said[question] = self._once(check)
 
     def _once(self, check: Check) -> Said:
-        stop = None if check.area == "history" else self._history.remember("stop", self._below_head)
+        stop = None if check.area == "history" else self._below_head
         if stop is None or not check.needs_head:
             try:
                 said = self._examined(check)
@@ -126,6 +127,7 @@ class Interview:
         self._history.abandon()
         return Said(obstacle=Obstacle.of(error, check.id, revision))
 
+    @cached_property
     def _below_head(self) -> str | None:
         """The revision that keeps head from being reached, if there is one."""
         last = self._history.revisions[-1].revision

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from schemaproof.check import Check
 from schemaproof.errors import ProofError
 from schemaproof.project.settings import Settings
 from schemaproof.project.subject import Subject
-from schemaproof.proofs import CHECKS, Check
+from schemaproof.proofs.registry import CHECKS
 from schemaproof.run.items.process import Assistant
 from schemaproof.run.items.revisions import NotPlainError, read_revisions
 

@@ -17,7 +17,7 @@ from schemaproof.migration.printed import Noise, worth_showing
 from schemaproof.migration.revisions import load, script_directory
 from schemaproof.postgres import Server
 from schemaproof.project.subject import SubjectError
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
 from tests.schemaproof.projects import ENV, Step, make_project, table
 
 FAILING = Step("SELECT no_such_column")

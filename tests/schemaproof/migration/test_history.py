@@ -11,7 +11,7 @@ from schemaproof.migration.history import History, migrate, open_history
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Server
 from schemaproof.project.subject import SubjectError
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.projects import Step, make_project, table
 
@@ -112,7 +112,7 @@ def test_state_that_one_call_cannot_reach_is_built_step_by_step(open_: Open) -> 
         Step(pending, "DELETE FROM c; DELETE FROM p"),
         Step("ALTER TABLE c ADD COLUMN n int", "ALTER TABLE c DROP COLUMN n"),
     )
-    failure = history.one_call_failure()
+    failure = history.in_one_call.failure()
     assert failure is not None
     assert failure.revision == "0004"
     with history.build(4) as database, psycopg.connect(database.dsn) as connection:
@@ -127,7 +127,7 @@ def test_first_revision_at_which_one_call_differs_is_found(open_: Open) -> None:
         table("c"),
         table("d"),
     )
-    found = history.one_call_differences()
+    found = history.in_one_call.differences()
     assert found is not None
     revision, differences = found
     assert revision == "0004"
@@ -135,7 +135,7 @@ def test_first_revision_at_which_one_call_differs_is_found(open_: Open) -> None:
 
 
 def test_one_call_that_leads_to_the_same_is_no_difference(open_: Open) -> None:
-    assert open_(table("a"), table("b")).one_call_differences() is None
+    assert open_(table("a"), table("b")).in_one_call.differences() is None
 
 
 def test_downgrade_to_base_leaves_the_base_catalog(open_: Open) -> None:

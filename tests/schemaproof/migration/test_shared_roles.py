@@ -9,9 +9,9 @@ import pytest
 from schemaproof.migration.history import open_history
 from schemaproof.migration.roles import literals, need_the_server
 from schemaproof.postgres import Server
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
+from schemaproof.report.outcome import Report
 from schemaproof.run.record import Record
-from schemaproof.run.verify import Report
 from schemaproof.run.walk import walk
 from tests.schemaproof.processes import wait_until
 from tests.schemaproof.projects import ENV, Step, make_project, table

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
-from schemaproof.run.record import Obstacle
-from schemaproof.run.verify import CheckResult, Report
+from schemaproof.report.outcome import CheckResult, Obstacle, Report
 
 
 def a_check(id: str = "downgrade-restores", area: str = "downgrade") -> Check:  # noqa: A002 (as in Check)

@@ -9,7 +9,7 @@ from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.postgres import Server
 from schemaproof.project.allowances import Allowance, split
 from schemaproof.project.subject import SubjectError
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.causes import told_once
 from schemaproof.run.items.examiner import Examiner
 from schemaproof.run.items.interview import Question

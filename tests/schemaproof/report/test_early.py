@@ -6,8 +6,9 @@ from xml.etree import ElementTree as ET
 
 from schemaproof.report import early, junit
 from schemaproof.report import json as json_report
-from schemaproof.run.record import Obstacle, Record
-from schemaproof.run.verify import report
+from schemaproof.report.outcome import Obstacle
+from schemaproof.run.judging import report
+from schemaproof.run.record import Record
 
 CAUSE = 'interrupted before the "first" <revision>'
 

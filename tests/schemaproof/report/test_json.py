@@ -4,7 +4,7 @@ import dataclasses
 import json
 
 from schemaproof.report.json import render
-from schemaproof.run.record import Obstacle
+from schemaproof.report.outcome import Obstacle
 from tests.schemaproof.report.reports import a_finding, a_report
 
 FINDING = {

@@ -7,8 +7,7 @@ import pytest
 
 from schemaproof.finding import Finding, Severity
 from schemaproof.report.junit import render
-from schemaproof.run.record import Obstacle
-from schemaproof.run.verify import Report
+from schemaproof.report.outcome import Obstacle, Report
 from tests.schemaproof.report.reports import a_finding, a_report
 
 

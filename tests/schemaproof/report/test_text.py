@@ -6,8 +6,8 @@ import io
 import pytest
 
 from schemaproof.finding import Severity
+from schemaproof.report.outcome import Obstacle
 from schemaproof.report.text import Style, render, render_findings
-from schemaproof.run.record import Obstacle
 from tests.schemaproof.report.reports import a_finding, a_report
 
 

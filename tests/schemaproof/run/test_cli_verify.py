@@ -20,11 +20,13 @@ from schemaproof.errors import ProofError
 from schemaproof.finding import Severity
 from schemaproof.postgres import Choice, PostgresError
 from schemaproof.project.allowances import Allowance
-from schemaproof.proofs import CHECKS
-from schemaproof.run.apart import Examination, Progress, Request, work
+from schemaproof.proofs.registry import CHECKS
+from schemaproof.report.outcome import Obstacle, Report
+from schemaproof.run.apart import Examination, Request, work
 from schemaproof.run.interruption import Interruption
-from schemaproof.run.record import Obstacle, Record
-from schemaproof.run.verify import Report, report
+from schemaproof.run.judging import report
+from schemaproof.run.progress import Display
+from schemaproof.run.record import Record
 from tests.schemaproof.report.reports import a_finding, a_report
 
 
@@ -64,7 +66,7 @@ class Here(Examination):
         self.obstacle, self.examined = None, False
         self._request, self._record = request, record
 
-    def follow(self, progress: Progress, interruption: Interruption) -> None:
+    def follow(self, progress: Display, interruption: Interruption) -> None:
         del interruption
         try:
             work(self._request, lambda kind, *said: self._take(kind, said, progress))

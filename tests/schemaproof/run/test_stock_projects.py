@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from schemaproof.postgres import Server
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
 from tests.example_process import outcome
 from tests.schemaproof.stock import TEMPLATES, stock_project
 

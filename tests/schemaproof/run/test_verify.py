@@ -11,13 +11,15 @@ import psycopg
 import pytest
 
 from schemaproof.catalog import noise
+from schemaproof.check import Check
 from schemaproof.finding import Finding
 from schemaproof.postgres import Options, PostgresError, Server, start
 from schemaproof.project.allowances import Allowance
 from schemaproof.project.subject import Subject, SubjectError
-from schemaproof.proofs import CHECKS, Check
+from schemaproof.proofs.registry import CHECKS
+from schemaproof.report.outcome import Report
 from schemaproof.run import walk
-from schemaproof.run.verify import Report, verify
+from schemaproof.run.verify import verify
 from tests.schemaproof.catalog.planting import plant_bookkeeping
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.projects import Step, make_project, table

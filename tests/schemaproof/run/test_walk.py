@@ -8,9 +8,10 @@ import pytest
 
 from schemaproof.postgres import Server
 from schemaproof.project.subject import Subject
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
+from schemaproof.report.outcome import Report
 from schemaproof.run import walk
-from schemaproof.run.verify import Report, verify
+from schemaproof.run.verify import verify
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.projects import ENV, make_project, table
 

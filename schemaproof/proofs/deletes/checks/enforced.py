@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 
 def enforced(history: History) -> list[Finding]:
     """What the check finds, found out when it is first asked for."""
-    return history.remember("enforced", lambda: list(_examine(history)))
+    return history.kept(_found)
+
+
+def _found(history: History) -> list[Finding]:
+    return list(_examine(history))
 
 
 def _examine(history: History) -> Iterator[Finding]:
@@ -29,7 +33,7 @@ def _examine(history: History) -> Iterator[Finding]:
     from schemaproof.proofs.deletes.swallowing import try_keys
 
     # A setting of a database is not copied with it; a revision may also have named the one that it was told.
-    names = [history._at_head().database.name, history.environment.standin.name]
+    names = [history.head_name, history.environment.standin.name]
     with history.head_copy() as database, psycopg.connect(database.dsn, autocommit=True) as connection:
         keys = read_keys(connection)
         yield from map(_replica, replica_settings(connection, names))

@@ -33,7 +33,11 @@ def _by_the_database(history: History) -> Iterator[Finding]:
 
 
 def _said(history: History) -> Said:
-    return history.remember("cascades of the ORM", lambda: list(_examined(history)))
+    return history.kept(_all_said)
+
+
+def _all_said(history: History) -> Said:
+    return list(_examined(history))
 
 
 def _examined(history: History) -> Iterator[tuple[Check, Finding]]:

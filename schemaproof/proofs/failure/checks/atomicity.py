@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.history import History
+from schemaproof.proofs.failure.failures import Failures
 from schemaproof.proofs.failure.proof import Examined
 from schemaproof.proofs.failure.trial import Course, Outcome
 
@@ -21,7 +22,7 @@ def _atomic(history: History, revision: str) -> Iterator[Finding]:
                 remedy="None is needed; roles that are made outside of migrations could be examined.",
             )
         return
-    for examined in history.failures(revision):
+    for examined in history.kept(Failures).of(revision):
         yield from _obstacles(examined, revision)
         course = examined.course
         if course is not None:
@@ -207,7 +208,7 @@ def _recovers(history: History, revision: str) -> Iterator[Finding]:
                 causes=[Cause(ATOMICITY.id)],
             )
         return
-    for examined in history.failures(revision):
+    for examined in history.kept(Failures).of(revision):
         failed = [one for one in examined.outcomes if one.rerun is not None and not one.rerun.recovered]
         yield from _invalid(examined, failed, revision)
         others = [one for one in failed if one.rerun is not None and not one.rerun.invalid]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.history import History
+from schemaproof.proofs.failure.failures import Failures
 from schemaproof.proofs.failure.proof import Examined
 
 
@@ -18,7 +19,7 @@ def _survives(history: History) -> Iterator[Finding]:
             remedy="None is needed.",
         )
         return
-    for revision, examined in history.crashes().items():
+    for revision, examined in history.kept(Failures).crashes().items():
         for one in examined:
             yield from _left(one, revision)
 
@@ -68,5 +69,6 @@ CRASH_RECOVERY = Check(
     remedy="As for atomicity and rerun-after-failure, which tell the cause.",
     scope="history",
     examine=_survives,
+    begin=lambda history: history.kept(Failures).begin_crashes(),
     keywords=("rollback",),
 )

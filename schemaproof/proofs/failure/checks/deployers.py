@@ -81,7 +81,7 @@ class _Race:
 
 
 def _deployers(history: History) -> Iterator[Finding]:
-    failed = history.one_call_failure()
+    failed = history.in_one_call.failure()
     if failed is not None:
         yield CONCURRENT_DEPLOYERS.finding(
             f"Not even one deployer gets from an empty database to head: it fails at {failed.revision}.",

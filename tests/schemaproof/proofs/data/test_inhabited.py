@@ -17,7 +17,7 @@ BACKFILL = "UPDATE users SET kind_id = k.id FROM kinds k WHERE k.name = 'kind of
 def refused(tmp_path: Path, server: Server, *steps: Step) -> dict[str, Refused]:
     """What each revision refuses that refuses anything."""
     with open_history(make_project(tmp_path, steps), server) as history:
-        inhabited = history.remember_open("inhabited", lambda: Inhabited(history))
+        inhabited = history.kept(Inhabited)
         found = {script.revision: inhabited.examine(index) for index, script in enumerate(history.revisions)}
     return {revision: one for revision, one in found.items() if one is not None}
 

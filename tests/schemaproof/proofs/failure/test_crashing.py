@@ -14,6 +14,7 @@ from schemaproof.postgres import Options, PostgresError, Server, start
 from schemaproof.project.subject import SubjectError
 from schemaproof.proofs.failure.checks.crash import CRASH_RECOVERY
 from schemaproof.proofs.failure.crashing import Crasher
+from schemaproof.proofs.failure.failures import Failures
 from tests.schemaproof.processes import ended, wait_until
 from tests.schemaproof.projects import ENV, Step, make_project, table
 from tests.schemaproof.proofs.failure.conftest import Open, sent, write_upgrade
@@ -72,7 +73,7 @@ def test_findings_of_crashes_arrive(tmp_path: Path, server: Server) -> None:
     with open_history(subject, server) as history:
         history.told = told.append
         found = list(CRASH_RECOVERY.examine(history))
-        tally = history.proof.tally
+        tally = history.kept(Failures).tally
     assert [(one.revision, str(one.severity)) for one in found] == [("0002", "error")]
     assert "table public.x: is extra" in found[0].evidence
     assert told == ["0001", "0002", "0003"]
@@ -104,8 +105,8 @@ def test_error_of_the_crasher_is_raised(tmp_path: Path, server: Server) -> None:
 def test_history_that_is_closed_ends_its_crasher(open_: Open, server: Server, own_server: Server) -> None:
     own_server.options = server.options
     history = open_(table("t"))
-    history.begin_crashes()
-    crasher = history._crasher
+    history.kept(Failures).begin_crashes()
+    crasher = history.kept(Failures)._crasher
     assert crasher is not None
     history.close()
     assert crasher._process.exitcode is not None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 import sqlalchemy
@@ -65,7 +65,7 @@ class Project:
         self.setup = setup
         self.options = options
         self.runs = 0  # of env.py
-        self._remembered: dict[str, Any] = {}
+        self._kept: dict[Callable[..., Any], Any] = {}
         with psycopg.connect(database.dsn) as connection:
             connection.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
             connection.execute(migrations.encode())
@@ -75,7 +75,7 @@ class Project:
     def sharing(self, options: Mapping[str, object]) -> "Project":
         """The same project and database, with another env.py."""
         other = copy(self)
-        other.options, other._remembered = dict(options), {}
+        other.options, other._kept = dict(options), {}
         return other
 
     @property
@@ -112,10 +112,10 @@ class Project:
             }
             return work(MigrationContext.configure(connection, opts=opts))
 
-    def remember[T](self, key: str, make: Callable[[], T]) -> T:
-        if key not in self._remembered:
-            self._remembered[key] = make()
-        return self._remembered[key]  # type: ignore[no-any-return]  # what was remembered
+    def kept[T](self, make: Callable[[Self], T]) -> T:
+        if make not in self._kept:
+            self._kept[make] = make(self)
+        return self._kept[make]  # type: ignore[no-any-return]  # what was kept
 
     def apply(self, remedy: str) -> None:
         """Do what ``remedy`` says, as a revision would."""
@@ -126,7 +126,7 @@ class Project:
             exec(lines, {"op": Operations(context), "sa": sqlalchemy})  # noqa: S102 (the lines are this package's own)
             connection.commit()
         with psycopg.connect(self.database.dsn) as read:
-            self._catalog, self._remembered = Catalog.read(read), {}
+            self._catalog, self._kept = Catalog.read(read), {}
 
     def findings(self) -> list[Finding]:
         """All findings of both checks, each defect told once."""

@@ -10,7 +10,7 @@ import pytest
 
 from schemaproof.postgres import Database
 from schemaproof.postgres.owner import Owner
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
 from tests.schemaproof.projects import ENV, Step, make_project, table
 
 OPT_IN = 'from schemaproof.testing import test_project, test_revision\n\n__all__ = ["test_project", "test_revision"]\n'

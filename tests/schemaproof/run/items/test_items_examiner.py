@@ -18,7 +18,7 @@ from schemaproof.finding import Finding
 from schemaproof.postgres import Server
 from schemaproof.project.allowances import Allowance
 from schemaproof.project.subject import Subject, SubjectError
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
 from schemaproof.run.items.examiner import Examiner
 from schemaproof.run.items.interview import Question
 from schemaproof.run.items.process import Assistant

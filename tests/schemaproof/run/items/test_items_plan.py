@@ -9,7 +9,7 @@ import pytest
 
 from schemaproof.project.settings import Settings
 from schemaproof.project.subject import Subject
-from schemaproof.proofs import CHECKS
+from schemaproof.proofs.registry import CHECKS
 from schemaproof.run.items.plan import Plan
 from schemaproof.run.items.process import Assistant
 from schemaproof.run.items.revisions import NotPlainError, read_revisions

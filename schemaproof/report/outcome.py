@@ -1,0 +1,115 @@
+"""The outcome of a verification, as values: what every format of report shows."""
+
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Self
+
+from schemaproof.check import Check
+from schemaproof.errors import ProofError
+from schemaproof.finding import Finding, Severity
+from schemaproof.tally import Tally
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why something was not asked.
+
+    Attributes:
+        kind: "interrupted" by a signal, "impossible" for a reason outside the harness, or a "defect" of the harness.
+        cause: what happened, one sentence.
+        evidence: what was seen, a traceback say; "" for nothing to add.
+        remedy: what the user can do about it; "" for nothing.
+        check: the id of the check that could not be asked; None for all that were about to be.
+        revision: the revision that it could not be asked of; None for the project as a whole, or the rest of it.
+    """
+
+    kind: Literal["interrupted", "impossible", "defect"]
+    cause: str
+    evidence: str = ""
+    remedy: str = ""
+    check: str | None = None
+    revision: str | None = None
+
+    def __str__(self) -> str:
+        """Cause, evidence and remedy, in that order."""
+        return "\n".join(filter(None, (self.cause, self.evidence, self.remedy and f"Remedy: {self.remedy}")))
+
+    @classmethod
+    def of(cls, error: BaseException, check: str | None = None, revision: str | None = None) -> Self:
+        """What ``error`` is to the reader: an obstacle of the surroundings where it is a ProofError, else a defect."""
+        if isinstance(error, ProofError):
+            return cls("impossible", error.cause, error.evidence, error.remedy, check, revision)
+        told = "".join(traceback.format_exception(error)).rstrip()
+        last = told.splitlines()[-1] if told else type(error).__name__
+        return cls(
+            "defect",
+            f"schemaproof failed: {last}",
+            told,
+            "This is a defect of schemaproof: please report it with the lines above.",
+            check,
+            revision,
+        )
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check said.
+
+    Attributes:
+        check: the check.
+        seconds: how long it took; what several checks share counts for the first of them.
+        findings: what it found and nobody allowed.
+        skipped: why it was not asked, or not of every revision; "" where it was.
+        not_asked: the revisions that it was not asked of, where it is asked of each.
+    """
+
+    check: Check
+    seconds: float
+    findings: tuple[Finding, ...]
+    skipped: str = ""
+    not_asked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a verification.
+
+    Attributes:
+        subject: what was verified, for people: "project", "alembic_ini", "driver" and
+            "driver_from" (why that one), "revisions", "heads", "metadata".
+        revisions: the ids of the revisions in the order in which they are applied.
+        postgres: the server's release.
+        checks: a result for each check that was asked for, in the registry's order.
+        allowed: findings that the team accepts, each with its reason.
+        seconds: how long all of it took.
+        faults: how many faults were injected into the revisions.
+        remarks: notes that no check tells: on the server, for one.
+        obstacles: what kept checks from being asked, for no reason that lies in the project's revisions.
+    """
+
+    subject: Mapping[str, object]
+    revisions: tuple[str, ...]
+    postgres: str
+    checks: tuple[CheckResult, ...]
+    allowed: tuple[tuple[Finding, str], ...]
+    seconds: float
+    faults: Tally = field(default_factory=Tally)
+    remarks: tuple[Finding, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The remarks, and all findings, check by check."""
+        return (*self.remarks, *(finding for result in self.checks for finding in result.findings))
+
+    @property
+    def verdict(self) -> Literal["sound", "faulty", "incomplete"]:
+        """Sound means: everything was asked, and there is no error and no warning.
+
+        What was found is there whatever else would have been, so a faulty project is that also where something was not
+        asked; one in which nothing was found is "incomplete" then.
+        """
+        if any(finding.severity is not Severity.NOTE for finding in self.findings):
+            return "faulty"
+        return "incomplete" if self.obstacles else "sound"

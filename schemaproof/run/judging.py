@@ -1,0 +1,74 @@
+"""From a record to its report: what is allowed is sorted out, one defect is told once."""
+
+from collections.abc import Mapping, Sequence
+
+from schemaproof.check import Check
+from schemaproof.finding import Finding
+from schemaproof.project.allowances import Allowance, split, unused_findings
+from schemaproof.project.unused import UNUSED_ALLOWANCE
+from schemaproof.proofs.registry import CHECKS
+from schemaproof.report.causes import told_once
+from schemaproof.report.outcome import CheckResult, Report
+from schemaproof.run.record import Record
+from schemaproof.tally import Tally
+
+
+def report(record: Record, allowances: Sequence[Allowance], seconds: float) -> Report:
+    """What ``record`` holds, but for what is allowed, be it the record of a run that did not come to its end."""
+    found = [finding for findings in record.findings.values() for finding in findings]
+    kept, allowed, unused = split(found, [*allowances, *record.beside])
+    kept, allowed = told_once(kept), _told_once(allowed)
+    if UNUSED_ALLOWANCE.id in record.checks:
+        answered = {check for check in record.checks if check not in record.skipped and not record.unanswered(check)}
+        kept.extend(unused_findings(UNUSED_ALLOWANCE, (one for one in unused if one.check in answered)))
+    results = tuple(
+        CheckResult(
+            check,
+            record.seconds.get(check.id, 0.0),
+            tuple(one for one in kept if one.check == check.id),
+            _why_not(check, record),
+            tuple(one for one in record.unanswered(check.id) if one is not None),
+        )
+        for check in CHECKS
+        if check.id in record.checks
+    )
+    faults = record.faults.get("all") or _sum(record.faults)
+    obstacles = tuple(record.obstacles)
+    return Report(
+        record.about,
+        record.revisions,
+        record.postgres,
+        results,
+        tuple(allowed),
+        seconds,
+        faults,
+        record.remarks,
+        obstacles,
+    )
+
+
+def _why_not(check: Check, record: Record) -> str:
+    """Why ``check`` was not asked, or not of every revision; "" where it was."""
+    if reason := record.skipped.get(check.id):
+        return reason
+    missing = record.unanswered(check.id)
+    causes = [
+        one.cause
+        for one in record.obstacles
+        if one.check in {None, check.id} and (one.revision is None or one.revision in missing)
+    ]
+    return "; ".join(dict.fromkeys(causes)) if missing else ""
+
+
+def _sum(faults: Mapping[str, Tally]) -> Tally:
+    total = Tally()
+    for one in faults.values():
+        total.add(one)
+    return total
+
+
+def _told_once(allowed: Sequence[tuple[Finding, str]]) -> list[tuple[Finding, str]]:
+    """What is allowed, without what is so because its cause is."""
+    reasons = {(one.check, one.revision, one.object, one.message): reason for one, reason in reversed(allowed)}
+    told = told_once([finding for finding, _ in allowed])
+    return [(one, reasons[one.check, one.revision, one.object, one.message]) for one in told]

@@ -18,9 +18,10 @@ profiles.load()
 
 
 def pytest_configure() -> None:
-    """Take SIGINT as in a terminal: in the background a shell has it ignored, and what tests start inherits that."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Take signals as in a terminal: in the background a shell has some ignored, and what tests start inherits that."""
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -3,9 +3,9 @@
 # Several test processes with a pool each; the default is 100.
 _CONNECTIONS = {"max_connections": "300"}
 
-# Durability is for data that someone wants to keep (manual, "Non-Durable Settings"). With hundreds of databases a worker
-# of autovacuum starts all the time, takes locks of its own and moves rows of the catalog. The rest stays at PostgreSQL's
-# defaults, so that what is proved here holds there.
+# Durability is for data that someone wants to keep (manual, "Non-Durable Settings"). With hundreds of databases a
+# worker of autovacuum starts all the time, takes locks of its own and moves rows of the catalog. The rest stays at
+# PostgreSQL's defaults, so that what is proved here holds there.
 SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",

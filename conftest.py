@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,12 @@ ROOT = Path(__file__).parent
 pytest_plugins = ["pytester"]
 
 profiles.load()
+
+# Where PYTHONDONTWRITEBYTECODE is set, every run would compile and rewrite all test modules: half of the time that
+# collecting them takes. So the bytecode goes into pytest's own cache.
+if sys.dont_write_bytecode:
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = str(ROOT / ".pytest_cache" / "bytecode")
 
 
 def pytest_configure() -> None:

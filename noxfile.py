@@ -137,6 +137,8 @@ def pins(session: nox.Session) -> None:
 
 
 def _install(session: nox.Session, group: str = "test") -> None:
+    # Tests start hundreds of processes: where this is set, each would compile all that it imports.
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""
     session.install("-r", f"requirements/{group}.txt")
     # The wheel, as others get it, not this folder.
     session.install("--no-deps", "--no-build-isolation", ".")

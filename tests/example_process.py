@@ -8,8 +8,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
+from schemaproof.catalog import noise
 from schemaproof.errors import ProofError
 from schemaproof.finding import Finding
+from schemaproof.migration.history import prove_server
 from schemaproof.postgres import Server
 from schemaproof.project.settings import Settings
 from schemaproof.proofs.registry import CHECKS
@@ -29,6 +33,10 @@ _PRELOADED = [
     ),
     *("schemaproof.proofs.deletes.prepare", "schemaproof.proofs.deletes.flushes", "schemaproof.proofs.deletes.contest"),
 ]
+
+
+# A server's version(), and what it makes different by itself.
+type Proved = tuple[str, tuple[noise.Noise, ...]]
 
 
 @dataclass(frozen=True)
@@ -55,13 +63,19 @@ class _Silence:
         """Nothing."""
 
 
+_releases: dict[str, Proved] = {}  # by the server's address
+
+
 def outcome(project: Path, server: Server, checks: Collection[str]) -> Outcome:
     """What ``verify`` says of ``project`` with its own settings, on ``server``, where it is asked ``checks`` alone."""
     # Forked from a process without threads or connections, which pytest's own may have.
     context: Any = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_verify, args=(theirs, project, replace(server), checks))
+    if server.address not in _releases:
+        _releases[server.address] = _proved(server)
+    arguments = (theirs, project, replace(server), checks, _releases[server.address])
+    process = context.Process(target=_verify, args=arguments)
     process.start()
     theirs.close()
     try:
@@ -73,7 +87,16 @@ def outcome(project: Path, server: Server, checks: Collection[str]) -> Outcome:
     return said
 
 
-def _verify(pipe: Connection, project: Path, server: Server, names: Collection[str]) -> None:
+def _proved(server: Server) -> Proved:
+    """What ``server`` has proved: the same for all examples, so found out once."""
+    with server.create() as database, psycopg.connect(database.dsn, autocommit=True) as connection:
+        row = connection.execute("SELECT version()").fetchone()
+        assert row is not None
+        return row[0], prove_server(database)
+
+
+def _verify(pipe: Connection, project: Path, server: Server, names: Collection[str], proved: Proved) -> None:
+    noise.remember(*proved)
     try:
         settings = Settings.read(project, {}, known=[check.id for check in CHECKS])
         checks = settings.choose(check for check in CHECKS if check.id in names)

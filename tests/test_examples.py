@@ -1,10 +1,10 @@
 """Every check is seen red on a faulty project and green on a sound one: ``verify`` on each of tests/examples.
 
-A project's folder is <check>/<faulty|sound>-<why>, or impossible/<why>; its expected.toml holds the whole outcome.
+What is in a project's folder, tests/examples/README.md tells.
 """
 
-import tomllib
-from collections.abc import Iterator
+import ast
+from collections.abc import Collection, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,12 @@ from packaging.version import Version
 from schemaproof.catalog import Catalog
 from schemaproof.postgres import Server
 from schemaproof.proofs.registry import CHECKS
-from tests.example_process import outcome
+from tests.example import PROJECTS, ROOT, SKELETON, TAKEN, assembled, expected, from_skeleton, main
+from tests.example_process import Outcome, outcome
 
-ROOT = Path(__file__).with_name("examples")
 # These are about what happens to a project, not about what is in it, and take longest; Alembic's own env.py, which most
 # examples have, gets a note from one. So they are asked of their own examples only; the others keep to one fault each.
 FAILURE = {check.id for check in CHECKS if check.area == "failure"}
-PROJECTS = sorted(file.parent for file in ROOT.glob("*/*/expected.toml"))
-
-
-def expected(project: Path) -> dict[str, Any]:
-    return tomllib.loads((project / "expected.toml").read_text(encoding="utf-8"))
 
 
 def name(project: Path) -> str:
@@ -52,11 +47,16 @@ def asked(project: Path) -> set[str]:
     return {check.id for check in CHECKS} - left_out
 
 
+def judged(example: Path, server: Server, checks: Collection[str]) -> Outcome:
+    with assembled(example) as project:
+        return outcome(project, server, checks)
+
+
 @pytest.mark.parametrize("project", PROJECTS, ids=name)
 def test_example_is_judged_as_expected(project: Path, postgres_server: Server) -> None:
     wanted = expected(project)
     skip_where_it_lacks_something(wanted, postgres_server)
-    said = outcome(project, postgres_server, asked(project))
+    said = judged(project, postgres_server, asked(project))
     assert said.verdict == wanted["verdict"], said.shown
     assert wanted.get("cause", "") in said.cause, said.shown
     assert wanted.get("remedy", "") in said.remedy, said.shown
@@ -73,7 +73,7 @@ def test_example_is_judged_as_expected(project: Path, postgres_server: Server) -
 def test_sound_example_is_sound_with_every_check(project: Path, postgres_server: Server) -> None:
     """No false alarm, whatever is asked: in a session of its own, since the failures of 200 projects take a while."""
     skip_where_it_lacks_something(expected(project), postgres_server)
-    said = outcome(project, postgres_server, {check.id for check in CHECKS})
+    said = judged(project, postgres_server, {check.id for check in CHECKS})
     assert said.verdict == "sound", said.shown
 
 
@@ -93,7 +93,7 @@ def faulty_ones() -> Iterator[Any]:
 def test_check_by_itself_is_red_on_its_example(project: Path, postgres_server: Server) -> None:
     """Whatever other check tells the cause: nobody need select that one, or must not ignore it."""
     skip_where_it_lacks_something(expected(project), postgres_server)
-    said = outcome(project, postgres_server, {project.parent.name})
+    said = judged(project, postgres_server, {project.parent.name})
     assert {one.check for one in said.findings if one.faulty} == {project.parent.name}, said.shown
 
 
@@ -108,23 +108,62 @@ def test_check_has_a_faulty_and_a_sound_example(check: str) -> None:
         assert check in faults, project
 
 
-@pytest.mark.parametrize("project", PROJECTS, ids=name)
-def test_example_has_the_verdict_of_its_name(project: Path) -> None:
-    kind = "impossible" if project.parent.name == "impossible" else project.name.partition("-")[0]
-    assert expected(project)["verdict"] == kind
+def test_examples_have_the_verdict_of_their_names() -> None:
+    def kind(project: Path) -> str:
+        return "impossible" if project.parent.name == "impossible" else project.name.partition("-")[0]
+
+    assert not [project for project in PROJECTS if expected(project)["verdict"] != kind(project)]
 
 
-def test_every_folder_of_examples_is_a_project_or_of_a_check() -> None:
-    known = {check.id for check in CHECKS} | {"impossible"}
-    assert {folder.name for folder in ROOT.iterdir() if folder.is_dir()} <= known
-    folders = [folder for kind in ROOT.iterdir() if kind.is_dir() for folder in kind.iterdir() if folder.is_dir()]
-    assert sorted(folders) == PROJECTS
+def test_every_folder_of_examples_is_the_skeleton_or_of_a_check() -> None:
+    known = {check.id for check in CHECKS} | {"impossible", SKELETON.name}
+    assert {folder.name for folder in ROOT.iterdir() if folder.is_dir()} == known
+
+
+def test_every_example_says_what_is_expected() -> None:
+    kinds = [kind for kind in ROOT.iterdir() if kind.is_dir() and kind != SKELETON]
+    assert sorted(folder for kind in kinds for folder in kind.iterdir()) == PROJECTS
+
+
+def meaning(file: Path) -> object:
+    """What ``file`` says, whatever its comments, docstrings and spaces."""
+    text = file.read_text(encoding="utf-8")
+    if file.suffix != ".py":
+        return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith(("#", ";"))]
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node):
+            del node.body[0]
+    return ast.dump(tree)
+
+
+def test_no_example_has_a_copy_of_the_skeletons_files() -> None:
+    usual_ones = [meaning(file) for file in SKELETON.iterdir()]
+    own = [project / place for project in PROJECTS for place in TAKEN]
+    assert not [file for file in own if file.exists() and meaning(file) in usual_ones]
+
+
+def test_examples_choose_only_what_there_is_and_what_they_lack() -> None:
+    for project in PROJECTS:
+        wanted, taken = expected(project), from_skeleton(project)
+        assert all(source.exists() for source in taken.values()), project
+        assert "env" not in wanted or "migrations/env.py" in taken, project
+        assert not [place for place in wanted.get("without", ()) if (project / place).exists()], project
+
+
+def test_example_is_written_as_a_whole_project(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    main(["upgrade-from-empty/sound-async", str(project)])
+    files = {str(file.relative_to(project)) for file in project.rglob("*.*")}
+    revisions = {f"migrations/versions/{one}.py" for one in ("0001_create_users", "0002_add_the_email")}
+    assert files == {"models.py", *revisions, *TAKEN}
+    assert "async_engine_from_config" in (project / "migrations" / "env.py").read_text(encoding="utf-8")
 
 
 def test_env_py_with_a_url_of_its_own_writes_nothing_there(postgres_server: Server) -> None:
     """The example names the server's database ``postgres``, as one that forgot its test URL names production."""
     project = ROOT / "impossible" / "other-database"
-    outcome(project, postgres_server, asked(project))
+    judged(project, postgres_server, asked(project))
     dsn = postgres_server.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(dsn) as connection:
         catalog = Catalog.read(connection)

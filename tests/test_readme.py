@@ -14,6 +14,8 @@ import pytest
 from schema.settings import PREFIX, Settings
 from schemaproof.postgres import Database, binaries
 from schemaproof.proofs.registry import CHECKS
+from tests.example import ROOT as EXAMPLES
+from tests.example import assemble
 from tests.pool.faults import FAULTS, SLACK
 
 ROOT = Path(__file__).parents[1]
@@ -74,9 +76,9 @@ def test_readme_example_fails_as_the_readme_shows(pytester: pytest.Pytester, mon
     assert positions == sorted(positions)
 
 
-def test_readme_faulty_downgrade_is_told_as_the_readme_shows() -> None:
+def test_readme_faulty_downgrade_is_told_as_the_readme_shows(tmp_path: Path) -> None:
     """In its own words, but for the seconds and the server's release."""
-    project = ROOT / "tests" / "examples" / "downgrade-restores" / "faulty-leaves-enum"
+    project = assemble(EXAMPLES / "downgrade-restores" / "faulty-leaves-enum", tmp_path / "project")
     place, shown = blocks("python")[0].split("\n", maxsplit=1)
     assert shown in (project / place.removeprefix("# ")).read_text(encoding="utf-8")
     command, *lines = blocks("console")[1].splitlines()

@@ -53,9 +53,14 @@ def prove(one: Connection, another: Callable[[], AbstractContextManager[Connecti
     release: str = row[0]
     if release not in _proved:
         with another() as other:
-            _proved[release] = tuple(_noise(_catalog(one), _catalog(other)))
-        leave_out(release, _by_kind(_proved[release]))
+            remember(release, tuple(_noise(_catalog(one), _catalog(other))))
     return _proved[release]
+
+
+def remember(release: str, proved: tuple[Noise, ...]) -> None:
+    """Take over what servers of ``release``, a version(), have proved to another process."""
+    _proved[release] = proved
+    leave_out(release, _by_kind(proved))
 
 
 def forget(release: str) -> None:

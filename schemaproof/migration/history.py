@@ -130,7 +130,7 @@ def open_history(
     with Environment(subject, server, footing.standin if footing else None) as environment:
         script = script_directory(environment.config, environment.surroundings)
         with server.create() as database:
-            proved = _prove(database)
+            proved = prove_server(database)
             facts = probe(environment, script, database)
         chain = chained(script, facts.revisions)
         history = History(environment, chain, facts, alone=alone, roles=footing.roles if footing else None)
@@ -143,7 +143,7 @@ def open_history(
             history.roles.withdraw()
 
 
-def _prove(database: Database) -> tuple[noise.Noise, ...]:
+def prove_server(database: Database) -> tuple[noise.Noise, ...]:
     """What the server of the empty ``database`` makes different between two that are made alike."""
 
     @contextmanager

@@ -4,23 +4,22 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from shutil import copytree
 
 import pytest
 
 from schemaproof.postgres import Server
+from tests.example import ROOT, assemble
 from tests.schemaproof.run.items.test_items import OPT_IN
 
 MAIN = "import sys; from schemaproof.cli import main; sys.exit(main())"
-EXAMPLES = Path(__file__).parents[2] / "examples"
 # Their rows are drawn, and texts that a regular expression describes: tables of Unicode are made for those.
-PROJECT = EXAMPLES / "delete-in-orm" / "sound-passive-deletes"
+PROJECT = ROOT / "delete-in-orm" / "sound-passive-deletes"
 CHECKS = "delete-in-orm,upgrade-from-empty,parity-catalog,concurrent-deployers"
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    copytree(PROJECT, tmp_path / "project")
+    assemble(PROJECT, tmp_path / "project")
     (tmp_path / "elsewhere").mkdir()
     revision = tmp_path / "project" / "migrations" / "versions" / "0002_pattern.py"
     revision.write_text(

@@ -6,6 +6,9 @@ class Base(DeclarativeBase):
     pass
 
 
+metadata = Base.metadata
+
+
 class User(Base):
     __tablename__ = "users"
 

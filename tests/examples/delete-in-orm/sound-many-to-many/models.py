@@ -6,6 +6,9 @@ class Base(DeclarativeBase):
     pass
 
 
+metadata = Base.metadata
+
+
 chat_tag = Table(
     "chat_tag",
     Base.metadata,

@@ -6,6 +6,9 @@ class Base(DeclarativeBase):
     pass
 
 
+metadata = Base.metadata
+
+
 class Address(Base):
     __tablename__ = "address"
 

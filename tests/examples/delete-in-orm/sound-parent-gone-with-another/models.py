@@ -6,6 +6,9 @@ class Base(DeclarativeBase):
     pass
 
 
+metadata = Base.metadata
+
+
 class Message(Base):
     __tablename__ = "message"
 

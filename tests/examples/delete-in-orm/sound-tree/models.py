@@ -6,6 +6,9 @@ class Base(DeclarativeBase):
     pass
 
 
+metadata = Base.metadata
+
+
 class Node(Base):
     __tablename__ = "node"
 

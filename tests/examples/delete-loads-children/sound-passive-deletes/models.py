@@ -6,6 +6,9 @@ class Base(DeclarativeBase):
     pass
 
 
+metadata = Base.metadata
+
+
 class Chat(Base):
     __tablename__ = "chat"
 

@@ -16,6 +16,9 @@ class Base(DeclarativeBase):
     )
 
 
+metadata = Base.metadata
+
+
 class Timestamped:
     created: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 

@@ -1,7 +1,6 @@
 """``parity-autogenerate`` and ``alembic check`` say the same of a project."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from schemaproof.postgres import Server
+from tests.example import ROOT, assemble
 from tests.example_process import outcome
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
 CHECKED = [
     "parity-autogenerate/faulty-identity-start",
     "parity-autogenerate/faulty-index-missing",
@@ -35,8 +34,7 @@ COMMANDS = "from alembic.config import main; main(['upgrade', 'heads']); main(['
 @pytest.mark.parametrize("example", CHECKED)
 def test_alembic_check_fails_where_there_is_a_finding(example: str, postgres_server: Server, tmp_path: Path) -> None:
     """A note among them: of operations that change nothing, and of a comparison that ends in an error."""
-    project = tmp_path / "project"
-    shutil.copytree(EXAMPLES / example, project)
+    project = assemble(ROOT / example, tmp_path / "project")
 
     found = outcome(project, postgres_server, {"parity-autogenerate"})
 

@@ -13,9 +13,9 @@ from schemaproof.proofs.registry import CHECKS
 from schemaproof.run.items.plan import Plan
 from schemaproof.run.items.process import Assistant
 from schemaproof.run.items.revisions import NotPlainError, read_revisions
+from tests.example import ROOT, assemble
 from tests.schemaproof.projects import make_project, table
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
 STRUCTURAL = ["revision-import", "revision-chain", "single-head"]
 
 
@@ -23,8 +23,8 @@ def ids(plan: Plan) -> list[str]:
     return [case.id for each in (False, True) for case in plan.cases(each=each)]
 
 
-def example(name: str) -> Subject:
-    return Settings.read(EXAMPLES / name, {}, known=[check.id for check in CHECKS]).subject
+def example(name: str, folder: Path) -> Subject:
+    return Settings.read(assemble(ROOT / name, folder), {}, known=[check.id for check in CHECKS]).subject
 
 
 def write_revision(subject: Subject, text: str, name: str = "0003.py") -> None:
@@ -40,17 +40,19 @@ def write_revision(subject: Subject, text: str, name: str = "0003.py") -> None:
         "upgrade-from-empty/sound-odd-names",
     ],
 )
-def test_order_is_the_one_in_which_alembic_applies_them(name: str) -> None:
+def test_order_is_the_one_in_which_alembic_applies_them(tmp_path: Path, name: str) -> None:
+    subject = example(name, tmp_path / "project")
     with Assistant() as assistant:
-        assert read_revisions(example(name)) == assistant.revisions(example(name))
+        assert read_revisions(subject) == assistant.revisions(subject)
 
 
-def test_order_does_not_depend_on_the_process() -> None:
+def test_order_does_not_depend_on_the_process(tmp_path: Path) -> None:
+    project = assemble(ROOT / "single-head" / "sound-merge-of-merges", tmp_path / "project")
     code = (
         "import sys, pathlib; from schemaproof.run.items.plan import Plan\n"
         "print(Plan.of(pathlib.Path(sys.argv[1])).revisions)"
     )
-    command = [sys.executable, "-c", code, str(EXAMPLES / "single-head" / "sound-merge-of-merges")]
+    command = [sys.executable, "-c", code, str(project)]
     said = {subprocess.check_output(command, env=os.environ | {"PYTHONHASHSEED": seed}) for seed in ("1", "2", "3")}
     assert len(said) == 1
 
@@ -123,8 +125,8 @@ def test_file_that_must_be_run_is_run_in_another_process(tmp_path: Path, text: s
         "impossible/no-alembic-ini",
     ],
 )
-def test_project_that_cannot_be_walked_has_the_items_that_tell_why(name: str) -> None:
-    assert ids(Plan.of(EXAMPLES / name)) == STRUCTURAL
+def test_project_that_cannot_be_walked_has_the_items_that_tell_why(tmp_path: Path, name: str) -> None:
+    assert ids(Plan.of(assemble(ROOT / name, tmp_path / "project"))) == STRUCTURAL
 
 
 def test_items_that_tell_why_are_there_also_where_they_are_not_selected(tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ class Aspect:
         identity: kind, schema, parent and name.
         attributes: what is compared, by name.
         source: what follows FROM.
-        probe: what follows FROM in a query that is quick to find out that there is nothing for the oids $1.
+        probe: what follows FROM in a query that is quick to find out that there is nothing for the oids $1; of the
+            class "other", that there is nothing at all.
         where: which rows count, beside those of user schemas that belong to no extension.
         member: the catalog and the oid by which an extension would own the object; None where it cannot.
         comment: the catalog, oid and sub-oid that its comment is kept under; None where it can have none.
@@ -59,7 +60,7 @@ class Aspect:
     identity: tuple[str, str, str, str]
     attributes: Mapping[str, Expression]
     source: str
-    probe: str = "pg_class"
+    probe: str
     where: str = "true"
     member: tuple[str, str] | None = None
     comment: tuple[str, str, str] | None = None

@@ -33,6 +33,9 @@ _SETTINGS = {
     "plan_cache_mode": "force_generic_plan",
 }
 
+# The class of what has no id of its own; its probes take no oids.
+_OTHER = "other"
+
 # What every row begins with: owner, key, generated_from, kind, schema, parent, name.
 _LEADING = 7
 
@@ -84,24 +87,41 @@ class Reader:
     privileges: bool
     left_out: Mapping[str, frozenset[str]]
 
-    def units(self, some: Collection[UnitId] | None = None) -> dict[UnitId, Unit]:
-        """Everything; with ``some`` those of these ids that there are."""
+    def all(self, known: Collection[UnitId]) -> dict[UnitId, Unit]:
+        """Everything; ``known`` are the ids of all that has one of its own."""
         found: dict[UnitId, list[Item]] = {}
-        for name, unit in CLASSES.items():
-            aspects = [one for one in ASPECTS if one.unit == name and (self.privileges or not one.privileges_only)]
-            oids = None if some is None else [one - unit for one in some if one - unit >> 32 == 0]
-            for aspect in aspects if oids is None else self._present(aspects, oids):
-                query = aspect.query(self.release, privileges=self.privileges, some=oids is not None)
-                self.cursor.execute(query.encode(), None if oids is None else [oids], binary=True, prepare=True)
+        for name in CLASSES:
+            aspects = self._aspects(name)
+            for aspect in self._present(aspects, None if name == _OTHER else _oids(name, known)):
+                query = aspect.query(self.release, privileges=self.privileges, some=False)
+                self.cursor.execute(query.encode(), binary=True, prepare=True)
                 self._collect(found, aspect)
         return {key: tuple(items) for key, items in found.items()}
 
-    def _present(self, aspects: Sequence[Aspect], oids: Sequence[int]) -> list[Aspect]:
-        """Those of ``aspects`` that may have rows for ``oids``: planning a query takes longer than finding nothing."""
-        if not aspects or not oids:
+    def some(self, ids: Collection[UnitId]) -> dict[UnitId, Unit]:
+        """Those of ``ids`` that there are."""
+        found: dict[UnitId, list[Item]] = {}
+        for name in CLASSES:
+            oids = _oids(name, ids)
+            for aspect in self._present(self._aspects(name), oids):
+                query = aspect.query(self.release, privileges=self.privileges, some=True)
+                self.cursor.execute(query.encode(), [oids], binary=True, prepare=True)
+                self._collect(found, aspect)
+        return {key: tuple(items) for key, items in found.items()}
+
+    def _aspects(self, unit: str) -> list[Aspect]:
+        return [one for one in ASPECTS if one.unit == unit and (self.privileges or not one.privileges_only)]
+
+    def _present(self, aspects: Sequence[Aspect], oids: Sequence[int] | None) -> list[Aspect]:
+        """Those of ``aspects`` that may have rows, for ``oids`` where these are given.
+
+        Planning a query takes longer than finding nothing, and a new session plans each of them.
+        """
+        if not aspects or (oids is not None and not oids):
             return []
         probes = ", ".join(f"EXISTS (SELECT FROM {aspect.probe})" for aspect in aspects)
-        row = self.cursor.execute(f"SELECT {probes}".encode(), [oids], binary=True, prepare=True).fetchone() or ()
+        values = None if oids is None else [oids]
+        row = self.cursor.execute(f"SELECT {probes}".encode(), values, binary=True, prepare=True).fetchone() or ()
         return [aspect for aspect, present in zip(aspects, row, strict=True) if present]
 
     def _collect(self, found: dict[UnitId, list[Item]], aspect: Aspect) -> None:
@@ -169,6 +189,11 @@ def shelved[Value](units: Mapping[UnitId, Value]) -> dict[Shelf, dict[UnitId, Va
     for key, value in units.items():
         found.setdefault(shelf_of(key), {})[key] = value
     return found
+
+
+def _oids(unit: str, ids: Collection[UnitId]) -> list[int]:
+    """Those of ``ids`` that are of the class ``unit``, as oids."""
+    return [one - CLASSES[unit] for one in ids if one - CLASSES[unit] >> 32 == 0]
 
 
 def _is_array(type_code: int) -> bool:

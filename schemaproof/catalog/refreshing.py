@@ -70,8 +70,9 @@ def everything(reader: Reader) -> tuple[Units, Stamp | None]:
     """All units, and their stamp; None where the transaction may yet change, under its xid, what it has changed."""
     # The stamp first: where another session commits between the queries, it is older than what is read.
     shelves = watch.shelves(reader.cursor, reader.release)
-    hashes = shelved(watch.units(reader.cursor, reader.release))
-    return shelved(reader.units()), Stamp(reader.origin, shelves, hashes) if reader.settled else None
+    hashes = watch.units(reader.cursor, reader.release)
+    stamp = Stamp(reader.origin, shelves, shelved(hashes)) if reader.settled else None
+    return shelved(reader.all(hashes)), stamp
 
 
 def refreshed(reader: Reader, units: Units, stamp: Stamp) -> tuple[Units, Stamp | None] | None:
@@ -95,7 +96,7 @@ def refreshed(reader: Reader, units: Units, stamp: Stamp) -> tuple[Units, Stamp 
     if any(not _is_told(unit, affected, units) for unit in same):
         return None
     again = changed.union(*affected.values())
-    read = reader.units(again)
+    read = reader.some(again)
     if any(_renamed(_find(units, key), unit) for key, unit in read.items()):
         return None
     hashes = {shelf: units for shelf, units in {**stamp.units, **now}.items() if units}

@@ -25,6 +25,7 @@ ASPECTS = (
         identity=("'extension'", "''", "''", "x.extname"),
         attributes={"version": "x.extversion", "schema": "n.nspname"},
         source="pg_extension x JOIN pg_namespace n ON n.oid = x.extnamespace",
+        probe="pg_extension",
         comment=("pg_extension", "x.oid", "0"),
     ),
 )

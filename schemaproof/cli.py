@@ -1,6 +1,6 @@
 """The ``schemaproof`` command.
 
-What is imported here is little: a Ctrl-C that comes before a command has its handlers leaves no report in a file.
+Little is imported here: a Ctrl-C that arrives before a command has installed its handlers writes no report file.
 """
 
 import argparse
@@ -34,9 +34,8 @@ _IMPOSSIBLE = 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; what it returns is the exit status.
 
-    0: it did its work, and what it verified is sound. 1: that is faulty. 2: it could not do its work, or not all of it
-    (the reason is on stderr). 130: it was interrupted. Whatever it is, no server is left, and what ``verify`` has found
-    is told.
+    0: done, and what it verified is sound. 1: it is faulty. 2: the work could not be done, or only in part (stderr says
+    why). 130: interrupted. In each case no server is left running, and ``verify`` has reported what it found.
     """
     try:
         parsed = _parser().parse_args(arguments)
@@ -53,12 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
     except Exception:  # noqa: BLE001 (ours, since what a user can cause is a ProofError)
         traceback.print_exc()
-        print("schemaproof: this is a defect of schemaproof; please report it with the lines above.", file=sys.stderr)
+        print("schemaproof: this is a bug in schemaproof; please report it with the lines above.", file=sys.stderr)
     return _IMPOSSIBLE
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="schemaproof", description="Proves a PostgreSQL schema and its migrations.")
+    parser = argparse.ArgumentParser(
+        prog="schemaproof", description="Verifies a PostgreSQL schema and its Alembic migrations on throwaway servers."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_verify(commands)
     _add_checks(commands)
@@ -69,49 +70,49 @@ def _parser() -> argparse.ArgumentParser:
 def _add_verify(commands: Any) -> None:
     verify = commands.add_parser(
         "verify",
-        help="prove the migrations of an Alembic project",
-        description="Prove the migrations of an Alembic project on a throwaway PostgreSQL server. Findings go to"
-        " standard output, progress to standard error. What an option leaves out comes from [tool.schemaproof] in the"
+        help="verify the migrations of an Alembic project",
+        description="Verify the migrations of an Alembic project on a throwaway PostgreSQL server. Findings go to"
+        " standard output, progress to standard error. Options that are not given come from [tool.schemaproof] in the"
         " project's pyproject.toml.",
-        epilog="Exit status: 0 sound, 1 faulty, 2 could not verify, or not everything (what was found is told, what was"
-        " not asked may hide more), 130 interrupted.",
+        epilog="Exit status: 0 sound; 1 faulty (an error or a warning was found); 2 not verified, or only in part: what"
+        " was found is reported, and what did not run may hide more; 130 interrupted.",
     )
     _add_project(verify)
     _add_server(verify)
     verify.add_argument(
-        "--metadata", metavar="MODULE:ATTR", help="where the MetaData is (default: env.py's target_metadata)"
+        "--metadata", metavar="MODULE:ATTR", help="the MetaData of the models (default: env.py's target_metadata)"
     )
-    verify.add_argument("--select", metavar="ID,...", help="run these checks alone")
-    verify.add_argument("--ignore", metavar="ID,...", help="leave these checks out")
+    verify.add_argument("--select", metavar="ID,...", help="run only these checks (`schemaproof checks` lists them)")
+    verify.add_argument("--ignore", metavar="ID,...", help="skip these checks")
     verify.add_argument(
         "--crash-everywhere",
         action="store_const",
         const="true",
-        help="crash the server at every statement, and not only at the first, a middle and the last one of a revision",
+        help="crash the server at every statement of a revision, not only at the first, a middle and the last one",
     )
     verify.add_argument(
         "--deployers",
         metavar="N",
-        help="how many processes upgrade a database at the same time; where this is given, colliding ones are a warning"
-        " instead of a note (default: 8)",
+        help="number of processes that run `alembic upgrade heads` at the same time; if given, a collision between them"
+        " is a warning instead of a note (default: 8)",
     )
     verify.add_argument(
         "--stall-timeout",
         metavar="SECONDS",
-        help="end a run of env.py that gets nowhere for so long, and tell what it was doing (default: 300)",
+        help="stop a run of env.py that makes no progress for this long, and report what it was doing (default: 300)",
     )
-    verify.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON too")
-    verify.add_argument("--junit", type=Path, metavar="FILE", help="write the report as JUnit XML too")
+    verify.add_argument("--json", type=Path, metavar="FILE", help="also write the report as JSON")
+    verify.add_argument("--junit", type=Path, metavar="FILE", help="also write the report as JUnit XML")
     verify.set_defaults(run=_verify)
 
 
 def _add_checks(commands: Any) -> None:
     checks = commands.add_parser(
         "checks",
-        help="list the checks, each with its reason and remedy",
-        description="List the checks, each with its reason and remedy.",
+        help="list the checks: what each proves, why it matters, how to fix it",
+        description="List the checks: what each one proves, what happens in production where it fails, and the remedy.",
     )
-    checks.add_argument("--json", action="store_true", help="as JSON")
+    checks.add_argument("--json", action="store_true", help="print the list as JSON")
     checks.set_defaults(run=_checks)
 
 
@@ -119,9 +120,9 @@ def _add_postgres(commands: Any) -> None:
     postgres = commands.add_parser(
         "postgres",
         help="start a throwaway server with the project's schema, print its URL, stop on Ctrl-C",
-        description="Start a throwaway PostgreSQL server and print the URL of a database on it, alone on standard"
-        " output: migrated to head where the project has an Alembic configuration, else empty. Ctrl-C (or SIGTERM)"
-        " stops the server; nothing of it is left.",
+        description="Start a throwaway PostgreSQL server and print the URL of a database on it; nothing else goes to"
+        " standard output. The database is migrated to head if the project has an Alembic configuration, else it is"
+        " empty. Ctrl-C (or SIGTERM) stops the server and removes everything it left.",
     )
     _add_project(postgres)
     _add_server(postgres)
@@ -130,23 +131,33 @@ def _add_postgres(commands: Any) -> None:
 
 def _add_project(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--project", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: this one)"
+        "--project", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: the current one)"
     )
     parser.add_argument(
-        "--alembic-ini", metavar="FILE", help="Alembic's configuration, relative to DIR (default: alembic.ini)"
+        "--alembic-ini", metavar="FILE", help="Alembic's configuration file, relative to DIR (default: alembic.ini)"
     )
     parser.add_argument(
-        "--url-env", metavar="NAME", help="the variable that env.py reads its URL from (default: DATABASE_URL)"
+        "--url-env", metavar="NAME", help="the variable that env.py reads the database URL from (default: DATABASE_URL)"
     )
     parser.add_argument(
-        "--driver", metavar="asyncpg|psycopg|psycopg2", help="the driver in that URL (default: the one that suits)"
+        "--driver",
+        metavar="asyncpg|psycopg|psycopg2",
+        help="the driver in that URL (default: the one that the project's URL, code or dependencies name)",
     )
 
 
 def _add_server(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--postgres", metavar="auto|container|embedded|URL", help="where the server is from")
-    parser.add_argument("--postgres-image", metavar="IMAGE", help="the container's image")
-    parser.add_argument("--postgres-bindir", metavar="DIR", help="the folder of the embedded server's programs")
+    parser.add_argument(
+        "--postgres",
+        metavar="auto|container|embedded|URL",
+        help="where the server comes from; auto: a container if a Docker engine answers, else embedded (default: auto)",
+    )
+    parser.add_argument("--postgres-image", metavar="IMAGE", help="the container's image (default: postgres:17)")
+    parser.add_argument(
+        "--postgres-bindir",
+        metavar="DIR",
+        help="the folder of the embedded server's programs (default: those of the installed wheel)",
+    )
 
 
 def _verify(parsed: argparse.Namespace) -> int:
@@ -156,7 +167,7 @@ def _verify(parsed: argparse.Namespace) -> int:
 
 
 def _verified(parsed: argparse.Namespace, files: "dict[str, ReportFile]", interruption: Interruption) -> int:
-    """Before there is a process to end, a signal ends this one at once, also in the middle of an import."""
+    """Until the process that does the work exists, a signal ends this one at once, even in the middle of an import."""
     if parsed.last:
         interruption.early = lambda _: _leave_early(files, interruption, parsed.project)
     from schemaproof.run import verification
@@ -214,7 +225,7 @@ def _serve(parsed: argparse.Namespace) -> int:
 
 def _database(settings: "Settings", server: "Server") -> "Database":
     if not settings.migrates:
-        _tell(f"there is no {settings.subject.alembic_ini} in {settings.subject.project}: the database is empty")
+        _tell(f"no {settings.subject.alembic_ini} in {settings.subject.project}: the database is empty")
         return server.create()
     from schemaproof.migration.history import migrate
 
@@ -245,13 +256,16 @@ def _options(parsed: argparse.Namespace) -> "Options":
 
 
 def _report_files(parsed: argparse.Namespace) -> dict[str, "ReportFile"]:
-    """The files that were named for reports, by format."""
+    """The report files given on the command line, by format."""
     from schemaproof.report.files import ReportFile
 
     named = {form: getattr(parsed, form) for form in ("json", "junit") if getattr(parsed, form) is not None}
     files = {form: ReportFile.at(path, f"--{form}") for form, path in named.items()}
     if len({file.path.resolve() for file in files.values()}) < len(files):
-        raise ProofError("--json and --junit name the same file.", remedy="Name two.")
+        raise ProofError(
+            "--json and --junit name the same file.",
+            remedy="Give each a file of its own: --json report.json --junit report.xml",
+        )
     return files
 
 
@@ -260,14 +274,14 @@ def _tell(text: str) -> None:
 
 
 def _interrupts_raised() -> None:
-    """Let Ctrl-C raise KeyboardInterrupt again: what was begun has to be cleaned up from here on."""
+    """Let Ctrl-C raise KeyboardInterrupt again: from here on there is something to clean up."""
     if signal.getsignal(signal.SIGINT) is end_at_once:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextlib.contextmanager
 def _termination_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP do what Ctrl-C does, so that all is cleaned up; of several, one does it."""
+    """Let SIGTERM and SIGHUP do what Ctrl-C does, so that everything is cleaned up; the first one counts."""
     if threading.current_thread() is not threading.main_thread():  # only that one may have handlers
         yield
         return

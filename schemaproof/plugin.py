@@ -1,7 +1,7 @@
-"""pytest's way in: options, fixtures over :mod:`schemaproof.postgres`, and what a failing test says of its database.
+"""The pytest plugin: options, fixtures for :mod:`schemaproof.postgres`, and how a failing test's database is reported.
 
-It is loaded in every pytest run of every project that has the harness installed, so imports are made where they are
-needed, and no server is started before a test asks for one.
+It is loaded in every pytest run of every project that has the harness installed, so it imports late, and no server is
+started before a test asks for one.
 """
 
 from __future__ import annotations
@@ -45,20 +45,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--postgres",
         metavar="auto|container|embedded|URL",
-        help="Where the tests' PostgreSQL is from. auto (the default): a container where a Docker engine answers, else"
-        " embedded. With a URL, databases are created beside the named one. Else SCHEMAPROOF_POSTGRES, else postgres in"
-        " [tool.schemaproof].",
+        help="Where the tests' PostgreSQL comes from. auto (the default): a container if a Docker engine answers, else"
+        " embedded. With a URL, databases are created beside the one it names. If not given: SCHEMAPROOF_POSTGRES, then"
+        " postgres in [tool.schemaproof].",
     )
     group.addoption(
         "--postgres-image",
         metavar="IMAGE",
-        help="The container's image. Else SCHEMAPROOF_POSTGRES_IMAGE, else postgres-image in [tool.schemaproof].",
+        help="The container's image. If not given: SCHEMAPROOF_POSTGRES_IMAGE, then postgres-image in"
+        " [tool.schemaproof].",
     )
     group.addoption(
         "--postgres-bindir",
         metavar="DIR",
-        help="The folder of the embedded server's programs, instead of the wheel's. Else SCHEMAPROOF_POSTGRES_BINDIR,"
-        " else postgres-bindir in [tool.schemaproof].",
+        help="The folder of the embedded server's programs, instead of the wheel's. If not given:"
+        " SCHEMAPROOF_POSTGRES_BINDIR, then postgres-bindir in [tool.schemaproof].",
     )
 
 
@@ -117,7 +118,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(collector: pytest.Collector, name: str, obj: object) -> list[pytest.Item] | None:
-    """Make items of the checks that a test module imported from ``schemaproof.testing``."""
+    """Make items for the checks that a test module imported from ``schemaproof.testing``."""
     if type(obj).__module__ != "schemaproof.testing":  # of any object of any project, so nothing else is asked of it
         return None
     from schemaproof.run.items.items import make
@@ -171,7 +172,7 @@ def postgres_server(request: pytest.FixtureRequest) -> Server:
 
 @pytest.fixture(scope="session")
 def postgres_template() -> Template | None:
-    """What ``postgres_database`` is cloned from: None is an empty database; a project overrides this fixture.
+    """The template that ``postgres_database`` is cloned from; None for an empty database. Override it in your project.
 
     Make one with ``postgres_server.template(parts, build)``.
     """
@@ -194,7 +195,7 @@ def empty_database(request: pytest.FixtureRequest, postgres_server: Server) -> D
 
 @pytest.fixture(scope="session")
 def schemaproof_subject(pytestconfig: pytest.Config) -> Subject:
-    """What the checks of ``schemaproof.testing`` are asked of; a project may override it, but not change revisions."""
+    """The project that ``schemaproof.testing`` verifies; an override must have the revisions that pytest collected."""
     from schemaproof.run.items.items import subject_at
 
     return subject_at(pytestconfig.rootpath)
@@ -202,7 +203,7 @@ def schemaproof_subject(pytestconfig: pytest.Config) -> Subject:
 
 @pytest.fixture(scope="session")
 def schemaproof_examination(pytestconfig: pytest.Config, postgres_server: Server) -> Generator[Examination]:
-    """Who answers the checks of ``schemaproof.testing``; at its end nothing of it is left on the server."""
+    """Runs the checks of ``schemaproof.testing``; when the session ends, nothing of it is left on the server."""
     from schemaproof.run.items.items import Examination
 
     with Examination(postgres_server, _plan(pytestconfig)) as examination:
@@ -225,15 +226,15 @@ def _lend(request: pytest.FixtureRequest, database: Database) -> Database:
 
 
 def _refuse_separate_bindir(config: pytest.Config) -> None:
-    """End the run where a folder follows ``--postgres-bindir`` after a space.
+    """Refuse a folder that follows ``--postgres-bindir`` after a space.
 
-    pytest looks for its root directory before it knows the options of plugins, takes such a folder for one of tests,
-    and then finds another configuration or none.
+    pytest looks for its root directory before it knows the options of plugins: it takes such a folder for a test
+    folder, and finds another configuration or none.
     """
     if "--postgres-bindir" in config.invocation_params.args:
         folder = config.getoption("--postgres-bindir")
         raise pytest.UsageError(
-            "--postgres-bindir and its folder must be one argument, or pytest looks for its configuration there."
+            "--postgres-bindir and its folder must be one argument, or pytest looks for its own configuration there."
             f"\nRemedy: --postgres-bindir={folder}"
         )
 
@@ -258,7 +259,7 @@ def _drop(databases: list[Database]) -> None:
         try:
             database.drop()
         except PostgresError as error:
-            told = f"The database {database.name} could not be dropped; it goes with its server.\n{error}"
+            told = f"The database {database.name} could not be dropped; it is removed with its server.\n{error}"
     if told:
         pytest.fail(told, pytrace=False)
 

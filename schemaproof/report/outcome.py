@@ -46,7 +46,7 @@ class Obstacle:
             "defect",
             f"schemaproof failed: {last}",
             told,
-            "This is a defect of schemaproof: please report it with the lines above.",
+            "This is a bug in schemaproof: please report it with the lines above.",
             check,
             revision,
         )

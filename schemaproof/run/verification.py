@@ -115,7 +115,7 @@ def _written(said: Report, files: Mapping[str, ReportFile]) -> Sequence[ProofErr
 def _say(obstacle: Obstacle) -> None:
     if obstacle.kind == "defect":
         print(readable(obstacle.evidence), file=sys.stderr)
-        told = "this is a defect of schemaproof; please report it with the lines above."
+        told = "this is a bug in schemaproof; please report it with the lines above."
     elif obstacle.kind == "interrupted":
         told = obstacle.cause
     else:

@@ -81,7 +81,7 @@ def test_postgres_prints_the_url_of_an_empty_database_where_there_is_no_project(
         assert tables(url) == []
         process.terminate()
         assert process.stderr is not None
-        assert f"there is no alembic.ini in {tmp_path}: the database is empty" in process.stderr.read()
+        assert f"no alembic.ini in {tmp_path}: the database is empty" in process.stderr.read()
 
 
 def test_postgres_prints_the_url_of_the_migrated_database_of_a_project(project: Path) -> None:

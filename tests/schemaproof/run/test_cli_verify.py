@@ -157,7 +157,10 @@ def test_verify_finds_an_unwritable_report_before_the_run(run: Run, capsys: pyte
 @pytest.mark.usefixtures("run")
 def test_verify_refuses_to_write_two_reports_into_one_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "--json", "r", "--junit", "./r"]) == 2
-    assert capsys.readouterr().err == "schemaproof: --json and --junit name the same file.\nRemedy: Name two.\n"
+    assert capsys.readouterr().err == (
+        "schemaproof: --json and --junit name the same file.\n"
+        "Remedy: Give each a file of its own: --json report.json --junit report.xml\n"
+    )
 
 
 @pytest.mark.parametrize("kind", [ProofError, PostgresError])
@@ -188,7 +191,7 @@ def test_verify_with_a_defect_of_its_own_ends_with_2_and_asks_for_a_report(
     assert main(["verify"]) == 2
     captured = capsys.readouterr()
     assert "Traceback" in captured.err
-    assert captured.err.endswith("this is a defect of schemaproof; please report it with the lines above.\n")
+    assert captured.err.endswith("this is a bug in schemaproof; please report it with the lines above.\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -248,7 +251,7 @@ def test_verify_in_which_a_check_crashed_reports_the_others_and_ends_with_2(
     captured = capsys.readouterr()
     assert "error[downgrade-restores]" in captured.out
     assert "single-head: schemaproof failed: KeyError: 'x'" in captured.out
-    assert captured.err.endswith("this is a defect of schemaproof; please report it with the lines above.\n")
+    assert captured.err.endswith("this is a bug in schemaproof; please report it with the lines above.\n")
 
 
 def test_verify_writes_the_other_report_where_one_cannot_be_written(run: Run, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Allowances: findings that the team accepts, each with its reason."""
+"""Allowances: findings that the team accepts, each with a reason."""
 
 import fnmatch
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -12,13 +12,15 @@ from schemaproof.project.pyproject import nearest
 if TYPE_CHECKING:
     from schemaproof.check import Check
 
-# The check that reports the allowances that match nothing; to allow that would be to keep what is of no use.
+# The check that reports allowances that match nothing. It can't be allowed: deleting the allowance is less work.
 UNUSED = "unused-allowance"
 
 # The variable of a revision module that holds its allowances.
 VARIABLE = "schemaproof_allow"
 
-_EXAMPLE = '{"check": "downgrade-restores", "reason": "Old rows keep it in use.", "object": "type public.color"}'
+# How one is written beside the revision, and in pyproject.toml.
+_IN_REVISION = '{"check": "downgrade-restores", "reason": "Old rows use it.", "object": "type public.color"}'
+_IN_PROJECT = '[[tool.schemaproof.allow]]\n  check = "downgrade-restores"\n  reason = "Old rows use it."'
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ class Allowance:
     Attributes:
         check: the id of the check.
         reason: why the finding is accepted; never empty.
-        revision: the id of the revision that it must be about; None for whatever revision, or none.
-        object: the object that it must be about, or a pattern with ``*`` and ``?``; None for whatever object, or none.
+        revision: the id of the revision that the finding must be about; None for any revision, or none.
+        object: the object that it must be about, or a pattern with ``*`` and ``?``; None for any object, or none.
         source: where it is written: "pyproject.toml" or "revision 0003".
     """
 
@@ -62,7 +64,7 @@ class Allowance:
 
 
 class Sorted(NamedTuple):
-    """What allowances make of findings; order is kept."""
+    """Findings, sorted by allowances; the order is kept."""
 
     kept: list[Finding]
     allowed: list[tuple[Finding, str]]  # with the reason
@@ -70,24 +72,24 @@ class Sorted(NamedTuple):
 
 
 def of_project(entries: object, known: Collection[str]) -> tuple[Allowance, ...]:
-    """The allowances of pyproject.toml; ``entries`` is what stands at ``[[tool.schemaproof.allow]]`` (None: nothing).
+    """The allowances of pyproject.toml; ``entries`` is the value of ``[[tool.schemaproof.allow]]`` (None: no value).
 
     Raises:
-        ProofError: for one without a reason, with a check that is not in ``known``, or otherwise not to be read.
+        ProofError: on one without a reason, with a check that is not in ``known``, or of the wrong form.
     """
     place = "[[tool.schemaproof.allow]]"
-    entries = _entries(entries, place, "Write each allowance as a table of its own: [[tool.schemaproof.allow]].")
+    entries = _entries(entries, place, f"Write each allowance as a table of its own:\n  {_IN_PROJECT}")
     return tuple(_allowance(entry, f"{place}, entry {number}", known) for number, entry in enumerate(entries, 1))
 
 
 def of_revision(module: object, revision: str, known: Collection[str]) -> tuple[Allowance, ...]:
-    """The allowances in the variable ``schemaproof_allow`` of the revision's ``module``; each is for that revision.
+    """The allowances in the variable ``schemaproof_allow`` of the revision's ``module``; all are for that revision.
 
     Raises:
         ProofError: as for ``of_project``.
     """
     place = f"{VARIABLE} of revision {revision}"
-    entries = _entries(getattr(module, VARIABLE, None), place, f"Write a list of such as {_EXAMPLE}.")
+    entries = _entries(getattr(module, VARIABLE, None), place, f"Write a list:\n  {VARIABLE} = [{_IN_REVISION}]")
     return tuple(
         _allowance(entry, f"{place}, entry {number}", known, revision=revision)
         for number, entry in enumerate(entries, 1)
@@ -95,13 +97,13 @@ def of_revision(module: object, revision: str, known: Collection[str]) -> tuple[
 
 
 def split(findings: Iterable[Finding], allowances: Sequence[Allowance]) -> Sorted:
-    """What is kept, what is allowed, and which allowances matched nothing.
+    """The findings that remain, those that are allowed, and the allowances that matched nothing.
 
-    Where several match a finding, all of them count as used and the first gives the reason. One for a check that was
-    not asked is among the unused too; the caller knows what was asked.
+    If several match a finding, all of them count as used and the first gives the reason. An allowance for a check that
+    did not run is among the unused too; the caller knows which ones ran.
 
-    Who accepts a defect accepts it under every name: a finding all of whose causes are accepted is allowed too, whether
-    the checks that tell those were asked or not.
+    A defect that is accepted is accepted under every name: a finding all of whose causes are accepted is allowed too,
+    whether or not the checks that report those causes ran.
     """
     kept, allowed, used = [], [], set()
     for finding in findings:
@@ -125,36 +127,49 @@ def unused_findings(check: "Check", unused: Iterable[Allowance]) -> Iterator[Fin
     """A warning of ``check`` for each allowance that matched nothing."""
     for allowance in unused:
         yield check.finding(
-            f"The allowance of {allowance} in {allowance.source} matches no finding.",
+            f"The allowance for {allowance} in {allowance.source} matches no finding.",
             severity=Severity.WARNING,
             revision=allowance.revision,
             object=allowance.object,
             evidence=f"Its reason: {allowance.reason}",
+            remedy=_removal(allowance),
         )
+
+
+def _removal(allowance: Allowance) -> str:
+    """The remedy for one that matches nothing: what to delete, and where."""
+    check = allowance.check
+    if allowance.source != "pyproject.toml":
+        about = f' with "object": "{allowance.object}"' if allowance.object else ""
+        return f"Delete the entry for {check}{about} from {VARIABLE} in {allowance.source}."
+    keys = {"check": check, "revision": allowance.revision, "object": allowance.object}
+    lines = ", ".join(f'{key} = "{value}"' for key, value in keys.items() if value is not None)
+    return f"Delete the [[tool.schemaproof.allow]] with {lines} from pyproject.toml."
 
 
 def _entries(value: object, place: str, remedy: str) -> Sequence[object]:
     if value is None:
         return ()
     if not isinstance(value, list | tuple):
-        raise ProofError(f"{place} is no list.", remedy=remedy)
+        raise ProofError(f"{place} is not a list.", remedy=remedy)
     return value
 
 
 def _allowance(entry: object, place: str, known: Collection[str], revision: str | None = None) -> Allowance:
-    """The allowance that ``entry`` is; ``revision`` is the one whose file it stands in."""
+    """The allowance in ``entry``; ``revision`` is the one whose file it is in."""
+    example = _IN_REVISION if revision else _IN_PROJECT
     if not isinstance(entry, Mapping):
-        raise ProofError(f"{place} is {entry!r}.", remedy=f"Write it like {_EXAMPLE}.")
-    # One beside the code says the check and the object only: it is for the revision that it stands in.
+        raise ProofError(f"{place} is {entry!r}.", remedy=f"Write it like this:\n  {example}")
+    # One beside the code has no revision: it is for the one whose file it is in.
     keys = ("check", "reason", "object") if revision else ("check", "reason", "revision", "object")
     for key, value in entry.items():
         if key not in keys:
-            raise ProofError(f"{place} holds an unknown key: {key}.", remedy=nearest(str(key), keys))
+            raise ProofError(f"{place} has an unknown key: {key}.", remedy=nearest(str(key), keys))
         if not isinstance(value, str) or not value.strip():
-            raise ProofError(f"{key} of {place} is {value!r}.", remedy="Give a string that is not empty.")
+            raise ProofError(f"{key} of {place} is {value!r}.", remedy="Write a non-empty string.")
     for key in ("check", "reason"):
         if key not in entry:
-            raise ProofError(f"{place} has no {key}.", remedy=f"Add it. An allowance is written like {_EXAMPLE}.")
+            raise ProofError(f"{place} has no {key}.", remedy=f"Add its {key}, as in\n  {example}")
     _known_check(entry["check"], place, known)
     return Allowance(
         check=entry["check"],
@@ -168,13 +183,13 @@ def _allowance(entry: object, place: str, known: Collection[str], revision: str 
 def _known_check(check: str, place: str, known: Collection[str]) -> None:
     if check == UNUSED:
         raise ProofError(
-            f"{place} allows {UNUSED}, which tells of allowances without a use.",
-            remedy="Remove the allowance that matches nothing.",
+            f"{place} allows {UNUSED}, which reports allowances that match nothing.",
+            remedy="Delete this allowance, and the one that matches nothing.",
         )
     if check not in known:
         raise ProofError(f"{place} names an unknown check: {check}.", remedy=nearest(check, known))
 
 
 def _alike(object: str | None, pattern: str) -> bool:  # noqa: A002 (the vocabulary's word)
-    """Whether ``pattern`` is the object, also where its name has what patterns are made of ("integer[]")."""
+    """Whether ``pattern`` matches the object, whose own name may look like a pattern ("integer[]")."""
     return object is not None and (object == pattern or fnmatch.fnmatchcase(object, pattern))

@@ -1,6 +1,6 @@
-"""Alembic's settings, from alembic.ini or [tool.alembic] of pyproject.toml, and in words what is wrong with them.
+"""Alembic's settings, from alembic.ini or [tool.alembic] of pyproject.toml, and what is wrong with them, in words.
 
-Alembic reads them one by one when it needs them, and lets through whatever Python raises meanwhile.
+Alembic reads each of them when it needs it, and passes on whatever Python raises.
 """
 
 import configparser
@@ -18,28 +18,32 @@ from alembic.util import coerce_resource_to_filename
 from schemaproof.project.compat import configured_locations, option
 
 INSTALL = "Install the project here (`pip install -e .`), or set `prepend_sys_path = .` in {file}"
-_PERCENT = "Write a percent sign that is meant twice: %%."
+_PERCENT = "Double a literal percent sign: %%."
 
 _Header = configparser.MissingSectionHeaderError
 
 # What a kind of error means; the first that fits.
 _UNREADABLE: tuple[tuple[type[Exception], str, str], ...] = (
-    (_Header, "{ini} does not begin with a section.", "Write [alembic] above its settings."),
+    (_Header, "{ini} does not begin with a section.", "Put [alembic] on a line of its own above the settings."),
     (
         configparser.DuplicateOptionError,
         "{ini} sets {option} twice (line {lineno}).",
-        "Take one of the two lines out.",
+        "Delete one of the two lines.",
     ),
     (
         configparser.DuplicateSectionError,
         "{ini} has the section [{section}] twice (line {lineno}).",
-        "Put the settings of both into one.",
+        "Merge the two sections.",
     ),
     (configparser.InterpolationError, "{ini} can't be read: {text}", _PERCENT),
     (configparser.Error, "{ini} can't be read: {text}", "Write each setting as NAME = VALUE, on a line of its own."),
     (UnicodeDecodeError, "{ini} is not encoded in UTF-8: {text}", "Save it as UTF-8."),
-    (tomllib.TOMLDecodeError, "pyproject.toml is not valid TOML: {text}", "Fix that line."),
-    (OSError, "Alembic can't read its configuration: {text}", "Make the file readable for this user."),
+    (tomllib.TOMLDecodeError, "pyproject.toml is not valid TOML: {text}", "Fix the syntax at that place."),
+    (
+        OSError,
+        "Alembic can't read its configuration: {text}",
+        "Make it readable for this user; `ls -l` shows its owner and mode.",
+    ),
 )
 
 _NAMES = (
@@ -52,14 +56,15 @@ _LISTS = {
 }
 _FLAGS = ("sourceless", "recursive_version_locations")
 
-# What a setting may be, where a wrong one is an error of Alembic's. Manual, "Editing the .ini File".
+# What a setting may be, if Alembic raises on a wrong one. Manual, "Editing the .ini File".
 _VALUES = {
-    "truncate_slug_length": "Give a number: truncate_slug_length = 40.",
-    "version_locations": "Give folders, and how they are separated: path_separator = os (or space, newline, :, ;).",
-    "prepend_sys_path": "Give folders, and how they are separated: path_separator = os (or space, newline, :, ;).",
-    "sourceless": "Give true or false.",
-    "recursive_version_locations": "Give true or false.",
-    "post_write_hooks": "Give each hook a name, a type and what that needs, or take the section out.",
+    "truncate_slug_length": "Write a number, such as truncate_slug_length = 40.",
+    "version_locations": "List the folders, and name their separator: path_separator = os (or space, newline, :, ;).",
+    "prepend_sys_path": "List the folders, and name their separator: path_separator = os (or space, newline, :, ;).",
+    "sourceless": "Write sourceless = true or sourceless = false.",
+    "recursive_version_locations": "Write recursive_version_locations = true or recursive_version_locations = false.",
+    "post_write_hooks": "Write hooks = NAME, NAME.type = console_scripts and NAME.entrypoint = PROGRAM, or delete the"
+    " section.",
 }
 
 
@@ -91,7 +96,7 @@ def unreadable(error: Exception, ini: Path) -> tuple[str, str]:
             return cause.format(ini=ini.name, text=text, **_details(error)), remedy
     return (
         f"Alembic can't read its settings ({'pyproject.toml' if not ini.exists() else ini.name}): {_told(error)}",
-        f"Compare [tool.alembic] with Alembic's manual; script_location is a string there. {_PERCENT}",
+        f"Check [tool.alembic] against Alembic's manual: script_location must be a string. {_PERCENT}",
     )
 
 
@@ -104,7 +109,10 @@ def unusable(error: BaseException, config: Config) -> tuple[str, str]:
     name = _culprit(config)
     if name is None:
         lacking = missing(_resolved(option(config, "script_location")), config)
-        return lacking or (f"Alembic can't open the folder of revisions: {_told(error)}", "Run `alembic heads`.")
+        return lacking or (
+            f"Alembic can't open the folder of revisions: {_told(error)}",
+            "Run `alembic heads` in the project's folder, and fix what it reports.",
+        )
     file, value = source(config, name), _written(config, name)
     where = f"{name} = {value} in {file}" if value is not None else f"{name} in {file}"
     package = _package(value) if name in {"script_location", "version_locations"} else None
@@ -114,16 +122,22 @@ def unusable(error: BaseException, config: Config) -> tuple[str, str]:
             f"{INSTALL.format(file=file)}, so that Python finds the package from the project's folder.",
         )
     if package is not None:
-        return f"{where} makes Alembic import {package!r}, which fails: {_told(error)}", "Fix that error."
+        return (
+            f"{where} makes Alembic import {package!r}, which fails: {_told(error)}",
+            f"Run `python -c 'import {package}'` in the project's folder, and fix what it raises.",
+        )
     if isinstance(error, configparser.InterpolationError | KeyError):
-        return f"{where} can't be filled in: {_told(error)}", _PERCENT
+        return f"{where} can't be interpolated: {_told(error)}", _PERCENT
     if name == "script_location":
-        return f"{where} is no folder of migrations: {_told(error)}", "Name the folder that holds env.py and versions/."
-    return f"{where} is not valid: {_told(error)}", _VALUES.get(name, "Look it up in Alembic's manual.")
+        return (
+            f"{where} is not a folder of migrations: {_told(error)}",
+            "Name the folder with env.py and versions/ in it.",
+        )
+    return f"{where} is not valid: {_told(error)}", _VALUES.get(name, f"See {name} in Alembic's manual.")
 
 
 def missing(location: str | Path, config: Config) -> tuple[str, str] | None:
-    """What lacks in the folder ``location`` that ``script_location`` leads to, and the remedy; None for a right one."""
+    """What the folder ``location``, where ``script_location`` leads, lacks, and the remedy; None if nothing."""
     folder, project = Path(location).absolute(), Path.cwd()
     if (folder / "env.py").exists() or any(folder.glob("env*.pyc")) or any(folder.glob("__pycache__/env.*.pyc")):
         return None
@@ -131,7 +145,7 @@ def missing(location: str | Path, config: Config) -> tuple[str, str] | None:
     lacks = "no env.py in that folder" if folder.is_dir() else "no such folder"
     found = [path.parent for depth in ("*", "*/*", "*/*/*") for path in sorted(project.glob(f"{depth}/env.py"))]
     known = [path.relative_to(project).as_posix() for path in found if (path / "versions").is_dir()]
-    remedy = "Let script_location name the folder with env.py and versions/; `alembic init FOLDER` makes one."
+    remedy = "Set script_location to the folder with env.py and versions/ in it; `alembic init FOLDER` creates one."
     if known:
         remedy = f"Write script_location = {known[0]} in {file}."
     return f"script_location = {value} in {file}: there is {lacks}.", remedy

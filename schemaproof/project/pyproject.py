@@ -1,4 +1,4 @@
-"""Where a setting may be told: the command line, the environment, ``[tool.schemaproof]`` in pyproject.toml."""
+"""Where a setting may be given: the command line, the environment, ``[tool.schemaproof]`` in pyproject.toml."""
 
 import difflib
 import tomllib
@@ -11,7 +11,7 @@ from schemaproof.errors import ProofError
 
 TABLE = "[tool.schemaproof]"
 
-# Everything that may stand in the table. One table for all parts, so each of them knows the others' keys.
+# All keys that the table may have. All parts share the table, so each of them knows the others' keys.
 KEYS = (
     "alembic-ini",
     "allow",
@@ -34,13 +34,13 @@ KEYS = (
 
 @dataclass(frozen=True)
 class Sources:
-    """What a project's settings are read from, but for the command line.
+    """What a project's settings are read from, the command line aside.
 
     Attributes:
         table: ``[tool.schemaproof]``; None where there is none.
         environ: the environment variables that count.
-        error: what is raised for a value that is wrong; the part that asks decides what it is to its callers.
-        alembic: whether there is ``[tool.alembic]``, where Alembic may be configured instead of in an alembic.ini.
+        error: the exception for a wrong value, as the callers of the part that reads it expect it.
+        alembic: whether there is a ``[tool.alembic]``, which may take the place of an alembic.ini.
     """
 
     table: Mapping[str, object] | None
@@ -53,19 +53,19 @@ class Sources:
         """The sources of the project in the folder ``project``.
 
         Raises:
-            error: when its pyproject.toml cannot be read, or its table holds a key that nobody knows.
+            error: if its pyproject.toml can't be read, or its table has an unknown key.
         """
         path = project / "pyproject.toml"
         tools = _tools(path, error)
         return cls(_table(tools.get("schemaproof"), path, error), environ, error, alembic="alembic" in tools)
 
     def first(self, key: str, argument: str | None) -> tuple[str | None, str]:
-        """The string ``key`` and where it is from, the command line's ``argument`` before all others.
+        """The string at ``key`` and what gives it, in words; the command line's ``argument`` goes first.
 
-        An explicit empty value counts as given. None and "" when it is given nowhere.
+        An explicit empty value counts as given. None and "" if nothing gives it.
 
         Raises:
-            error: when the table holds something else than a string.
+            error: if the table has something other than a string.
         """
         if argument is not None:
             return argument, f"--{key}"
@@ -76,19 +76,19 @@ class Sources:
         if value is None:
             return None, ""
         if not isinstance(value, str):
-            raise self.error(f"{key} in {TABLE} is {value!r}.", remedy="Give a string.")
-        return value, TABLE
+            raise self.error(f"{key} in {TABLE} is {value!r}, not a string.", remedy=f'Write {key} = "..."')
+        return value, f"{key} in {TABLE}"
 
     def told(self, key: str) -> object:
-        """What the table holds at ``key``, not yet examined; None for nothing (TOML knows no null)."""
+        """The table's value at ``key``, not validated; None for nothing (TOML has no null)."""
         return None if self.table is None else self.table.get(key)
 
 
 def nearest(word: str, known: Collection[str]) -> str:
-    """The remedy for the unknown ``word``: which known one it resembles, and all that there are."""
+    """The remedy for the unknown ``word``: the known one that it resembles, and all of them."""
     alike = difflib.get_close_matches(word, known, n=1)
-    perhaps = f"Perhaps {alike[0]} is meant; there " if alike else "There "
-    return f"{perhaps}are {', '.join(sorted(known))}."
+    question = f"Did you mean {alike[0]}? " if alike else ""
+    return f"{question}Known are {', '.join(sorted(known))}."
 
 
 def _tools(path: Path, error: type[ProofError]) -> Mapping[str, object]:
@@ -96,10 +96,15 @@ def _tools(path: Path, error: type[ProofError]) -> Mapping[str, object]:
         tools = tomllib.loads(path.read_text(encoding="utf-8")).get("tool")
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as invalid:
-        raise error(f"{path} is not valid TOML: {invalid}.", remedy="Mend the file.") from invalid
+    except tomllib.TOMLDecodeError as invalid:
+        raise error(f"{path} is not valid TOML: {invalid}.", remedy="Fix the syntax at that place.") from invalid
+    except UnicodeDecodeError as invalid:
+        raise error(f"{path} is not encoded in UTF-8: {invalid}.", remedy="Save it as UTF-8.") from invalid
     except OSError as unreadable:
-        raise error(f"{path} cannot be read: {unreadable.strerror}.", remedy="Make it readable.") from unreadable
+        raise error(
+            f"{path} can't be read: {unreadable.strerror}.",
+            remedy=f"Make it readable for this user; `ls -ld {path}` shows its owner and mode.",
+        ) from unreadable
     return tools if isinstance(tools, dict) else {}
 
 
@@ -107,8 +112,8 @@ def _table(table: object, path: Path, error: type[ProofError]) -> Mapping[str, o
     if table is None:
         return None
     if not isinstance(table, dict):
-        raise error(f"tool.schemaproof in {path} is not a table.", remedy=f"Write it as {TABLE}.")
+        raise error(f"tool.schemaproof in {path} is not a table.", remedy=f"Write {TABLE}, and the settings below it.")
     for key in table:
         if key not in KEYS:
-            raise error(f"{TABLE} in {path} holds an unknown key: {key}.", remedy=nearest(key, KEYS))
+            raise error(f"{TABLE} in {path} has an unknown key: {key}.", remedy=nearest(key, KEYS))
     return table

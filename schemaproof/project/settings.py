@@ -1,4 +1,4 @@
-"""What ``verify`` is told of a project: by the command line, else ``[tool.schemaproof]``, else the default."""
+"""How a project is verified: from the command line, else ``[tool.schemaproof]``, else the defaults."""
 
 import re
 import string
@@ -17,22 +17,23 @@ if TYPE_CHECKING:
 
 DRIVERS = ("asyncpg", "psycopg", "psycopg2")
 
-# What the values of ``environment`` may hold between braces; each stands for a part of the database's URL.
+# What the values of ``environment`` may have between braces; each stands for a part of the database URL.
 PLACEHOLDERS = ("database", "host", "password", "port", "url", "user")
+_BRACES = "Double a literal brace: {{ or }}."
 
 _ATTRIBUTE = r"\w+(\.\w+)*:\w+(\.\w+)*"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a project is verified, validated as far as that goes without importing it.
+    """How a project is verified; validated as far as possible without importing it.
 
     Attributes:
-        subject: the project, its folder absolute; the driver is None where nobody named one.
+        subject: the project, its folder absolute; the driver is None if none was named.
         allowances: those of pyproject.toml.
-        select: the ids of the checks that are wanted; None for all.
-        ignore: the ids of those that are not.
-        migrates: whether anything says that this is a project of Alembic; the subject tells what is wrong with it.
+        select: the ids of the checks to run; None for all.
+        ignore: the ids of the checks to skip.
+        migrates: whether anything says that this is an Alembic project; what is wrong with it, the subject says.
     """
 
     subject: Subject
@@ -47,15 +48,15 @@ class Settings:
 
         Args:
             project: relative to the current folder.
-            arguments: what the command line gave, by the table's keys; None (or nothing) for what it did not.
-                "alembic-ini" is relative to ``project``; "select" and "ignore" are ids with commas between them.
+            arguments: what the command line gave, by the table's keys; None (or no key) for what it did not.
+                "alembic-ini" is relative to ``project``; "select" and "ignore" are comma-separated ids.
             known: the ids of all checks.
 
         Raises:
-            ProofError: on a value that is not valid; it says what is.
+            ProofError: on an invalid value; the remedy says what is valid.
         """
         if not project.is_dir():
-            raise ProofError(f"There is no folder {project}.", remedy="Name the project's folder with --project.")
+            raise ProofError(f"There is no folder {project}.", remedy="Give the project's folder: --project DIR")
         sources = Sources.read(project, environ={})
         ini, ini_from = sources.first("alembic-ini", arguments.get("alembic-ini"))
         subject = Subject(
@@ -84,12 +85,15 @@ class Settings:
         """Those of ``checks`` that are selected and not ignored, in their order.
 
         Raises:
-            ProofError: when none is left.
+            ProofError: if none is left.
         """
         selected = [check for check in checks if self.select is None or check.id in self.select]
         wanted = [check for check in selected if check.id not in self.ignore]
         if not wanted:
-            raise ProofError("select and ignore leave no check.", remedy="Ignore fewer, or select others.")
+            raise ProofError(
+                "select and ignore leave no check to run.",
+                remedy="Remove ids from ignore, or add some to select; `schemaproof checks` lists them.",
+            )
         return wanted
 
 
@@ -105,12 +109,14 @@ def _chosen(
 
 
 def _ids(key: str, argument: str | None, sources: Sources, known: Collection[str]) -> tuple[str, ...] | None:
-    """The ids at ``key``; None when it is given nowhere."""
+    """The ids at ``key``; None if nothing gives them."""
     value, source = (sources.told(key), f"{key} in {TABLE}") if argument is None else (argument.split(","), f"--{key}")
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise ProofError(f"{source} is {value!r}.", remedy="Give a list of checks' ids.")
+        raise ProofError(
+            f"{source} is {value!r}.", remedy=f'Write a list of check ids, such as {key} = ["single-head"].'
+        )
     ids = tuple(name.strip() for name in value)
     for name in ids:
         if name not in known:
@@ -120,16 +126,14 @@ def _ids(key: str, argument: str | None, sources: Sources, known: Collection[str
 
 def _valid_ini(value: str | None, source: str) -> Path:
     if value is not None and not value.strip():
-        raise ProofError(f"The alembic-ini of {source} is empty.", remedy=f"Leave it out for {DEFAULT_INI}.")
+        raise ProofError(f"{source} is empty.", remedy=f"Name the file, or leave it out for {DEFAULT_INI}.")
     return Path(DEFAULT_INI if value is None else value)
 
 
 def _valid_metadata(value: str | None, source: str) -> str | None:
     if value is None or re.fullmatch(_ATTRIBUTE, value):
         return value
-    raise ProofError(
-        f"The metadata of {source} is {value!r}.", remedy="Write MODULE:ATTRIBUTE, such as app.models:Base.metadata."
-    )
+    raise ProofError(f"{source} is {value!r}.", remedy="Write MODULE:ATTRIBUTE, such as app.models:Base.metadata.")
 
 
 def _valid_rows(value: object) -> str | None:
@@ -143,8 +147,8 @@ def _valid_variable(value: str | None, source: str) -> str:
         return DEFAULT_URL_ENV
     if not re.fullmatch(r"[A-Za-z_]\w*", value, re.ASCII):
         raise ProofError(
-            f"The url-env of {source} is no name of an environment variable: {value!r}.",
-            remedy="Give the name of the variable that env.py reads the database's URL from, such as DATABASE_URL.",
+            f"{source} is not the name of an environment variable: {value!r}.",
+            remedy="Name the variable that env.py reads the database URL from, such as DATABASE_URL.",
         )
     return value
 
@@ -152,7 +156,7 @@ def _valid_variable(value: str | None, source: str) -> str:
 def _valid_driver(value: str | None, source: str) -> str | None:
     if value is None or value in DRIVERS:
         return value
-    raise ProofError(f"The driver of {source} is unknown: {value!r}.", remedy=nearest(value, DRIVERS))
+    raise ProofError(f"{source} names an unknown driver: {value!r}.", remedy=nearest(value, DRIVERS))
 
 
 def _valid_environment(table: object) -> Mapping[str, str]:
@@ -160,14 +164,17 @@ def _valid_environment(table: object) -> Mapping[str, str]:
         return {}
     place = "[tool.schemaproof.environment]"
     if not isinstance(table, dict):
-        raise ProofError(f"environment in {TABLE} is {table!r}.", remedy=f"Write it as the table {place}.")
+        raise ProofError(
+            f"environment in {TABLE} is {table!r}, not a table.",
+            remedy=f'Write {place}, and below it NAME = "value" for each variable.',
+        )
     for name, value in table.items():
         if not isinstance(value, str):
-            raise ProofError(f"{name} in {place} is {value!r}.", remedy="Give a string.")
+            raise ProofError(f"{name} in {place} is {value!r}, not a string.", remedy=f'Write {name} = "..."')
         for unknown in _placeholders(name, value, place) - set(PLACEHOLDERS):
             raise ProofError(
-                f"{name} in {place} holds {{{unknown}}}, which stands for nothing.",
-                remedy=f"{nearest(unknown, PLACEHOLDERS)} A brace that is meant is written twice.",
+                f"{name} in {place} has an unknown placeholder: {{{unknown}}}.",
+                remedy=f"{nearest(unknown, PLACEHOLDERS)} {_BRACES}",
             )
     return dict(table)
 
@@ -176,15 +183,17 @@ def _valid_roles(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
-        raise ProofError(f"roles in {TABLE} is {value!r}.", remedy='Give a list of names, such as ["readonly"].')
+        raise ProofError(
+            f"roles in {TABLE} is {value!r}.", remedy='Write a list of role names, such as roles = ["readonly"].'
+        )
     return tuple(value)
 
 
 def _valid_flag(key: str, arguments: Mapping[str, str | None], sources: Sources) -> bool:
-    """The flag ``key``: set where the command line has it, else what the table says."""
+    """The flag ``key``: true if the command line has it, else what the table says."""
     value = sources.told(key)
     if value is not None and not isinstance(value, bool):
-        raise ProofError(f"{key} in {TABLE} is {value!r}.", remedy="Write true or false.")
+        raise ProofError(f"{key} in {TABLE} is {value!r}.", remedy=f"Write {key} = true or {key} = false.")
     return arguments.get(key) is not None or bool(value)
 
 
@@ -195,7 +204,7 @@ def _valid_deployers(argument: str | None, sources: Sources) -> int | None:
     if str(value).isdecimal() and not isinstance(value, bool) and int(str(value)) >= 2:
         return int(str(value))
     source = f"deployers in {TABLE}" if argument is None else "--deployers"
-    raise ProofError(f"{source} is {value!r}.", remedy="Give a number of processes, 2 or more.")
+    raise ProofError(f"{source} is {value!r}.", remedy="Give the number of processes: 2 or more.")
 
 
 def _valid_stall_timeout(argument: str | None, sources: Sources) -> float:
@@ -205,17 +214,17 @@ def _valid_stall_timeout(argument: str | None, sources: Sources) -> float:
     if not isinstance(value, bool) and re.fullmatch(r"\d+(\.\d+)?", str(value), re.ASCII) and float(str(value)) > 0:
         return float(str(value))
     source = f"stall-timeout in {TABLE}" if argument is None else "--stall-timeout"
-    raise ProofError(f"{source} is {value!r}.", remedy="Give a number of seconds, more than 0.")
+    raise ProofError(f"{source} is {value!r}.", remedy="Give the number of seconds: more than 0.")
 
 
 def _placeholders(name: str, value: str, place: str) -> set[str]:
-    """What stands between braces in ``value``; a conversion or a format belongs to it, and makes it unknown."""
+    """The placeholders in ``value``; a conversion or a format is part of one, and makes it unknown."""
     try:
         parts = list(string.Formatter().parse(value))
     except ValueError as error:
         raise ProofError(
-            f"{name} in {place} has a brace without its other one: {value!r}.",
-            remedy="A brace that is meant is written twice.",
+            f"{name} in {place} has an unmatched brace: {value!r}.",
+            remedy=_BRACES,
         ) from error
     return {
         f"{field}{f'!{conversion}' if conversion else ''}{f':{form}' if form else ''}"

@@ -1,4 +1,4 @@
-"""What is verified: an Alembic project, where its metadata is, and how its env.py takes a database URL."""
+"""What is verified: an Alembic project, where its metadata is, and how its env.py gets a database URL."""
 
 import importlib
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from sqlalchemy import MetaData
 
 from schemaproof.errors import ProofError
 from schemaproof.project.compat import make_config, option
-from schemaproof.project.configuration import unreadable
+from schemaproof.project.configuration import INSTALL, unreadable
 
 DEFAULT_INI = "alembic.ini"
 DEFAULT_DEPLOYERS = 8  # more than most services have replicas; each costs a process and a connection
@@ -19,7 +19,7 @@ DEFAULT_STALL_TIMEOUT = 300.0  # seconds; on databases with hardly any rows no s
 
 
 class SubjectError(ProofError):
-    """The subject can't be examined as it is: the command line's exit status 2."""
+    """The subject can't be verified as it is: exit status 2 of the command line."""
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,16 @@ class Subject:
         project: its folder; the current folder while its code runs.
         alembic_ini: Alembic's configuration, absolute or relative to ``project``.
         metadata: "module:attribute" of a MetaData or a list of them; None for env.py's ``target_metadata``.
-        url_env: the environment variable that tells the project its database URL.
-        driver: SQLAlchemy's name of the driver in that URL ("asyncpg", "psycopg"); None where it is to be found out.
-        environment: more variables for the project, whose values may hold {url}, {host}, {port}, {user}, {password}
-            and {database}.
-        roles: the roles that the revisions expect to be there (GRANT ... TO); made for the run where they are not.
-        crash_everywhere: whether a server is crashed at every statement, and not only at some of each revision.
-        deployers: how many processes upgrade a database at the same time; None where nobody said that several do.
-        rows: "module:attribute" of a mapping of "schema.table" or "schema.table.column" to the Hypothesis strategy that
-            makes its values; None where the project has none of its own.
-        stall_timeout: seconds without progress after which a run of env.py is ended; see ``migration.watchdog``.
+        url_env: the environment variable that env.py reads the database URL from.
+        driver: SQLAlchemy's name for the driver in that URL ("asyncpg", "psycopg"); None to find out.
+        environment: more environment variables; values may have {url}, {host}, {port}, {user}, {password} and
+            {database} in them.
+        roles: the roles that the revisions need (GRANT ... TO); those that do not exist are created for the run.
+        crash_everywhere: whether the server is crashed at every statement, not only at some of each revision.
+        deployers: how many processes upgrade a database at the same time; None if the team has not said that any do.
+        rows: "module:attribute" of a mapping from "schema.table" or "schema.table.column" to the Hypothesis strategy
+            that makes its values; None if the project has none.
+        stall_timeout: seconds without progress after which a run of env.py is stopped; see ``migration.watchdog``.
     """
 
     project: Path
@@ -58,11 +58,11 @@ class Subject:
         """Alembic's configuration, as its command line reads it.
 
         Raises:
-            SubjectError: where there is none, or it can't be read.
+            SubjectError: if there is none, or it can't be read.
         """
         ini, toml = self.project / self.alembic_ini, self.project / "pyproject.toml"
         if not self.project.is_dir():
-            raise SubjectError(f"{self.project} is no folder.", remedy="Name the project's folder with --project.")
+            raise SubjectError(f"{self.project} is not a folder.", remedy="Give the project's folder: --project DIR")
         try:
             config = make_config(ini.resolve(), toml.resolve())
             location = option(config, "script_location")
@@ -71,69 +71,85 @@ class Subject:
             raise SubjectError(cause, remedy=remedy) from error
         if location is None:
             raise SubjectError(
-                f"There is no Alembic project in {self.project.resolve()}: {self._what_lacks(ini)}.",
-                remedy="Run this in the project's folder, or name the folder with --project and the file with"
-                " --alembic-ini.",
+                f"No Alembic project in {self.project.resolve()}: {self._missing(ini)}.",
+                remedy="Run this in the project's folder, or pass --project DIR; for a configuration file of another"
+                " name, --alembic-ini FILE.",
             )
         return config
 
     @staticmethod
-    def _what_lacks(ini: Path) -> str:
+    def _missing(ini: Path) -> str:
         if ini.exists():
-            return f"{ini.name} names no script_location"
-        return f"it has no {ini.name}, and its pyproject.toml no script_location in [tool.alembic]"
+            return f"{ini.name} has no script_location"
+        return f"no {ini.name}, and no script_location in [tool.alembic] of pyproject.toml"
 
     def import_metadata(self) -> tuple[MetaData, ...]:
-        """What ``metadata`` names.
+        """The MetaData that ``metadata`` names, or each of them.
 
         Raises:
-            SubjectError: when it can't be imported, or is something else.
+            SubjectError: if it can't be imported, or is something else.
         """
         found = _imported(self.metadata or "", "metadata", "app.models:Base.metadata")
         metadata = as_metadata(found)
         if not metadata:
-            raise SubjectError(
-                f"{self.metadata} is a {type(found).__name__} and no MetaData.",
-                remedy="Name a sqlalchemy.MetaData or a list of them; a declarative base has one as .metadata.",
-            )
+            raise self._not_metadata(found)
         return metadata
 
+    def _not_metadata(self, found: object) -> SubjectError:
+        meant = f"{self.metadata}.metadata"
+        if isinstance(found, type) and isinstance(getattr(found, "metadata", None), MetaData):
+            return SubjectError(
+                f"{self.metadata} is a declarative base, not a MetaData; did you mean {meant}?",
+                remedy=f'Write metadata = "{meant}" in [tool.schemaproof], or pass --metadata {meant}',
+            )
+        return SubjectError(
+            f"{self.metadata} is of type {type(found).__name__}, not MetaData.",
+            remedy="Name a sqlalchemy.MetaData or a list of them, such as app.models:Base.metadata.",
+        )
+
     def import_strategies(self) -> Mapping[str, object]:
-        """What ``rows`` names; nothing where it is None.
+        """The mapping that ``rows`` names; an empty one if it is None.
 
         Raises:
-            SubjectError: when it can't be imported, or is no mapping.
+            SubjectError: if it can't be imported, or is not a mapping.
         """
         if self.rows is None:
             return {}
         found = _imported(self.rows, "rows", "tests.rows:STRATEGIES")
         if not isinstance(found, Mapping):
             raise SubjectError(
-                f"{self.rows} is a {type(found).__name__} and no mapping.",
+                f"{self.rows} is of type {type(found).__name__}, not a mapping.",
                 remedy='Name a dict such as {"app.users.email": hypothesis.strategies.emails()}.',
             )
         return found
 
 
 def _imported(name: str, what: str, example: str) -> object:
-    """The object that "module:attribute" names; ``what`` it is and an ``example`` are for the error."""
+    """The object that "module:attribute" names; ``what`` it is for and an ``example`` go into the error."""
     module_name, colon, attribute = name.partition(":")
     if not colon or not module_name or not attribute:
-        raise SubjectError(f"{name!r} names no {what}.", remedy=f"Give MODULE:ATTRIBUTE, such as {example}.")
+        raise SubjectError(f"{what} is {name!r}.", remedy=f"Write MODULE:ATTRIBUTE, such as {example}.")
     try:
         found: object = importlib.import_module(module_name)
         for part in attribute.split("."):
             found = getattr(found, part)
     except Exception as error:
         raise SubjectError(
-            f"The {what} {name} can't be imported: {type(error).__name__}: {error}",
-            remedy="Check the name (MODULE:ATTRIBUTE), and that the module is found from the project's folder.",
+            f"{what} {name} can't be imported: {type(error).__name__}: {error}",
+            remedy=_import_remedy(module_name, error),
         ) from error
     return found
 
 
+def _import_remedy(module: str, error: Exception) -> str:
+    remedy = f"Check the name (MODULE:ATTRIBUTE); in the project's folder, `python -c 'import {module}'` must work."
+    if isinstance(error, ModuleNotFoundError):
+        return f"{remedy} {INSTALL.format(file='alembic.ini')}."
+    return remedy
+
+
 def as_metadata(value: object) -> tuple[MetaData, ...]:
-    """``value`` as Alembic's ``target_metadata`` may be: one MetaData, several, or none."""
+    """The MetaData in ``value``, which may be what Alembic's ``target_metadata`` may be: one, several, or none."""
     if isinstance(value, MetaData):
         return (value,)
     if isinstance(value, Iterable) and not isinstance(value, str):

@@ -1,5 +1,6 @@
 """Findings that are accepted: which ones an allowance means, and what is said of one that is written wrongly."""
 
+import tomllib
 from types import SimpleNamespace
 
 import pytest
@@ -53,9 +54,36 @@ def test_unused_allowance_is_a_warning_with_its_place_and_reason() -> None:
     (finding,) = unused_findings(a_check("unused-allowance", "configuration"), [unused])
     assert (finding.severity, finding.revision, finding.object) == (Severity.WARNING, "0003", "type x")
     assert finding.message == (
-        "The allowance of downgrade-restores at revision 0003, type x in revision 0003 matches no finding."
+        "The allowance for downgrade-restores at revision 0003, type x in revision 0003 matches no finding."
     )
     assert finding.evidence == "Its reason: Old rows."
+    assert finding.remedy == (
+        'Delete the entry for downgrade-restores with "object": "type x" from schemaproof_allow in revision 0003.'
+    )
+
+
+def test_unused_allowance_of_pyproject_is_told_by_its_keys() -> None:
+    (finding,) = unused_findings(a_check("unused-allowance"), [Allowance("single-head", ".", object="type *")])
+    assert finding.remedy == (
+        'Delete the [[tool.schemaproof.allow]] with check = "single-head", object = "type *" from pyproject.toml.'
+    )
+
+
+def test_remedy_for_an_entry_of_pyproject_is_toml_that_is_read() -> None:
+    with pytest.raises(ProofError) as caught:
+        of_project({"check": "single-head"}, KNOWN)
+    table = tomllib.loads(caught.value.remedy.partition("\n")[2])
+    assert of_project(table["tool"]["schemaproof"]["allow"], KNOWN) == (
+        Allowance("downgrade-restores", "Old rows use it."),
+    )
+
+
+def test_remedy_for_an_entry_of_a_revision_is_python_that_is_read() -> None:
+    module = SimpleNamespace(schemaproof_allow={"check": "single-head"})
+    with pytest.raises(ProofError) as caught:
+        of_revision(module, "0003", KNOWN)
+    exec(caught.value.remedy.partition("\n")[2].strip(), vars(module))  # noqa: S102 (our own remedy)
+    assert [one.object for one in of_revision(module, "0003", KNOWN)] == ["type public.color"]
 
 
 def test_allowances_of_pyproject_are_read() -> None:
@@ -80,15 +108,19 @@ def test_allowances_that_are_not_written_are_none() -> None:
 @pytest.mark.parametrize(
     ("entry", "cause", "remedy"),
     [
-        ({"check": "single-head"}, "entry 2 has no reason.", "Add it."),
-        ({"reason": "so"}, "entry 2 has no check.", "Add it."),
-        ({"check": "single-head", "reason": "  "}, "reason of .*, entry 2 is '  '.", "Give a string"),
-        ({"check": "single-head", "reason": 3}, "reason of .*, entry 2 is 3.", "Give a string"),
-        ({"check": "single-heads", "reason": "so"}, "unknown check: single-heads", "Perhaps single-head is meant"),
-        ({"check": "x", "reason": "so"}, "unknown check: x", "There are downgrade-restores, single-head"),
-        ({**ENTRY, "revison": "0003"}, "unknown key: revison", "Perhaps revision is meant"),
-        ({"check": "unused-allowance", "reason": "so"}, "allows unused-allowance", "Remove the allowance"),
-        ("single-head", "entry 2 is 'single-head'", "Write it like"),
+        ({"check": "single-head"}, "entry 2 has no reason.", "Add its reason, as in\n  [[tool.schemaproof.allow]]\n"),
+        ({"reason": "so"}, "entry 2 has no check.", "Add its check, as in\n  [[tool.schemaproof.allow]]\n"),
+        ({"check": "single-head", "reason": "  "}, "reason of .*, entry 2 is '  '.", "Write a non-empty string."),
+        ({"check": "single-head", "reason": 3}, "reason of .*, entry 2 is 3.", "Write a non-empty string."),
+        (
+            {"check": "single-heads", "reason": "so"},
+            "unknown check: single-heads",
+            "Did you mean single-head? Known are ",
+        ),
+        ({"check": "x", "reason": "so"}, "unknown check: x", "Known are downgrade-restores, single-head"),
+        ({**ENTRY, "revison": "0003"}, "unknown key: revison", "Did you mean revision? Known are "),
+        ({"check": "unused-allowance", "reason": "so"}, "allows unused-allowance", "Delete this allowance"),
+        ("single-head", "entry 2 is 'single-head'", "Write it like this:\n  [[tool.schemaproof.allow]]\n"),
     ],
 )
 def test_allowance_written_wrongly_is_named_with_its_place(entry: object, cause: str, remedy: str) -> None:
@@ -99,10 +131,10 @@ def test_allowance_written_wrongly_is_named_with_its_place(entry: object, cause:
 
 def test_allowance_of_a_revision_file_names_no_revision() -> None:
     module = SimpleNamespace(schemaproof_allow=[{**ENTRY, "revision": "0004"}])
-    with pytest.raises(ProofError, match="schemaproof_allow of revision 0003, entry 1 holds an unknown key: revision"):
+    with pytest.raises(ProofError, match="schemaproof_allow of revision 0003, entry 1 has an unknown key: revision"):
         of_revision(module, "0003", KNOWN)
 
 
 def test_allowances_that_are_no_list_are_refused() -> None:
-    with pytest.raises(ProofError, match="schemaproof_allow of revision 0003 is no list"):
+    with pytest.raises(ProofError, match="schemaproof_allow of revision 0003 is not a list"):
         of_revision(SimpleNamespace(schemaproof_allow=ENTRY), "0003", KNOWN)

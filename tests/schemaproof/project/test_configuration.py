@@ -53,7 +53,7 @@ def refusal(folder: Path, *, ini: str | bytes | None = None, toml: str = "") -> 
         ("script_location = %(here)s/alembic.ini", ["script_location", "no such folder"]),
         (
             "script_location = broken:there\npath_separator = os\nprepend_sys_path = .",
-            ["'broken'", "ZeroDivisionError"],
+            ["'broken'", "ZeroDivisionError", "python -c 'import broken'"],
         ),
         ("script_location = %(nowhere)s/migrations", ["script_location", "nowhere", "%%"]),
         (LOCATION + "file_template = %(rev)s", ["file_template = %(rev)s in alembic.ini", "%%"]),
@@ -65,7 +65,10 @@ def refusal(folder: Path, *, ini: str | bytes | None = None, toml: str = "") -> 
         ),
         (LOCATION + "path_separator = os\nversion_locations = gone", ["version_locations", "gone", "no such folder"]),
         (LOCATION + "path_separator = os\nprepend_sys_path = %(x)s", ["prepend_sys_path = %(x)s in alembic.ini", "%%"]),
-        (LOCATION + "truncate_slug_length = many", ["truncate_slug_length = many", "Give a number"]),
+        (
+            LOCATION + "truncate_slug_length = many",
+            ["truncate_slug_length = many", "Write a number, such as truncate_slug_length = 40."],
+        ),
         (LOCATION + LOCATION, ["sets script_location twice (line 3)"]),
         (LOCATION + "[alembic]", ["section [alembic] twice"]),
         (LOCATION + "what is this", ["line 3", "NAME = VALUE"]),
@@ -80,10 +83,10 @@ def test_setting_that_cannot_be_used_is_named(tmp_path: Path, settings: str, wor
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (b"script_location = migrations\n", "Write [alembic]"),
+        (b"script_location = migrations\n", "Put [alembic] on a line of its own"),
         (b"\xef\xbb\xbf[alembic]\n", "byte order mark"),
         (b"[alembic]\n# caf\xe9\n", "UTF-8"),
-        (b"[other]\n", "names no script_location"),
+        (b"[other]\n", "has no script_location"),
     ],
 )
 def test_file_that_cannot_be_read_is_told_with_its_remedy(tmp_path: Path, text: bytes, words: str) -> None:

@@ -92,28 +92,56 @@ def test_settings_that_leave_no_check_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "cause", "remedy"),
     [
-        ('alembic_ini = "a.ini"', "holds an unknown key: alembic_ini", "Perhaps alembic-ini is meant"),
-        ("xyz = 1", "holds an unknown key: xyz", "There are alembic-ini, allow, "),
-        ("metadata = 1", "metadata in [tool.schemaproof] is 1.", "Give a string."),
-        ('metadata = "app.models"', "The metadata of [tool.schemaproof] is 'app.models'.", "Write MODULE:ATTRIBUTE"),
-        ('url-env = "A=B"', "is no name of an environment variable: 'A=B'", "Give the name"),
-        ('url-env = "DB_URL_Ä"', "is no name of an environment variable", "Give the name"),
-        ('driver = "psycopg3"', "The driver of [tool.schemaproof] is unknown: 'psycopg3'", "Perhaps psycopg"),
-        ('alembic-ini = ""', "The alembic-ini of [tool.schemaproof] is empty.", "Leave it out for alembic.ini."),
-        ('select = "single-head"', "select in [tool.schemaproof] is 'single-head'", "Give a list"),
-        ("ignore = [1]", "ignore in [tool.schemaproof] is [1]", "Give a list"),
-        ('ignore = ["single-hed"]', "names an unknown check: 'single-hed'", "Perhaps single-head is meant"),
-        ("environment = 1", "environment in [tool.schemaproof] is 1.", "Write it as the table"),
-        ("environment = {A = 1}", "A in [tool.schemaproof.environment] is 1.", "Give a string."),
-        ('environment = {A = "{hots}"}', "A in [tool.schemaproof.environment] holds {hots}", "Perhaps host is meant"),
-        ('environment = {A = "{url!r}"}', "holds {url!r}, which stands for nothing", "Perhaps url is meant"),
-        ('environment = {A = "{port:>5}"}', "holds {port:>5}, which stands for nothing", "Perhaps port is meant"),
-        ('environment = {A = "{}"}', "holds {}, which stands for nothing", "There are database, host"),
-        ('environment = {A = "{url"}', "A in [tool.schemaproof.environment] has a brace without", "A brace that is"),
-        ('stall-timeout = "soon"', "stall-timeout in [tool.schemaproof] is 'soon'", "Give a number of seconds"),
-        ("stall-timeout = 0", "stall-timeout in [tool.schemaproof] is 0.", "Give a number of seconds"),
-        ("stall-timeout = true", "stall-timeout in [tool.schemaproof] is True.", "Give a number of seconds"),
-        ('allow = [{check = "single-head"}]', "[[tool.schemaproof.allow]], entry 1 has no reason", "Add it."),
+        ('alembic_ini = "a.ini"', "has an unknown key: alembic_ini", "Did you mean alembic-ini? Known are "),
+        ("xyz = 1", "has an unknown key: xyz", "Known are alembic-ini, allow, "),
+        ("metadata = 1", "metadata in [tool.schemaproof] is 1, not a string.", 'Write metadata = "'),
+        ('metadata = "app.models"', "metadata in [tool.schemaproof] is 'app.models'.", "Write MODULE:ATTRIBUTE"),
+        ('url-env = "A=B"', "is not the name of an environment variable: 'A=B'", "Name the variable"),
+        ('url-env = "DB_URL_Ä"', "is not the name of an environment variable", "Name the variable"),
+        (
+            'driver = "psycopg3"',
+            "driver in [tool.schemaproof] names an unknown driver: 'psycopg3'",
+            "Did you mean psycopg",
+        ),
+        (
+            'alembic-ini = ""',
+            "alembic-ini in [tool.schemaproof] is empty.",
+            "Name the file, or leave it out for alembic.ini.",
+        ),
+        (
+            'select = "single-head"',
+            "select in [tool.schemaproof] is 'single-head'",
+            'Write a list of check ids, such as select = ["',
+        ),
+        ("ignore = [1]", "ignore in [tool.schemaproof] is [1]", 'Write a list of check ids, such as ignore = ["'),
+        ('ignore = ["single-hed"]', "names an unknown check: 'single-hed'", "Did you mean single-head? "),
+        (
+            "environment = 1",
+            "environment in [tool.schemaproof] is 1, not a table.",
+            "Write [tool.schemaproof.environment]",
+        ),
+        ("environment = {A = 1}", "A in [tool.schemaproof.environment] is 1, not a string.", 'Write A = "'),
+        (
+            'environment = {A = "{hots}"}',
+            "A in [tool.schemaproof.environment] has an unknown placeholder: {hots}",
+            "Did you mean host?",
+        ),
+        ('environment = {A = "{url!r}"}', "unknown placeholder: {url!r}", "Did you mean url?"),
+        ('environment = {A = "{port:>5}"}', "unknown placeholder: {port:>5}", "Did you mean port?"),
+        ('environment = {A = "{}"}', "unknown placeholder: {}", "Known are database, host"),
+        (
+            'environment = {A = "{url"}',
+            "A in [tool.schemaproof.environment] has an unmatched brace",
+            "Double a literal brace",
+        ),
+        ('stall-timeout = "soon"', "stall-timeout in [tool.schemaproof] is 'soon'", "Give the number of seconds"),
+        ("stall-timeout = 0", "stall-timeout in [tool.schemaproof] is 0.", "Give the number of seconds"),
+        ("stall-timeout = true", "stall-timeout in [tool.schemaproof] is True.", "Give the number of seconds"),
+        (
+            'allow = [{check = "single-head"}]',
+            "[[tool.schemaproof.allow]], entry 1 has no reason",
+            "Add its reason, as in\n",
+        ),
     ],
 )
 def test_settings_that_are_wrong_are_named_with_a_remedy(tmp_path: Path, table: str, cause: str, remedy: str) -> None:
@@ -155,8 +183,15 @@ def test_settings_are_not_taken_from_the_environment(tmp_path: Path, monkeypatch
 
 def test_settings_that_cannot_be_read_name_the_file(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").mkdir()
-    with pytest.raises(ProofError, match=r"pyproject\.toml cannot be read: Is a directory\."):
+    with pytest.raises(ProofError, match=r"pyproject\.toml can't be read: Is a directory\."):
         Settings.read(tmp_path, {}, known=KNOWN)
+
+
+def test_settings_that_are_not_in_utf8_are_told_so(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(b"# caf\xe9\n")
+    with pytest.raises(ProofError, match=r"pyproject\.toml is not encoded in UTF-8") as caught:
+        Settings.read(tmp_path, {}, known=KNOWN)
+    assert caught.value.remedy == "Save it as UTF-8."
 
 
 def test_deployers_and_crashes_are_what_the_table_says(tmp_path: Path) -> None:
@@ -175,7 +210,10 @@ def test_deployers_that_are_no_number_of_several_are_refused(tmp_path: Path, val
 
 
 def test_crash_everywhere_that_is_no_boolean_is_refused(tmp_path: Path) -> None:
-    assert "true or false" in refused(tmp_path, 'crash-everywhere = "no"').remedy
+    assert (
+        "Write crash-everywhere = true or crash-everywhere = false."
+        in refused(tmp_path, 'crash-everywhere = "no"').remedy
+    )
 
 
 def test_roles_that_revisions_expect_are_a_list_of_names(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def test_verify_that_is_impossible_ends_with_2_cause_evidence_and_remedy(
 @pytest.mark.usefixtures("run")
 def test_verify_with_an_unknown_check_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "--select", "single-hed"]) == 2
-    assert "Remedy: Perhaps single-head is meant; there are " in capsys.readouterr().err
+    assert "Remedy: Did you mean single-head? Known are " in capsys.readouterr().err
 
 
 def test_verify_with_a_defect_of_its_own_ends_with_2_and_asks_for_a_report(
@@ -239,7 +239,7 @@ def test_verify_with_wrong_settings_writes_the_reason() -> None:
     assert main(["verify", "--select", "single-hed", "--json", "r.json"]) == 2
     (obstacle,) = json.loads(Path("r.json").read_text())["obstacles"]
     assert obstacle["cause"] == "--select names an unknown check: 'single-hed'."
-    assert obstacle["remedy"].startswith("Perhaps single-head is meant")
+    assert obstacle["remedy"].startswith("Did you mean single-head?")
 
 
 def test_verify_in_which_a_check_crashed_reports_the_others_and_ends_with_2(

@@ -191,7 +191,7 @@ def test_unused_allowance_fails_whatever_else_is_selected(project: Project) -> N
     allowance = '[[tool.schemaproof.allow]]\ncheck = "downgrade-runs"\nreason = "It used to fail."\n'
     result = project.make(table("t"), more=allowance).run("-k", "unused-allowance")
     result.stdout.fnmatch_lines(
-        ["warning[[]unused-allowance] The allowance of downgrade-runs *", f"*1 failed, {ONCE + EACH - 1} deselected*"]
+        ["warning[[]unused-allowance] The allowance for downgrade-runs *", f"*1 failed, {ONCE + EACH - 1} deselected*"]
     )
 
 
@@ -215,7 +215,7 @@ def test_project_without_alembic_fails_with_cause_and_remedy(project: Project) -
     (project.path / "alembic.ini").unlink()
     result = project.run()
     result.assert_outcomes(failed=3)
-    result.stdout.fnmatch_lines(["There is no Alembic project in *", "Remedy: Run this in the project's folder*"])
+    result.stdout.fnmatch_lines(["No Alembic project in *", "Remedy: Run this in the project's folder*"])
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
 
 

@@ -1,0 +1,55 @@
+"""What is told of a project whose metadata is not found where its settings say."""
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData
+
+from schemaproof.project.settings import Settings
+from schemaproof.project.subject import Subject, SubjectError
+
+MODELS = "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase):\n    pass\nbase = Base\nnumber = 3\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "subject_models.py").write_text(MODELS)
+    monkeypatch.syspath_prepend(tmp_path)
+    return tmp_path
+
+
+def refused(folder: Path, metadata: str) -> SubjectError:
+    with pytest.raises(SubjectError) as caught:
+        Subject(folder, metadata=metadata).import_metadata()
+    return caught.value
+
+
+def test_declarative_base_is_told_with_the_line_that_names_its_metadata(folder: Path) -> None:
+    error = refused(folder, "subject_models:Base")
+    assert error.cause == (
+        "subject_models:Base is a declarative base, not a MetaData; did you mean subject_models:Base.metadata?"
+    )
+    (line,) = re.findall('metadata = ".*?"', error.remedy)
+    (folder / "pyproject.toml").write_text(f"[tool.schemaproof]\n{line}\n")
+    (found,) = Settings.read(folder, {}, known=()).subject.import_metadata()
+    assert isinstance(found, MetaData)
+
+
+def test_what_is_neither_is_told_with_its_type(folder: Path) -> None:
+    error = refused(folder, "subject_models:number")
+    assert error.cause == "subject_models:number is of type int, not MetaData."
+    assert "app.models:Base.metadata" in error.remedy
+
+
+@pytest.mark.parametrize(
+    ("metadata", "remedy"),
+    [
+        ("subject_nowhere:Base", "prepend_sys_path = ."),
+        ("subject_models:Bsae", "python -c 'import subject_models'"),
+    ],
+)
+def test_metadata_that_cannot_be_imported_is_told_with_what_to_type(folder: Path, metadata: str, remedy: str) -> None:
+    error = refused(folder, metadata)
+    assert error.cause.startswith(f"metadata {metadata} can't be imported: ")
+    assert remedy in error.remedy

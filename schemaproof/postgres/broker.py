@@ -41,7 +41,8 @@ class Address:
                 answer = connection.recv()
         except (OSError, EOFError, AuthenticationError) as error:
             raise PostgresError(
-                "The process that owns the PostgreSQL server does not answer.", remedy="Run again."
+                "The pytest process that owns the PostgreSQL server does not answer.",
+                remedy="It was ended or is ending. Run again; without xdist (`-n 0`) you see what ends it.",
             ) from error
         if isinstance(answer, PostgresError):
             raise answer
@@ -83,7 +84,10 @@ class Broker:
 
     def _start(self) -> "Server | PostgresError":
         if self._closed:
-            return PostgresError("The run is ending.", remedy="Ask for the server while tests run.")
+            return PostgresError(
+                "The run is ending: no server is started any more.",
+                remedy="Request the fixture postgres_server in a test, not in what runs after the last one.",
+            )
         try:
             return self._stack.enter_context(self._open())
         except PostgresError as error:
@@ -92,7 +96,7 @@ class Broker:
             return PostgresError(
                 "The PostgreSQL server could not be started.",
                 evidence="".join(traceback.format_exception(error)),
-                remedy="See the error above; --postgres=URL uses a server that you start yourself.",
+                remedy="Fix the error above, or start a server yourself and pass --postgres=URL.",
             )
 
     @cached_property

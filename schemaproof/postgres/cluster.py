@@ -111,5 +111,5 @@ def _run(command: list[str], account: Account, **streams: object) -> None:
         raise PostgresError(
             f"{Path(command[0]).name} failed with status {done.returncode}.",
             evidence=done.stderr.decode(errors="replace"),
-            remedy="See what it says; an unfit server can be replaced with --postgres-bindir or --postgres=container.",
+            remedy="Fix what it reports above, or use another server: --postgres-bindir=DIR or --postgres=container.",
         )

@@ -138,19 +138,19 @@ def _unavailable(image: str, error: Exception) -> ImageUnavailableError:
     import docker.errors
 
     status = error.status_code if isinstance(error, docker.errors.APIError) else None
-    why, remedy = "", "Check name and network"
+    why, remedy = "", "Check the name and the network"
     if isinstance(error, docker.errors.NotFound) or status == 404:
-        why, remedy = ": its registry has no such image, or wants a login", f"Check the name; docker pull {image}"
+        why, remedy = ": its registry has no such image, or requires a login", f"Check the name; docker pull {image}"
     elif status in {401, 403}:
-        why, remedy = ": its registry wants a login", f"docker login, then docker pull {image}"
+        why, remedy = ": its registry requires a login", f"docker login, then docker pull {image}"
     elif status == 429:
-        why, remedy = ": its registry serves no more pulls for now", f"docker login, then docker pull {image}"
+        why, remedy = ": the pull limit of its registry is reached", f"docker login, then docker pull {image}"
     elif engine.is_disk_full(error):
         why, remedy = ": the engine's disk is full", "docker system prune"
     return ImageUnavailableError(
         f"The image {image} is not on this machine and can't be pulled{why}.",
         evidence=str(error),
-        remedy=f"{remedy}, name another with --postgres-image, or use --postgres=embedded.",
+        remedy=f"{remedy}, use another image (--postgres-image), or use --postgres=embedded.",
     )
 
 
@@ -295,8 +295,9 @@ def _connect(server: Container, image: str) -> "psycopg.Connection[tuple[object,
                 with contextlib.suppress(docker.errors.APIError):
                     log = wrapped.logs(tail=15).decode(errors="replace")
                 raise PostgresError(
-                    f"The container of {image} started no PostgreSQL server (status: {wrapped.status}).",
+                    f"No PostgreSQL server started in the container of {image} (status: {wrapped.status}).",
                     evidence=log,
-                    remedy="See its log above; the image must take the official image's environment variables.",
+                    remedy="Read its log above. The image must accept the official image's environment variables"
+                    " (POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_INITDB_ARGS, PGDATA).",
                 ) from error
         time.sleep(_POLL)

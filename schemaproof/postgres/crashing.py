@@ -44,9 +44,9 @@ class CrashServer:
             self._running.restart()
         except PostgresError as error:
             raise PostgresError(
-                f"The server that was killed did not come up again ({self.server.about}).",
+                f"The server did not start again after it was killed ({self.server.about}).",
                 evidence=f"{error.cause}\n{error.evidence}",
-                remedy="See its log above: what was done to its files and settings before it was killed decides.",
+                remedy="Its log above says why: look for what changed its files or settings before the kill.",
             ) from error
 
 
@@ -63,8 +63,8 @@ def start_crashable(options: Options, *, progress: Callable[[str], None] = lambd
     """
     if options.is_url:
         raise PostgresError(
-            "A named server is never killed, and these options name one.",
-            remedy="Use --postgres=embedded or --postgres=container where a server is to crash.",
+            "A server that you name is never killed, so it can't be crashed.",
+            remedy="Use --postgres=embedded or --postgres=container to crash one.",
         )
     with throwaway(options, choose(options), progress, durable=True) as (server, running):
         server.release = server.version_text

@@ -112,9 +112,9 @@ class Server:
             return psycopg.connect(dsn, autocommit=True, connect_timeout=10, application_name="schemaproof")
         except psycopg.Error as error:
             raise PostgresError(
-                f"The PostgreSQL server {self.address} does not take a connection.",
+                f"Can't connect to the PostgreSQL server {self.address}.",
                 evidence=str(error),
-                remedy="Check that it runs and that user, password and parameters of its URL are right.",
+                remedy="Check that it runs, and that the user, password and parameters in its URL are right.",
             ) from error
 
     def __getstate__(self) -> dict[str, object]:
@@ -296,10 +296,11 @@ class Server:
         try:
             self._administer(query)
         except psycopg.errors.InsufficientPrivilege as error:
+            privilege = "CREATEROLE" if " ROLE " in statement else "CREATEDB"
             raise PostgresError(
                 f"The user of {self.address} may not run {statement.split(' {', maxsplit=1)[0]}: {error}.",
-                remedy=f"ALTER ROLE {self.url.username} CREATEDB lets it make databases and drop its own; or name"
-                " another user.",
+                remedy=f'Run as a superuser: ALTER ROLE "{self.url.username}" {privilege};'
+                " or use the URL of another user.",
             ) from error
 
     def _administer(self, query: sql.Composed | LiteralString, values: Sequence[str] = ()) -> psycopg.Cursor[Any]:
@@ -314,7 +315,9 @@ class Server:
             return self._connection.execute(query, values)
         except psycopg.OperationalError as error:
             raise PostgresError(
-                f"The PostgreSQL server {self.address} was lost.", evidence=str(error), remedy="Run again."
+                f"The PostgreSQL server {self.address} was lost during the run.",
+                evidence=str(error),
+                remedy="Find out in its log (or `docker logs`, `dmesg`) what ended it, then run again.",
             ) from error
 
 

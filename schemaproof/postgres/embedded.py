@@ -112,7 +112,7 @@ class Embedded:
         except subprocess.TimeoutExpired as error:
             raise PostgresError(
                 f"The embedded server (guard pid {self._guard.pid}) did not stop within {_STOP_TIMEOUT:.0f} s.",
-                remedy=f"End that process and remove {self.folder}; the next run does it too.",
+                remedy=f"Run again: the next run ends it and removes {self.folder}.",
             ) from error
         if self.folder.exists():
             _end_server(self.folder)
@@ -233,7 +233,7 @@ def _set_password(server: Embedded, initial: str) -> None:
         # The port may be that of another run's server, which came from the same archive.
         (data,) = connection.execute("SHOW data_directory").fetchone() or ("",)
         if Path(data) != server.folder / "data":
-            raise _PortTakenError("Another server has the port.", remedy="Run again.")
+            raise _PortTakenError("Another server took the port.", remedy="Run again: another port is chosen.")
         set_password(connection, cluster.USER, str(server.url.password))
 
 
@@ -280,12 +280,12 @@ def _pid(folder: Path) -> int | None:
 
 def _start_error(server: Embedded) -> PostgresError:
     path = server.folder / "log"
-    log = path.read_text(errors="replace") if path.exists() else f"There is no {path}: is the disk full?"
+    log = path.read_text(errors="replace") if path.exists() else f"No {path}: is the disk full (`df {path.parent}`)?"
     kind = _PortTakenError if "Address already in use" in log else PostgresError
     return kind(
         "The embedded PostgreSQL server did not start.",
         evidence="\n".join(log.splitlines()[-15:]),
-        remedy="See its log above; --postgres=container or --postgres=URL uses another server.",
+        remedy="Fix what its log reports above, or use another server: --postgres=container or --postgres=URL.",
     )
 
 
@@ -323,7 +323,7 @@ def _wait_until(condition: Callable[[], bool], folder: Path) -> None:
     while not condition():
         if time.monotonic() > deadline:
             raise PostgresError(
-                f"The embedded server in {folder} was not ended by SIGKILL within {_STOP_TIMEOUT:.0f} s.",
-                remedy="Its processes hang in the kernel: see the system's log, then run again.",
+                f"The embedded server in {folder} still runs {_STOP_TIMEOUT:.0f} s after SIGKILL.",
+                remedy="Its processes hang in the kernel: see `dmesg`, and run again when they are gone.",
             )
         time.sleep(_KILL_POLL)

@@ -41,8 +41,8 @@ def connect() -> "docker.DockerClient":
     host = get_docker_host() or _DEFAULT
     if not is_local(host):
         raise PostgresError(
-            f"the Docker engine is on another machine ({host}), where the loopback is not this one's",
-            remedy="Start a server there yourself and name it with --postgres=URL, or use --postgres=embedded.",
+            f"the Docker engine is on another machine ({host}), whose loopback this one can't reach",
+            remedy="Start a server there yourself and pass --postgres=URL, or use --postgres=embedded.",
         )
     try:
         _ping(host)
@@ -66,17 +66,17 @@ def unreachable(host: str, error: OSError) -> PostgresError:
         return PostgresError(
             f"{_NO_ANSWER} at DOCKER_HOST={host}",
             evidence=str(error),
-            remedy="Start the engine there, or unset DOCKER_HOST (`docker context ls` shows where engines are); or use"
+            remedy="Start the engine there, or unset DOCKER_HOST (`docker context ls` lists the engines); or use"
             " --postgres=embedded.",
         )
     other = next((one for one in _other_sockets() if one.is_socket()), None)
     if other is not None:
         return PostgresError(
-            f"no Docker engine answers at {path or host}, but there is a socket of one at {other}",
+            f"no Docker engine answers at {path or host}, but one has its socket at {other}",
             evidence=f"{host}: {error}",
             remedy=f"export DOCKER_HOST=unix://{other}, or use --postgres=embedded.",
         )
-    cause = f"there is no Docker engine: no socket {path}" if isinstance(error, FileNotFoundError) else _NO_ANSWER
+    cause = f"no Docker engine: there is no socket {path}" if isinstance(error, FileNotFoundError) else _NO_ANSWER
     return PostgresError(cause, evidence=f"{host}: {error}", remedy=_REMEDY)
 
 
@@ -112,14 +112,14 @@ def _refused(error: Exception) -> PostgresError:
 
     causes = set(map(type, _chain(error)))
     status = error.status_code if isinstance(error, docker.errors.APIError) else None
-    cause, remedy = "the Docker engine answers, but refused or broke off a request", "See `docker info`"
+    cause, remedy = "the Docker engine answers, but rejected or dropped a request", "See `docker info`"
     if any(issubclass(one, PermissionError) for one in causes) or status in {401, 403}:
         cause, remedy = "the Docker engine denies permission", "sudo usermod -aG docker $USER, then log in again"
     elif any(issubclass(one, requests.exceptions.SSLError | docker.errors.TLSParameterError) for one in causes):
-        cause = "the Docker engine wants TLS, with other certificates than those that are set"
+        cause = "the Docker engine requires TLS, with other certificates than those configured"
         remedy = "Set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH to the folder of ca.pem, cert.pem and key.pem"
     elif _is_version(error):
-        cause = "the Docker engine speaks another version of its API than docker-py"
+        cause = "the Docker engine and docker-py speak different versions of its API"
         remedy = "pip install -U docker, or update the engine"
     elif is_disk_full(error):
         cause, remedy = "the Docker engine's disk is full", "docker system prune"

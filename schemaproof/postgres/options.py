@@ -20,13 +20,13 @@ _URL_SCHEMES = ("postgresql://", "postgres://", "postgresql+")
 
 @dataclass(frozen=True)
 class Options:
-    """The wanted server, validated.
+    """Which server is wanted, validated.
 
     Attributes:
         provider: "auto", "container", "embedded", or the URL of a server.
         image: the container image.
         bindir: the folder with ``postgres`` and ``initdb`` for the embedded server; None for the wheel's.
-        given: whether anything was said at all, by whichever way.
+        given: whether any option was given at all, in whatever way.
     """
 
     provider: str = "auto"
@@ -47,7 +47,7 @@ class Options:
         """The options in force in ``project``; an argument that is None was not given on the command line.
 
         Raises:
-            PostgresError: on a value that is not one of the valid ones, which it names.
+            PostgresError: on an invalid value; the remedy says what is valid.
         """
         sources = Sources.read(project, environ, PostgresError)
         provider, provider_from = sources.first("postgres", provider)
@@ -61,9 +61,9 @@ class Options:
         )
         if options.bindir is not None and options.provider not in {"auto", "embedded"}:
             raise PostgresError(
-                f"postgres-bindir (from {bindir_from}) is for the embedded server, but postgres is"
-                f" {'container' if options.provider == 'container' else 'a URL'} (from {provider_from}).",
-                remedy="Leave one of the two out.",
+                f"{bindir_from} is for the embedded server, but {provider_from} asks for"
+                f" {'a container' if options.provider == 'container' else 'a server of your own'}.",
+                remedy="Remove one of the two, or set postgres to embedded.",
             )
         return options
 
@@ -80,7 +80,7 @@ def _valid_provider(value: str | None, source: str) -> str:
         return value
     shown = re.sub(r".*@", "***@", value)  # it may be a mistyped URL with a password
     raise PostgresError(
-        f"{source} names no PostgreSQL server: {shown!r}.",
+        f"{source} is neither a provider nor a URL of PostgreSQL: {shown!r}.",
         remedy=f"Give one of {', '.join(PROVIDERS)}, or a URL such as postgresql://user:password@127.0.0.1:5432/postgres.",
     )
 
@@ -100,7 +100,10 @@ def _valid_image(value: str | None, source: str) -> str:
     if value is None:
         return DEFAULT_IMAGE
     if not value or value != value.strip() or " " in value:
-        raise PostgresError(f"{source} is no image name: {value!r}.", remedy=f"Give one such as {DEFAULT_IMAGE}.")
+        raise PostgresError(
+            f"{source} is not the name of an image: {value!r}.",
+            remedy=f"Write a name and a tag, such as {DEFAULT_IMAGE}.",
+        )
     return value
 
 
@@ -113,6 +116,6 @@ def _valid_bindir(value: str | None, source: str, project: Path) -> Path | None:
         raise PostgresError(
             f"{source} is {value!r}, where there is no executable {' and no '.join(missing) or 'postgres'}.",
             remedy="Give the folder of a server's programs, such as /usr/lib/postgresql/17/bin"
-            " (pg_config --bindir tells it).",
+            " (`pg_config --bindir` prints it).",
         )
     return bindir

@@ -25,8 +25,8 @@ def lasting_port() -> int:
         if is_free(port):
             return port
     raise PostgresError(
-        f"None of {_TRIES} ports that were tried from {_LASTING[0]} to {_LASTING[-1]} is free on 127.0.0.1.",
-        remedy="See what listens there (ss -ltn), and whether this process may listen at all.",
+        f"None of the {_TRIES} ports tried between {_LASTING[0]} and {_LASTING[-1]} is free on 127.0.0.1.",
+        remedy="See what listens there (`ss -ltn`), and whether this process may listen at all.",
     )
 
 

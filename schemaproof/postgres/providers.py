@@ -57,7 +57,7 @@ def choose(options: Options) -> Choice:
     except PostgresError as error:
         first = absent.remedy.partition("; or use")[0].partition(", or use")[0]
         raise PostgresError(
-            f"There is no PostgreSQL to be had: {absent.cause.rstrip('.')}; {error.cause}",
+            f"No PostgreSQL server is available: {absent.cause.rstrip('.')}; {error.cause}",
             evidence=absent.evidence,
             remedy=f"{first}, or {error.remedy[0].lower()}{error.remedy[1:]}",
         ) from error
@@ -180,7 +180,7 @@ def _named(options: Options) -> Choice:
     finally:
         server.close()
     where = server.address.rpartition("@")[2]
-    why = "chosen by an option; databases are made beside the named one"
+    why = "chosen by an option; databases are created beside the named one"
     return Choice("url", f"PostgreSQL {version} at {where}", why)
 
 

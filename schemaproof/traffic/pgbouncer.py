@@ -104,7 +104,7 @@ def find_program(program: str | None = None, environment: Mapping[str, str] = os
     if found := shutil.which(named or "pgbouncer", path=path):
         return str(Path(found).resolve())
     raise PostgresError(
-        f"There is no PgBouncer at {named}." if named else "PgBouncer is not installed.",
+        f"No PgBouncer at {named}." if named else "PgBouncer is not installed.",
         evidence="" if named else f"Looked for pgbouncer in {path}",
         remedy=f"Install the package pgbouncer, or set {PROGRAM_VARIABLE} to the program.",
     )
@@ -217,7 +217,7 @@ def _console(folder: Path, port: int, password: str) -> psycopg.Connection:
             raise PostgresError(
                 "PgBouncer did not start.",
                 evidence="\n".join(log.splitlines()[-15:]),
-                remedy="See its log above; a library that is missing belongs to the package pgbouncer.",
+                remedy="Fix what its log reports above; a missing library comes with the package pgbouncer.",
             ) from error
 
 
@@ -242,5 +242,5 @@ def _stop(guard: "subprocess.Popen[bytes]", folder: Path) -> None:
     except subprocess.TimeoutExpired as error:
         raise PostgresError(
             f"PgBouncer (guard pid {guard.pid}) did not stop within {_STOP_TIMEOUT:.0f} s.",
-            remedy=f"End that process and remove {folder}; the next run does it too.",
+            remedy=f"Run again: the next run ends it and removes {folder}.",
         ) from error

@@ -112,7 +112,9 @@ def test_postgres_that_is_not_to_be_had_ends_with_2_cause_and_remedy(capsys: pyt
     assert main(["postgres", "--postgres", "docker"]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.startswith("schemaproof: --postgres names no PostgreSQL server: 'docker'.\nRemedy: Give one of")
+    assert captured.err.startswith(
+        "schemaproof: --postgres is neither a provider nor a URL of PostgreSQL: 'docker'.\nRemedy: Give one of"
+    )
 
 
 def test_verify_of_a_real_project_finds_it_sound(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,7 +53,7 @@ def test_docker_host_that_points_nowhere_is_named(monkeypatch: pytest.MonkeyPatc
 def test_missing_socket_is_told_as_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_other_sockets", lambda: iter(()))
     told = engine.unreachable("unix:///nowhere/docker.sock", FileNotFoundError(2, "No such file or directory"))
-    assert told.cause == "there is no Docker engine: no socket /nowhere/docker.sock"
+    assert told.cause == "no Docker engine: there is no socket /nowhere/docker.sock"
     assert told.remedy.startswith("Start Docker")
 
 
@@ -75,12 +75,12 @@ def answered(status: int, text: str) -> docker.errors.APIError:
 @pytest.mark.parametrize(
     ("error", "cause", "remedy"),
     [
-        (requests.exceptions.SSLError("bad certificate"), "wants TLS", "DOCKER_CERT_PATH"),
-        (docker.errors.TLSParameterError("no ca"), "wants TLS", "DOCKER_CERT_PATH"),
-        (answered(400, "client version 1.12 is too old"), "another version of its API", "pip install -U docker"),
+        (requests.exceptions.SSLError("bad certificate"), "requires TLS", "DOCKER_CERT_PATH"),
+        (docker.errors.TLSParameterError("no ca"), "requires TLS", "DOCKER_CERT_PATH"),
+        (answered(400, "client version 1.12 is too old"), "different versions of its API", "pip install -U docker"),
         (answered(500, "write /var/lib: no space left on device"), "disk is full", "docker system prune"),
         (answered(403, "denied"), "denies permission", "usermod -aG docker"),
-        (answered(500, "boom"), "refused or broke off a request", "docker info"),
+        (answered(500, "boom"), "rejected or dropped a request", "docker info"),
     ],
 )
 def test_engine_that_refuses_is_told_with_its_cause(error: Exception, cause: str, remedy: str) -> None:
@@ -94,11 +94,11 @@ def test_engine_that_refuses_is_told_with_its_cause(error: Exception, cause: str
 @pytest.mark.parametrize(
     ("error", "cause", "remedy"),
     [
-        (answered(401, "unauthorized"), "wants a login", "docker login"),
+        (answered(401, "unauthorized"), "requires a login", "docker login"),
         (answered(404, "not found"), "no such image", "docker pull x:1"),
-        (answered(429, "toomanyrequests"), "no more pulls", "docker login"),
+        (answered(429, "toomanyrequests"), "the pull limit", "docker login"),
         (answered(500, "no space left on device"), "disk is full", "docker system prune"),
-        (requests.ConnectionError("no route"), "can't be pulled.", "Check name and network"),
+        (requests.ConnectionError("no route"), "can't be pulled.", "Check the name and the network"),
     ],
 )
 def test_image_that_is_not_to_be_had_is_told_with_its_cause(error: Any, cause: str, remedy: str) -> None:

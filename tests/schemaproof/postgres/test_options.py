@@ -51,7 +51,7 @@ def test_options_do_not_repeat_the_password_of_a_mistyped_url(tmp_path: Path) ->
 
 @pytest.mark.parametrize("value", ["", "two words", " postgres:17"])
 def test_options_refuse_what_is_no_image_name(tmp_path: Path, value: str) -> None:
-    with pytest.raises(PostgresError, match="no image name"):
+    with pytest.raises(PostgresError, match="is not the name of an image"):
         Options.read(tmp_path, image=value, environ={})
 
 
@@ -63,7 +63,9 @@ def test_options_refuse_a_bindir_without_a_server(tmp_path: Path) -> None:
 def test_options_refuse_a_bindir_beside_a_container(tmp_path: Path) -> None:
     for name in ("postgres", "initdb"):
         (tmp_path / name).touch(mode=0o755)
-    with pytest.raises(PostgresError, match=r"postgres-bindir \(from --postgres-bindir\) is for the embedded server"):
+    with pytest.raises(
+        PostgresError, match="--postgres-bindir is for the embedded server, but --postgres asks for a container"
+    ):
         Options.read(tmp_path, provider="container", bindir=str(tmp_path), environ={})
 
 
@@ -93,6 +95,6 @@ def test_options_take_a_bindir_relative_to_the_project(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", ["postgresql://host:notaport/db", "postgresql+foo", "me:hunter2@host/db"])
 def test_options_refuse_an_url_that_cannot_be_read_without_repeating_its_password(tmp_path: Path, value: str) -> None:
-    with pytest.raises(PostgresError, match="names no PostgreSQL server") as caught:
+    with pytest.raises(PostgresError, match="is neither a provider nor a URL of PostgreSQL") as caught:
         Options.read(tmp_path, provider=value, environ={})
     assert "hunter2" not in str(caught.value)

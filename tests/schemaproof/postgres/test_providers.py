@@ -144,5 +144,5 @@ def test_engine_that_breaks_off_after_its_ping_is_as_good_as_none(
     choice = choose(Options())
     assert (choice.provider, choice.why) == (
         "embedded",
-        "the Docker engine answers, but refused or broke off a request",
+        "the Docker engine answers, but rejected or dropped a request",
     )

@@ -188,7 +188,7 @@ def test_missing_program_is_told_with_the_remedy(tmp_path: Path, monkeypatch: py
 def test_named_program_that_is_missing_is_not_replaced_by_another(tmp_path: Path) -> None:
     (tmp_path / "pgbouncer").touch(mode=0o755)
 
-    with pytest.raises(PostgresError, match="no PgBouncer at /nowhere"):
+    with pytest.raises(PostgresError, match="No PgBouncer at /nowhere"):
         find_program(environment={"PATH": str(tmp_path), PROGRAM_VARIABLE: "/nowhere/pgbouncer"})
 
 

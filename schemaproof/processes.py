@@ -1,4 +1,4 @@
-"""What another process says through a pipe, until it ends, however it does."""
+"""What another process sends through a pipe until it ends, and how it ended."""
 
 import signal
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 ENDED_REMEDY = (
-    "Look whether a revision or env.py ends its process (os._exit, a crash in a C extension), or the machine ran out of"
-    " memory (dmesg tells); then run again."
+    "Check whether env.py or a revision ends the process (os._exit, a crash in a C extension), or the kernel killed it"
+    " for lack of memory (`dmesg | grep -i oom`); then run again."
 )
 
 _LOOK = 0.5  # seconds between two looks at a process that says nothing

@@ -1,8 +1,8 @@
-"""One defect is told once: by the finding that names its cause, which says what other checks found it too.
+"""One defect is reported once: by the finding that names its cause, which lists the other checks that found it.
 
-A check by itself is red on what its title forbids, whatever else is asked. So one defect may be found by several: a
-downgrade that does nothing is missing, restores nothing, and keeps the upgrade from being applied again. A finding
-names those that tell its cause; where one of them is in the same report, it is left out there.
+Each check by itself is red on what its title forbids, whichever others run. So several may find one defect: a downgrade
+that does nothing is missing, restores nothing, and keeps the upgrade from being applied again. A finding names those
+that report its cause; if one of them is in the same report, the finding is left out of it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,9 +12,9 @@ from schemaproof.finding import Cause, Finding
 
 
 def told_once(findings: Sequence[Finding]) -> list[Finding]:
-    """``findings`` without those whose cause another one of them tells, which then says who found it too.
+    """``findings`` without those whose cause another one reports; that one then lists the checks that found it too.
 
-    A note tells the cause of notes alone: what makes the verdict faulty is never left out for what does not.
+    A note replaces only notes: what makes the verdict faulty is never left out in favour of what does not.
     """
     by_check: dict[str, list[int]] = {}
     for place, finding in enumerate(findings):

@@ -1,4 +1,4 @@
-"""The reports of a run that was ended before anything was asked, written without what takes long to import."""
+"""The reports of a run that was interrupted before its first check, written without slow imports."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Files that reports go to, found to be writable before the run whose outcome they are to hold."""
+"""The files that reports go to: found to be writable before the run starts."""
 
 import os
 from dataclasses import dataclass
@@ -28,7 +28,9 @@ class ReportFile:
             ProofError: when it can't be written.
         """
         if str(path) == "-":
-            raise ProofError(f"{option} - names no file.", remedy=f"Name one; {option} /dev/stdout is standard output.")
+            raise ProofError(
+                f"{option} needs a file, not -.", remedy=f"Name a file; for standard output: {option} /dev/stdout"
+            )
         file = cls(path.absolute(), option)
         try:
             file._try()
@@ -59,7 +61,10 @@ class ReportFile:
             self.path.unlink()
 
     def _refusal(self, error: OSError) -> ProofError:
+        folder = self.path.parent
         return ProofError(
-            f"{self.option} {self.path} cannot be written: {error.strerror}.",
-            remedy="Name a file that can be written, in a folder that exists.",
+            f"{self.option} {self.path} can't be written: {error.strerror}.",
+            remedy="Name a file that this user can write."
+            if folder.exists()
+            else f"Make its folder: mkdir -p {folder}",
         )

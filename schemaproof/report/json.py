@@ -1,14 +1,14 @@
-"""A report for programs: version 1 of the JSON that ``--json`` writes.
+"""The report for programs: version 1 of the JSON that ``--json`` writes.
 
-``verdict``: "sound" where everything was asked and there is no error and no warning; "faulty" where there is one, be it
-that not everything was asked; "incomplete" where there is none, but not everything was asked.
+``verdict``: "sound" if everything was checked and there is no error and no warning; "faulty" if there is one, whether
+or not everything was checked; "incomplete" if there is none, but not everything was checked.
 
-``obstacles``: what kept checks from being asked; empty where everything was. Each has a ``kind`` ("interrupted" by a
-signal, "impossible" for a reason outside of schemaproof, "defect" of schemaproof), ``cause``, ``evidence``, ``remedy``,
-and the ``check`` and ``revision`` that it is about; null for all that come after.
+``obstacles``: what kept checks from running; empty if all ran. Each has a ``kind`` ("interrupted" by a signal,
+"impossible" for a reason outside schemaproof, "defect" for a bug in schemaproof), ``cause``, ``evidence``, ``remedy``,
+and the ``check`` and ``revision`` that it is about; null for all that were to follow.
 
-``skipped`` of a check: why it was not asked, or not of every revision; ``not_asked``: of which revisions not, where it
-is one that is asked of each.
+``skipped`` of a check: why it did not run, or not on every revision; ``not_asked``: the revisions that it did not run
+on, if it runs on each.
 """
 
 import dataclasses

@@ -17,12 +17,12 @@ _NAME = "schemaproof"
 
 @dataclass
 class _Case:
-    """What one check says of one revision (None: of the project as a whole)."""
+    """What one check found in one revision (None: in the project as a whole)."""
 
     revision: str | None = None
     findings: list[Finding] = field(default_factory=list)
     allowed: list[tuple[Finding, str]] = field(default_factory=list)
-    not_asked: str = ""
+    not_run: str = ""
 
     @property
     def faults(self) -> list[Finding]:
@@ -31,17 +31,17 @@ class _Case:
 
     @property
     def skipped(self) -> str:
-        """Why it is neither passed nor failed; "" where it is."""
+        """Why it has neither passed nor failed; "" if it has."""
         if self.faults:
             return ""
-        return self.not_asked or "; ".join(dict.fromkeys(reason for _, reason in self.allowed))
+        return self.not_run or "; ".join(dict.fromkeys(reason for _, reason in self.allowed))
 
 
 def render(report: "Report") -> str:
     """The ``report`` as JUnit XML: a test case for each check and revision with findings, and for each silent check.
 
-    Errors and warnings are failures, notes go to system-out. A case is skipped where all that is wrong is allowed, or
-    where the check was not asked. What kept it from being asked is an error, in a case of its own.
+    Errors and warnings are failures, notes go to system-out. A case is skipped if everything wrong with it is allowed,
+    or if the check did not run. What kept it from running is an error, in a case of its own.
     """
     cases = [(result, case) for result in report.checks for case in _cases(result, report.allowed)]
     obstacles = [_obstacle(one) for one in report.obstacles]
@@ -77,8 +77,9 @@ def _cases(result: "CheckResult", allowed: Sequence[tuple[Finding, str]]) -> Ite
             finding = readable_finding(raw)
             cases.setdefault(finding.revision, _Case(finding.revision)).allowed.append((finding, readable(reason)))
     if not cases or result.skipped:
-        of = f": not asked of {', '.join(result.not_asked)}" if result.not_asked else ""
-        cases.setdefault(None, _Case()).not_asked = readable(f"{result.skipped}{of}")
+        on = f" on {', '.join(result.not_asked)}" if result.not_asked else ""
+        reason = f": {result.skipped}" if result.skipped else ""
+        cases.setdefault(None, _Case()).not_run = readable(f"not run{on}{reason}" if on or reason else "")
     yield from cases.values()
 
 
@@ -99,7 +100,7 @@ def _element(result: "CheckResult", case: _Case, seconds: float) -> ET.Element:
 
 
 def _obstacle(obstacle: "Obstacle") -> ET.Element:
-    """A case that is an error: nothing was found, but something could not be asked."""
+    """A case that is an error: nothing was found, but something could not run."""
     about = " of ".join(filter(None, (obstacle.check, obstacle.revision)))
     element = ET.Element("testcase", classname=f"{_NAME}.run", name=about or "verification", time="0.000")
     error = ET.SubElement(element, "error", message=readable(obstacle.cause), type=obstacle.kind)

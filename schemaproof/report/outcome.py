@@ -13,15 +13,15 @@ from schemaproof.tally import Tally
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why something was not asked.
+    """Why something did not run.
 
     Attributes:
         kind: "interrupted" by a signal, "impossible" for a reason outside the harness, or a "defect" of the harness.
         cause: what happened, one sentence.
         evidence: what was seen, a traceback say; "" for nothing to add.
         remedy: what the user can do about it; "" for nothing.
-        check: the id of the check that could not be asked; None for all that were about to be.
-        revision: the revision that it could not be asked of; None for the project as a whole, or the rest of it.
+        check: the id of the check that could not run; None for all that were still to run.
+        revision: the revision that it could not run on; None for the project as a whole, or the rest of it.
     """
 
     kind: Literal["interrupted", "impossible", "defect"]
@@ -37,7 +37,7 @@ class Obstacle:
 
     @classmethod
     def of(cls, error: BaseException, check: str | None = None, revision: str | None = None) -> Self:
-        """What ``error`` is to the reader: an obstacle of the surroundings where it is a ProofError, else a defect."""
+        """The obstacle that ``error`` is: something outside schemaproof if it is a ProofError, else a bug of ours."""
         if isinstance(error, ProofError):
             return cls("impossible", error.cause, error.evidence, error.remedy, check, revision)
         told = "".join(traceback.format_exception(error)).rstrip()
@@ -54,14 +54,14 @@ class Obstacle:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What one check said.
+    """What one check found.
 
     Attributes:
         check: the check.
-        seconds: how long it took; what several checks share counts for the first of them.
-        findings: what it found and nobody allowed.
-        skipped: why it was not asked, or not of every revision; "" where it was.
-        not_asked: the revisions that it was not asked of, where it is asked of each.
+        seconds: how long it took; work that several checks share counts for the first of them.
+        findings: what it found, without what is allowed.
+        skipped: why it did not run, or not on every revision; "" if it did.
+        not_asked: the revisions that it did not run on, if it runs on each.
     """
 
     check: Check
@@ -80,12 +80,12 @@ class Report:
             "driver_from" (why that one), "revisions", "heads", "metadata".
         revisions: the ids of the revisions in the order in which they are applied.
         postgres: the server's release.
-        checks: a result for each check that was asked for, in the registry's order.
-        allowed: findings that the team accepts, each with its reason.
-        seconds: how long all of it took.
+        checks: a result for each check that was to run, in the registry's order.
+        allowed: findings that the team accepts, each with the reason.
+        seconds: how long the whole run took.
         faults: how many faults were injected into the revisions.
-        remarks: notes that no check tells: on the server, for one.
-        obstacles: what kept checks from being asked, for no reason that lies in the project's revisions.
+        remarks: notes that come from no check, on the server for one.
+        obstacles: what kept checks from running, other than the project's revisions.
     """
 
     subject: Mapping[str, object]
@@ -105,10 +105,10 @@ class Report:
 
     @property
     def verdict(self) -> Literal["sound", "faulty", "incomplete"]:
-        """Sound means: everything was asked, and there is no error and no warning.
+        """What ``findings`` and ``obstacles`` come to: "sound" if all was checked and there is no error and no warning.
 
-        What was found is there whatever else would have been, so a faulty project is that also where something was not
-        asked; one in which nothing was found is "incomplete" then.
+        A finding stays true whatever the rest would show: a project with one is "faulty" even if something could not be
+        checked. A project without one is "incomplete" then.
         """
         if any(finding.severity is not Severity.NOTE for finding in self.findings):
             return "faulty"

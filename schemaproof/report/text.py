@@ -1,4 +1,4 @@
-"""A report for people: findings by revision, what is allowed, and the verdict in the last line."""
+"""The report for people: findings by revision, what is allowed, and the verdict in the last line."""
 
 import itertools
 import os
@@ -14,11 +14,11 @@ from schemaproof.report.characters import readable, readable_finding
 if TYPE_CHECKING:
     from schemaproof.report.outcome import Obstacle, Report
 
-# Lines of a finding's evidence that are shown: the beginning says what was done, the end of a traceback or a log why
-# it failed. --json has all of them.
+# How many lines of a finding's evidence are shown: the first say what was done, the last lines of a traceback or a log
+# why it failed. --json has all of them.
 _EVIDENCE = (15, 25)
 
-# Ids of revisions that are all named.
+# Up to so many revision ids are all listed.
 _SPAN = 6
 
 _BOLD, _RED, _YELLOW, _CYAN, _GREEN = "1", "1;31", "1;33", "1;36", "1;32"
@@ -35,7 +35,7 @@ class Style:
 
     @classmethod
     def of(cls, stream: TextIO, environ: Mapping[str, str] = os.environ) -> Self:
-        """What suits ``stream``: a file gets plain text and long lines, which can be searched."""
+        """The style for ``stream``: a file gets plain text and unwrapped lines, which can be searched."""
         if not stream.isatty():
             return cls()
         colours = not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"  # https://no-color.org
@@ -67,7 +67,7 @@ class Style:
 
 
 def render(report: "Report", style: Style | None = None) -> str:
-    """The whole ``report``; ends with a newline."""
+    """The whole ``report`` as text; ends with a newline."""
     style = style or Style()
     findings = [readable_finding(finding) for finding in report.findings]
     blocks = [
@@ -77,23 +77,23 @@ def render(report: "Report", style: Style | None = None) -> str:
     if report.allowed:
         blocks.append("\n".join([style.bold("allowed"), *_allowed(report.allowed, style)]))
     if skipped := list(_skipped(report, style)):
-        blocks.append("\n".join([style.bold("skipped"), *skipped]))
+        blocks.append("\n".join([style.bold("not run"), *skipped]))
     if obstacles := list(_obstacles(report, style)):
-        blocks.append("\n".join([style.bold("not asked"), *obstacles]))
+        blocks.append("\n".join([style.bold("problems during the run"), *obstacles]))
     if report.faults.injected:
         blocks.append(str(report.faults))
     return "\n\n".join([*blocks, _verdict(report, style)]) + "\n"
 
 
 def render_findings(findings: Iterable[Finding], style: Style | None = None) -> str:
-    """The ``findings`` of one revision, the worst first; those of one check share its consequence and remedy."""
+    """The ``findings`` of one revision, worst first; a consequence and a remedy that several share are shown once."""
     return "\n".join(_lines(findings, style or Style()))
 
 
 def _by_revision(
     findings: Sequence[Finding], revisions: Sequence[str], style: Style
 ) -> Iterator[tuple[str | None, list[str]]]:
-    """What there is to say of the project, then of its ``revisions`` in their order, then of ids that are not in it."""
+    """The lines for the project, then for its ``revisions`` in order, then for ids that are not among them."""
     unknown = dict.fromkeys(finding.revision for finding in findings if finding.revision not in {None, *revisions})
     of_revision: dict[str | None, list[Finding]] = {revision: [] for revision in [None, *revisions, *unknown]}
     for finding in findings:
@@ -104,7 +104,7 @@ def _by_revision(
 
 
 def _lines(findings: Iterable[Finding], style: Style, indent: str = "") -> Iterator[str]:
-    """Each finding's own line and evidence, and below those that share them consequence and remedy, said once."""
+    """The line and the evidence of each finding; consequence and remedy once, below those that share them."""
     for (severity, _, consequence, remedy), group in itertools.groupby(worst_first(findings), _shared):
         for (evidence, also), same in itertools.groupby(
             group, lambda finding: (finding.evidence, finding.also_found_by)
@@ -119,7 +119,7 @@ def _lines(findings: Iterable[Finding], style: Style, indent: str = "") -> Itera
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
-    """The errors, the warnings, the notes; those beside each other that share their check, consequence and remedy."""
+    """Errors, warnings, notes; within them, those with the same check, consequence and remedy side by side."""
     order: dict[tuple[Severity, str, str, str], int] = {}
     return sorted(
         findings,
@@ -153,7 +153,7 @@ def _said(what: str, text: str, style: Style, indent: str) -> list[str]:
 
 
 def _allowed(allowed: Iterable[tuple[Finding, str]], style: Style) -> Iterator[str]:
-    """A line for each check and reason, with all revisions and objects that it is about."""
+    """A line for each check and reason, with all revisions and objects that are allowed."""
     places: dict[tuple[str, str], list[str]] = {}
     for raw, reason in allowed:
         finding = readable_finding(raw)
@@ -164,14 +164,14 @@ def _allowed(allowed: Iterable[tuple[Finding, str]], style: Style) -> Iterator[s
 
 
 def _skipped(report: "Report", style: Style) -> Iterator[str]:
-    """A line for each reason, with the checks that were not asked, or not of every revision."""
+    """A line for each reason, with the checks that did not run, or not on every revision."""
     checks: dict[tuple[str, str], list[str]] = {}
     for result in report.checks:
         if result.skipped:
-            of = f" (not asked of {span(result.not_asked)})" if report.obstacles and result.not_asked else ""
-            checks.setdefault((readable(result.skipped), of), []).append(result.check.id)
-    for (reason, of), names in checks.items():
-        yield from style.wrap(f"{', '.join(names)}: {reason}{of}", "  ", "    ")
+            on = f" (not run on {span(result.not_asked)})" if report.obstacles and result.not_asked else ""
+            checks.setdefault((readable(result.skipped), on), []).append(result.check.id)
+    for (reason, on), names in checks.items():
+        yield from style.wrap(f"{', '.join(names)}: {reason}{on}", "  ", "    ")
 
 
 def span(revisions: Sequence[str]) -> str:
@@ -182,7 +182,7 @@ def span(revisions: Sequence[str]) -> str:
 
 
 def _obstacles(report: "Report", style: Style) -> Iterator[str]:
-    """What kept checks from being asked, each once, with where that was."""
+    """What kept checks from running, each once, with where that was."""
     places: dict[Obstacle, list[str]] = {}
     for one in report.obstacles:
         where = " of ".join(filter(None, (one.check, one.revision)))
@@ -198,14 +198,14 @@ def _verdict(report: "Report", style: Style) -> str:
     count = {severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity}
     skipped = sum(bool(result.skipped) for result in report.checks)
     counts = [
-        _counted(len(report.checks), "check") + (f" ({skipped} skipped)" if skipped else ""),
+        _counted(len(report.checks), "check") + (f" ({skipped} not run)" if skipped else ""),
         _counted(len(report.revisions), "revision"),
         *(_counted(count[severity], severity.value) for severity in Severity),
         *([f"{len(report.allowed)} allowed"] if report.allowed else []),
     ]
     verdict = style.paint(report.verdict, _GREEN if report.verdict == "sound" else _RED)
     if report.obstacles and report.verdict != "incomplete":
-        verdict += ", and not everything was asked"
+        verdict += ", and not everything was checked"
     told = f"{verdict}: {', '.join(counts)}, in {report.seconds:.1f} s on PostgreSQL {report.postgres}"
     why = report.subject.get("driver_from")
     return f"{told}, driver {report.subject['driver']}, {why}" if why else told

@@ -44,12 +44,12 @@ Say = Callable[..., None]
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be done there.
+    """What the other process has to do.
 
     Attributes:
         subject: what is verified.
-        checks: the ids of the checks to ask.
-        options: which server.
+        checks: the ids of the checks to run.
+        options: the server.
     """
 
     subject: Subject
@@ -58,10 +58,10 @@ class Request:
 
 
 def work(request: Request, say: Say) -> None:
-    """Start the server and ask the checks; ``say`` hears of everything, "examined" before the server is ended.
+    """Start the server and run the checks; ``say`` gets every event, "examined" before the server is stopped.
 
     Raises:
-        ProofError: when the subject can't be examined, or the server fails.
+        ProofError: if the subject can't be verified, or the server fails.
     """
     record = Record(request.checks, listener=lambda kind, said: say("event", kind, said))
     checks = [check for check in CHECKS if check.id in request.checks]
@@ -86,11 +86,11 @@ class _Told:
 
 
 class Examination:
-    """The other process, at work on ``request``; what it finds goes into ``record``.
+    """The other process, which works on ``request``; what it finds goes into ``record``.
 
     Attributes:
-        obstacle: why it did not come to its end; None where it did, or has not ended yet.
-        examined: whether everything was asked, as far as it could be.
+        obstacle: why it did not finish; None if it did, or still runs.
+        examined: whether all checks have run, as far as they could.
     """
 
     def __init__(self, request: Request, record: Record) -> None:
@@ -110,12 +110,12 @@ class Examination:
         theirs.close()
 
     def follow(self, progress: Display, interruption: Interruption) -> None:
-        """Take in what is said until everything was asked, it ends otherwise, or a signal comes."""
+        """Take in its events until all checks have run, it ends otherwise, or a signal comes."""
         while not (self.examined or self._over or interruption.signal):
             self._listen(progress, interruption)
 
     def finish(self, interruption: Interruption) -> None:
-        """Wait until its server is gone and it has ended by itself; end it where it has not, or a signal comes."""
+        """Wait until its server is gone and it has exited; end it if it does not, or if a signal comes."""
         while not (self._over or interruption.signal):
             self._listen(None, interruption)
         self.end()
@@ -133,7 +133,7 @@ class Examination:
         sweeper.join()
 
     def end(self) -> None:
-        """End it and all that it has started; what it has said until then is taken in."""
+        """End it and all that it has started; the events until then are taken in."""
         if self._provider == "url" and self._process.is_alive():
             self._terminate()
         with suppress(ProcessLookupError):
@@ -191,8 +191,7 @@ class Examination:
             return
         self.obstacle = Obstacle(
             "impossible",
-            f"The process that runs the project's code ended by itself ({ending(self._process.exitcode)}),"
-            f" {self._record.place()}.",
+            f"The process that runs the project's code died ({ending(self._process.exitcode)}) {self._record.place()}.",
             self._last_words(),
             ENDED_REMEDY,
         )

@@ -1,4 +1,4 @@
-"""From a record to its report: what is allowed is sorted out, one defect is told once."""
+"""From a record to its report: what is allowed is sorted out, one defect is reported once."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ from schemaproof.tally import Tally
 
 
 def report(record: Record, allowances: Sequence[Allowance], seconds: float) -> Report:
-    """What ``record`` holds, but for what is allowed, be it the record of a run that did not come to its end."""
+    """The report of ``record``, what is allowed apart; the run may have ended early."""
     found = [finding for findings in record.findings.values() for finding in findings]
     kept, allowed, unused = split(found, [*allowances, *record.beside])
     kept, allowed = told_once(kept), _told_once(allowed)
@@ -48,7 +48,7 @@ def report(record: Record, allowances: Sequence[Allowance], seconds: float) -> R
 
 
 def _why_not(check: Check, record: Record) -> str:
-    """Why ``check`` was not asked, or not of every revision; "" where it was."""
+    """Why ``check`` did not run, or not on every revision; "" if it did."""
     if reason := record.skipped.get(check.id):
         return reason
     missing = record.unanswered(check.id)
@@ -68,7 +68,7 @@ def _sum(faults: Mapping[str, Tally]) -> Tally:
 
 
 def _told_once(allowed: Sequence[tuple[Finding, str]]) -> list[tuple[Finding, str]]:
-    """What is allowed, without what is so because its cause is."""
+    """The allowed findings, without those that are allowed only because their cause is."""
     reasons = {(one.check, one.revision, one.object, one.message): reason for one, reason in reversed(allowed)}
     told = told_once([finding for finding, _ in allowed])
     return [(one, reasons[one.check, one.revision, one.object, one.message]) for one in told]

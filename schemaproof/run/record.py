@@ -1,7 +1,7 @@
-"""What a verification has found so far, kept event by event: whatever ends it, this is told.
+"""What a verification has found so far, kept event by event: whatever ends the run, this is reported.
 
-A record repeats each event to a listener, so that one in another process is always a copy of it: that process can
-report what was found when the project's code takes its own process with it.
+A record passes each event on to a listener, so that a second one in another process is always a copy of it: that
+process can report what was found even if the project's code takes its own process down.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,19 +24,19 @@ class Record:
     """The findings, seconds and gaps of each check so far.
 
     Attributes:
-        checks: the ids of those that are to be asked.
-        about: what is verified, for people; empty until env.py was run.
+        checks: the ids of those that are to run.
+        about: what is verified, for people; empty until env.py has run.
         revisions: the ids of the revisions in the order in which they are applied.
         postgres: the server's release; "" until it runs.
-        beside: the allowances that stand beside the revisions.
-        remarks: notes that no check tells.
-        findings: by the id of the check that tells them.
+        beside: the allowances in the revision files.
+        remarks: notes that come from no check.
+        findings: by the id of the check that reports them.
         seconds: by check.
-        skipped: by check, why the project keeps it from being asked.
-        asked: by check, the revisions that it has answered for; None for the project as a whole.
-        obstacles: what else kept checks from being asked.
+        skipped: by check, what in the project keeps it from running.
+        asked: by check, the revisions that it has finished; None for the project as a whole.
+        obstacles: what else kept checks from running.
         faults: how many were injected, by who counts them.
-        listener: is told of each event, which ``hear`` of another record takes.
+        listener: gets each event; ``hear`` of another record takes it.
     """
 
     checks: tuple[str, ...]
@@ -54,7 +54,7 @@ class Record:
     listener: Listener = field(default=lambda _kind, _said: None, repr=False)
 
     def hear(self, kind: str, said: tuple[Any, ...]) -> None:
-        """Take in the event that another record told its listener."""
+        """Take in an event from another record's listener."""
         getattr(self, f"_{kind}")(*said)
         self.listener(kind, said)
 
@@ -73,19 +73,19 @@ class Record:
         self.hear("begun", (dict(about), tuple(revisions), tuple(beside), tuple(remarks)))
 
     def add(self, check: str, findings: Iterable[Finding], seconds: float, revision: str | None = None) -> None:
-        """Add what ``check`` found; a finding may name another one, which tells it if it was asked."""
+        """Add what ``check`` found; a finding may name another check, which gets it if that one is to run too."""
         self.hear("found", (check, tuple(findings), seconds, revision))
 
     def forget(self, checks: Iterable[str]) -> None:
-        """Forget what ``checks`` said: they are asked again, or can't say."""
+        """Forget what ``checks`` found: they run again, or can't run."""
         self.hear("forgotten", (tuple(checks),))
 
     def skip(self, checks: Iterable[str], reason: str) -> None:
-        """The project keeps ``checks`` from being asked, be it of some revisions only."""
+        """Something in the project keeps ``checks`` from running, on some revisions at least."""
         self.hear("left_out", (tuple(checks), reason))
 
     def fail(self, obstacle: Obstacle) -> None:
-        """Something else keeps checks from being asked."""
+        """Something else keeps checks from running."""
         self.hear("failed", (obstacle,))
 
     def count(self, who: str, faults: Tally) -> None:
@@ -93,13 +93,13 @@ class Record:
         self.hear("counted", (who, faults))
 
     def unanswered(self, check: str) -> tuple[str | None, ...]:
-        """What ``check`` has not answered for: revisions, or (None,) for the project as a whole."""
+        """What ``check`` has not finished: revisions, or (None,) for the project as a whole."""
         answered = self.asked.get(check, set())
         every: tuple[str | None, ...] = self.revisions if check in _OF_EACH and self.revisions else (None,)
         return tuple(one for one in every if one not in answered)
 
     def place(self) -> str:
-        """How far it came: "at revision 3 of 12 (0003)"."""
+        """How far the run got: "at revision 3 of 12 (0003)"."""
         each = [check for check in self.checks if check in _OF_EACH and check not in self.skipped]
         open_revisions = {revision for check in each for revision in self.unanswered(check)}
         count = len(self.revisions)
@@ -110,8 +110,8 @@ class Record:
                 return f"at revision {number} of {count} ({revision}){beyond}"
         for check in self.checks:
             if self.revisions and self.unanswered(check) and check not in self.skipped:
-                return f"at the check {check}, after {count} of {count} revisions"
-        return "after everything was asked" if self.revisions else "before the first revision"
+                return f"in the check {check}, after {count} of {count} revisions"
+        return "after all checks" if self.revisions else "before the first revision"
 
     def _started(self, postgres: str) -> None:
         self.postgres = postgres

@@ -1,4 +1,4 @@
-"""What ``schemaproof verify`` does: another process examines, and this one tells what it found, however that ends."""
+"""``schemaproof verify``: another process runs the checks, and this one reports what they found, however that ends."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -37,11 +37,11 @@ def run(
     files: Mapping[str, ReportFile],
     interruption: Interruption,
 ) -> int:
-    """Ask ``checks``, show the report and write ``files``; the exit status.
+    """Run ``checks``, show the report and write ``files``; the exit status.
 
-    0: everything was asked, and is sound. 1: everything was asked, and something is faulty. 2: something could not be
-    asked, whatever was found elsewhere: who reads 1 as "these are the findings" would take what was not asked for
-    sound. 130: a signal ended it.
+    0: everything was checked and is sound. 1: everything was checked and something is faulty. 2: something could not be
+    checked, whatever was found elsewhere: who reads 1 as "these are the findings" would take the rest for sound. 130: a
+    signal ended it.
     """
     begun = perf_counter()
     subject = settings.subject
@@ -67,22 +67,22 @@ def run(
 
 
 def refused(error: ProofError, files: Mapping[str, ReportFile], interruption: Interruption, project: Path) -> int:
-    """Tell, and write to ``files``, why nothing could be asked; the exit status."""
+    """Report, also in ``files``, why nothing could be checked; the exit status."""
     record = Record(tuple(check.id for check in CHECKS), about=_about(project, None))
     record.fail(Obstacle.of(error))
     return show(report(record, (), 0.0), files, interruption)
 
 
 def interrupted(record: Record, interruption: Interruption) -> Obstacle:
-    """What the signal cut short."""
+    """The obstacle that a signal is, with how far the run got."""
     return Obstacle("interrupted", f"{interruption} {record.place()}")
 
 
 def show(said: Report, files: Mapping[str, ReportFile], interruption: Interruption) -> int:
-    """Write ``files`` and the report to standard output, and to standard error what kept anything from being asked.
+    """Write ``files``, the report to standard output, and to standard error what kept anything from being checked.
 
     Raises:
-        ProofError: where a file can't be written; the rest is told all the same.
+        ProofError: if a file can't be written; the rest is reported all the same.
     """
     failures = list(_written(said, files))
     if said.revisions or said.findings:

@@ -1,8 +1,7 @@
-"""All checks of a subject, asked in order, and the verdict.
+"""All checks of a subject, run in order, and the verdict.
 
-Whatever keeps a check from being asked keeps no other one: what goes wrong in one check, or with one revision, is an
-obstacle in the report, and the rest is asked. Only where the server is lost, or nothing can be asked, the run ends; the
-record that the caller holds has what was found until then.
+What goes wrong in one check, or with one revision, is an obstacle in the report and stops no other check. The run ends
+early only if the server is lost or nothing can be checked at all; the caller's record has what was found until then.
 """
 
 from collections.abc import Iterator, Sequence
@@ -43,18 +42,18 @@ def verify(
     allowances: Sequence[Allowance] = (),
     progress: Progress,
 ) -> Report:
-    """What ``checks`` find in ``subject``, examined on databases of their own on ``server``.
+    """The report of ``checks`` on ``subject``, which run in databases of their own on ``server``.
 
     Args:
         subject: what is verified.
-        server: on which; nothing of the run is left there.
-        checks: those to ask, in the order in which they are told.
+        server: where the databases are created; nothing of the run is left there.
+        checks: those to run, in the order of the report.
         allowances: those of the configuration; the ones beside the revisions are added.
-        progress: told what is going on.
+        progress: shows what is going on.
 
     Raises:
-        SubjectError: when the subject can't be examined, or not all of it and there is nothing wrong with the rest.
-        PostgresError: when the server fails.
+        SubjectError: if the subject can't be verified, or only a part of it in which nothing is wrong.
+        PostgresError: if the server fails.
     """
     start = perf_counter()
     record = Record(tuple(check.id for check in checks))
@@ -63,9 +62,9 @@ def verify(
 
 
 def examine(subject: Subject, server: Server, *, checks: Sequence[Check], progress: Progress, record: Record) -> None:
-    """Ask ``checks``, and note in ``record`` what they say: after an error, what they said before.
+    """Run ``checks`` and note in ``record`` what they find; after an error it has what they found before.
 
-    For the other arguments and the errors see :func:`verify`.
+    The other arguments and the errors are those of :func:`verify`.
     """
     record.start(server.version_text)
     try:
@@ -104,7 +103,7 @@ def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
         asked = [check for check in checks if check not in hidden]
         _ask_each([check for check in asked if check.area == "history"], history, record)
         if hidden:
-            record.skip((check.id for check in hidden), "the revisions can't be walked")
+            record.skip((check.id for check in hidden), "the revision files can't be loaded")
             first = history.chain.defects[0]
             _require_findings(record, SubjectError(first.message, evidence=first.evidence, remedy=WALKABLE))
         else:
@@ -131,21 +130,21 @@ def _examine_on_server(history: History, checks: Sequence[Check], record: Record
             record.forget(check.id for check in early)
             history.look_again()
             late = once
-        progress.stage("the whole history", len(late))
+        progress.stage("checks of the whole history", len(late))
         failed = _ask_each(late, history, record, progress)
         stopped = failed
     if stopped is not None:
-        reason = f"the upgrade to {stopped} fails"
+        reason = f"revision {stopped} fails"
         record.forget(check.id for check in once)
         for check in once:
             if check.needs_head or _ask_each([check], history, record) or not record.findings.get(check.id):
                 record.skip([check.id], reason)
-        record.skip((check.id for check in each), f"not asked of what comes after {stopped}")
+        record.skip((check.id for check in each), f"{reason}, and those after it were not reached")
         _require_findings(record, _unreached(history, stopped))
 
 
 def _require_findings(record: Record, obstacle: SubjectError) -> None:
-    """Raise ``obstacle`` where nothing is wrong with what could be asked: the rest is not known to be sound."""
+    """Raise ``obstacle`` if nothing is wrong with what could be checked: the rest is not known to be sound."""
     if not any(one.faulty for findings in record.findings.values() for one in findings):
         raise obstacle
 
@@ -174,7 +173,7 @@ _AFTER_THE_WALK = ("downgrade-to-base", "upgrade-in-one-call", "crash-recovery",
 def _ask_each(
     checks: Sequence[Check], history: History, record: Record, progress: Progress | None = None
 ) -> str | None:
-    """Ask ``checks``; the revision at which the upgrade to head fails, if it does."""
+    """Run ``checks``; the revision at which the upgrade to head fails, if it does."""
     for done, check in enumerate(checks, 1):
         start = perf_counter()
         try:
@@ -201,19 +200,20 @@ def _roles_dropped(history: History) -> Iterator[None]:
 
 
 def _remarks(history: History) -> Iterator[Finding]:
-    """A note for all that the server makes different by itself."""
+    """A note on the attributes that the server makes differ by itself."""
     if history.noise:
-        names = ", ".join(f"{one.attribute} of a {one.kind}" for one in history.noise)
+        names = ", ".join(f"{one.kind} ({one.attribute})" for one in history.noise)
         yield Finding(
             check="server",
             area="server",
             severity=Severity.NOTE,
             revision=None,
             object=None,
-            message=f"PostgreSQL {history.server.version_text} itself makes identical objects differ in {names}.",
-            consequence="It is left out of every comparison, so a revision that changes it is not judged.",
+            message=f"PostgreSQL {history.server.version_text} itself makes identical objects differ: {names}.",
+            consequence="Comparisons leave this out, so a revision that changes it is not checked for it.",
             evidence="\n".join(f"{one.kind}, {one.attribute}: {one.seen}" for one in history.noise),
-            remedy="If a revision sets it, verify on another release too: --postgres-image postgres:16",
+            remedy="Nothing has to be done unless a revision sets it; then verify on another release too:"
+            " `schemaproof verify --postgres-image postgres:16`.",
         )
 
 

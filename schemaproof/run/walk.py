@@ -1,6 +1,6 @@
-"""From base to head, every check of the scope "revision" asked of every revision, in several processes at a time.
+"""From base to head, every check of the scope "revision" on every revision, in several processes side by side.
 
-Each process climbs a stretch of the history, in a database of its own that env.py has brought to where it begins.
+Each process climbs a stretch of the history, in a database of its own that env.py has upgraded to its start.
 """
 
 import itertools
@@ -53,12 +53,12 @@ _PATIENCE = 3
 
 @dataclass
 class Stretch:
-    """A part of the history, and what the process that climbed it hands over: all that the history here would know.
+    """A part of the history, and what the process that climbed it hands over: what this process would know otherwise.
 
     Attributes:
         start: the number of revisions below it.
         stop: the number of revisions up to its end.
-        footing: what the process that asks stands on.
+        footing: that of the process that waits.
     """
 
     start: int
@@ -76,18 +76,18 @@ class Walk:
     """A walk that is under way; ``finish`` waits for its end.
 
     Attributes:
-        inline: whether it is this process that walks, when it is waited for.
-        stopped_at: the revision whose upgrade fails or is not recorded, or which comes after such a one; None for none.
+        inline: whether this process walks, as soon as it waits for the end.
+        stopped_at: the revision whose upgrade fails or is not recorded; None if all can be applied.
     """
 
     inline = True
     stopped_at: str | None = None
 
     def finish(self) -> None:
-        """Wait until every revision was examined.
+        """Wait until every revision has been checked.
 
         Raises:
-            SubjectError, PostgresError, SharedRoleError: as the examination did.
+            SubjectError, PostgresError, SharedRoleError: as the checks did.
         """
 
 
@@ -95,7 +95,7 @@ class Walk:
 def walk(
     history: History, checks: Sequence[Check], progress: Progress, record: Record, *, parallel: bool
 ) -> Iterator[Walk]:
-    """The walk of ``checks`` through ``history``, noted in ``record``; nothing of it runs any more at the end."""
+    """The walk of ``checks`` through ``history``, noted in ``record``; at the end all its processes are gone."""
     count = len(history.revisions)
     faults = any(check.area == "failure" for check in checks)
     worth = _WORTH_ANOTHER_WITH_FAULTS if faults else _WORTH_ANOTHER
@@ -183,11 +183,11 @@ class _Parallel(Walk):
             self._take_over(stretch)
 
     def _died(self, process: BaseProcess, start: int, stop: int) -> Obstacle:
-        """What is told of a process that is gone; the others, and the checks of the whole history, go on."""
+        """The obstacle of a process that died; the others, and the checks of the whole history, go on."""
         first, last = (self._history.revisions[index].revision for index in (start, stop - 1))
         return Obstacle(
             "impossible",
-            f"The process that climbed the revisions {first} to {last} ended by itself ({ending(process.exitcode)}).",
+            f"The process that checked revisions {first} to {last} died ({ending(process.exitcode)}).",
             remedy=ENDED_REMEDY,
         )
 
@@ -240,13 +240,12 @@ class _Parallel(Walk):
 
 
 class Climb:
-    """Asks ``checks`` of one revision after the other, upwards.
+    """Runs ``checks`` on one revision after the other, upwards.
 
-    What goes wrong with one of them is noted, and keeps no other from being asked, unless it goes wrong again and
-    again.
+    What goes wrong with one of them is noted and stops no other, unless it goes wrong again and again.
 
     Args:
-        told: called with the place of each revision that was examined.
+        told: called with the position of each revision that has been checked.
     """
 
     def __init__(self, history: History, checks: Sequence[Check], record: Record, told: Callable[[int], None]) -> None:
@@ -255,7 +254,7 @@ class Climb:
         self._given_up: set[str | None] = set()
 
     def over(self, indexes: range) -> str | None:
-        """Ask of the revisions at ``indexes``; the revision that can't be passed, if there is one."""
+        """Check the revisions at ``indexes``; the revision that can't be passed, if there is one."""
         for index in indexes:
             revision = self._history.revisions[index].revision
             start = perf_counter()
@@ -294,7 +293,7 @@ class Climb:
             start = perf_counter()
 
     def _failed(self, error: Exception, check: str | None, revision: str) -> None:
-        """Note it; where it is one of a row of the same, as that of all that come after."""
+        """Note it; after several of the same in a row, for all revisions to come."""
         self._history.server.require()  # where it is lost, that is what there is to say
         self._history.abandon()
         obstacle = Obstacle.of(error, check, revision)
@@ -307,7 +306,7 @@ class Climb:
 
 
 def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[str], stretch: Stretch) -> None:
-    """The other process: climb ``stretch``, and say what was found."""
+    """The other process: climb ``stretch`` and report what was found."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the process that waits too, and it ends this one
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     checks = [check for check in CHECKS if check.id in names]
@@ -346,7 +345,7 @@ def _climb_stretch(
 
 
 def _sendable(error: BaseException) -> Any:
-    """``error`` as it survives the way to another process, or what can be said of it."""
+    """``error`` if it can be sent to another process, else its traceback."""
     if type(error).__module__.startswith("schemaproof."):
         return error
     return RuntimeError("".join(traceback.format_exception(error)))

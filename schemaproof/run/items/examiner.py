@@ -1,4 +1,4 @@
-"""What lies behind the pytest items: the checks of one subject, asked in any order, in one of several processes."""
+"""Behind the pytest items: the checks of one subject, run in any order, in one of several processes."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -26,13 +26,13 @@ _KNOWN = frozenset(check.id for check in CHECKS)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a check says.
+    """What a check found.
 
     Attributes:
         findings: what it found, without what is allowed.
         allowed: what it found and the team accepts, each with the reason.
-        skipped: why the project keeps it from being asked; "" where it does not.
-        obstacle: what else kept it from being asked; None where nothing did.
+        skipped: what in the project keeps it from running; "" if nothing does.
+        obstacle: what else kept it from running; None if nothing did.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -45,10 +45,10 @@ class Examiner:
     """Answers questions about ``subject``.
 
     Args:
-        server: which the other workers of the run use too.
-        checks: the ids of the checks that may be asked.
+        server: the one that the other workers of the run use too.
+        checks: the ids of the checks that may run.
         allowances: those of the configuration; the ones beside the revisions are added.
-        collected: the ids of the revisions that there are items for; None where they could not be walked.
+        collected: the ids of the revisions that there are items for; None if they can't be loaded.
     """
 
     def __init__(
@@ -74,10 +74,10 @@ class Examiner:
         self._footing: Footing | None = None  # for good: what this process imported has kept its URL
 
     def answer(self, question: Question) -> Answer:
-        """What the check says, now or when it was first asked.
+        """What the check finds, or found when it first ran.
 
         Raises:
-            ProofError: when the subject can't be examined, or the server fails.
+            ProofError: if the subject can't be verified, or the server fails.
         """
         if question.check == UNUSED_ALLOWANCE.id:
             return Answer(tuple(self._unused()))
@@ -136,7 +136,7 @@ class Examiner:
             return Said((on_an_empty_database(error),))
         if UPGRADE_FROM_EMPTY.id not in self._checks or first is None:
             raise error
-        return Said(skipped="`alembic upgrade` fails on an empty database: upgrade-from-empty tells why")
+        return Said(skipped="`alembic upgrade` fails on an empty database; upgrade-from-empty says why")
 
     def _ask_beside_others(self, question: Question) -> None:
         with _turn(self._server, alone=False):
@@ -176,12 +176,12 @@ class Examiner:
         found = [script.revision for script in history.revisions]
         if history.chain.defects or sorted(found) == sorted(self._collected or ()):
             return
-        collected = "none that can be walked" if self._collected is None else ", ".join(self._collected)
+        collected = "none, they can't be loaded" if self._collected is None else ", ".join(self._collected)
         raise SubjectError(
-            "The subject has other revisions than those that pytest collected.",
-            evidence=f"collected: {collected}\nof the subject: {', '.join(found)}",
-            remedy="Let [tool.schemaproof] name the project that the fixture schemaproof_subject names, and its"
-            " revisions be importable without a database.",
+            "The project has other revisions than pytest collected.",
+            evidence=f"collected: {collected}\nin the project: {', '.join(found)}",
+            remedy="Point [tool.schemaproof] and the fixture schemaproof_subject at the same project, and make its"
+            " revisions importable without a database.",
         )
 
     def _ask_all_alone(self) -> None:
@@ -215,9 +215,9 @@ def _turn(server: Server, *, alone: bool) -> Iterator[None]:
         connection = psycopg.connect(dsn, autocommit=True, connect_timeout=10, application_name="schemaproof")
     except psycopg.Error as error:
         raise PostgresError(
-            f"The PostgreSQL server {server.address} does not take a connection.",
+            f"Can't connect to the PostgreSQL server {server.address}.",
             evidence=str(error),
-            remedy="Run again.",
+            remedy="Find out in its log (or `docker logs`, `dmesg`) what ended it, then run again.",
         ) from error
     with contextlib.closing(connection):  # which ends the lock
         connection.execute(f"SELECT {lock}(hashtextextended(%s, 0))", [f"schemaproof {server.run}"])

@@ -1,4 +1,4 @@
-"""Checks asked of one open history in any order, and none of them of what can't be reached."""
+"""Checks run on one open history in any order, and none of them on what can't be reached."""
 
 from collections.abc import Collection, Iterator, MutableMapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.proofs.chain.checks import is_hidden
 from schemaproof.report.outcome import Obstacle
 
-_BROKEN = "the revisions can't be walked: revision-import and revision-chain tell why"
+_BROKEN = "the revision files can't be loaded; revision-import and revision-chain say why"
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class Question:
 
 @dataclass(frozen=True)
 class Said:
-    """What a check said, whatever is allowed.
+    """What a check found, allowed or not.
 
     Attributes:
         findings: what it found.
-        skipped: why the project keeps it from being asked; "" where it does not.
-        obstacle: what else kept it from being asked; None where nothing did.
+        skipped: what in the project keeps it from running; "" if nothing does.
+        obstacle: what else kept it from running; None if nothing did.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -40,7 +40,7 @@ class Said:
 
 
 class Interview:
-    """Asks ``checks`` of ``history``, and notes in ``said`` what they say, what was not asked for included."""
+    """Runs ``checks`` on ``history``, and notes in ``said`` what they find, also what comes along unasked."""
 
     def __init__(self, history: History, checks: Collection[Check], said: MutableMapping[Question, Said]) -> None:
         self._history = history
@@ -85,7 +85,7 @@ class Interview:
             else:
                 if said.findings or stop is None:
                     return said
-        return Said(skipped=f"the upgrade to {stop} fails, so head can't be reached")
+        return Said(skipped=f"revision {stop} fails, so head can't be reached")
 
     def _ask_revision(self, index: int, *, faults: bool) -> None:
         """Ask all that is judged by one stairway, or by its ``faults``, since those are what takes the time."""
@@ -101,7 +101,7 @@ class Interview:
             return
         passed = stairs is not None and stairs.down is not None
         stop = None if passed else self._stop(index)
-        reason = "" if passed else f"the upgrade to {stop or revision} fails"
+        reason = "" if passed else f"revision {stop or revision} fails"
         for check in checks:
             said = Said() if stairs is None or stop else self._examined(check, revision)
             # A check that is silent of what it could not look at has said nothing.
@@ -109,7 +109,7 @@ class Interview:
             self._said[Question(check.id, revision)] = Said(skipped=reason) if silent else said
 
     def _examined(self, check: Check, revision: str | None = None) -> Said:
-        """What ``check`` says; where it fails, that keeps no other one from being asked.
+        """What ``check`` finds; if it fails, that stops no other one.
 
         Raises:
             UpgradeFailedError, SharedRoleError: as it does.

@@ -1,4 +1,4 @@
-"""The pytest items: one for each case of the plan, red where its check found something that nobody allowed."""
+"""The pytest items: one for each case of the plan, red if its check found something that is not allowed."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -70,14 +70,14 @@ def _place(item: pytest.Item) -> tuple[int, int, int]:
     return item.case.place
 
 
-# So often a process is started for one subject: each may take as long as it takes to climb to where the last one ended.
+# How often a process is started for one subject: each may have to climb to where the last one died.
 _LIVES = 3
 
 
 class Examination:
-    """The processes that answer, one for each subject, each started when it is first asked.
+    """The processes that run the checks, one for each subject, each started when it is first needed.
 
-    One that has ended by itself is started again for what else there is to ask, as often as that can be borne.
+    One that dies is started again for the remaining checks, up to a limit.
     """
 
     def __init__(self, server: Server, plan: Plan) -> None:
@@ -87,7 +87,7 @@ class Examination:
         self._deaths: list[tuple[Subject, str | None, EndedError]] = []  # with the revision that was asked about
 
     def ask(self, subject: Subject, case: Case) -> Answer:
-        """What the case's check says of ``subject``; fails the test where it can't be asked."""
+        """What the case's check finds in ``subject``; fails the test if it can't run."""
         error = self._known_death(subject, case)
         if error is None:
             try:
@@ -100,7 +100,7 @@ class Examination:
         pytest.fail(readable(str(error)), pytrace=False)
 
     def _known_death(self, subject: Subject, case: Case) -> ProofError | None:
-        """Why the process would only end again; None where it may not."""
+        """Why the process would only die again; None if it may not."""
         deaths = [(revision, error) for known, revision, error in self._deaths if known == subject]
         for revision, error in deaths:
             if revision is not None and revision == case.revision:
@@ -135,7 +135,7 @@ class Examination:
 
 
 def subject_at(project: Path) -> Subject:
-    """The subject of the settings in the folder ``project``; fails the test where they are wrong."""
+    """The subject of the settings in the folder ``project``; fails the test if they are wrong."""
     from schemaproof.project.settings import Settings
     from schemaproof.run.items.plan import KNOWN
 
@@ -158,7 +158,7 @@ def _judge(item: pytest.Item, case: Case, answer: Answer) -> None:
     if answer.obstacle is not None:
         pytest.fail(readable(str(answer.obstacle)), pytrace=False)
     if answer.skipped:
-        pytest.skip(answer.skipped)
+        pytest.skip(f"not run: {answer.skipped}")
 
 
 def _told(findings: Sequence[Finding], case: Case) -> str:

@@ -33,7 +33,7 @@ _LOOK = 0.5  # seconds between two looks at a process that says nothing
 
 
 class EndedError(ProofError):
-    """The other process is gone, and it was not asked to go."""
+    """The other process died."""
 
 
 class Assistant:
@@ -108,7 +108,7 @@ class Assistant:
             outcome, value = self._hear()
         except (OSError, EOFError) as error:
             raise EndedError(
-                f"The process that runs the project's code ended by itself ({ending(self._process.wait())}).",
+                f"The process that runs the project's code died ({ending(self._process.wait())}).",
                 evidence=self._last_words(),
                 remedy=ENDED_REMEDY,
             ) from error

@@ -59,8 +59,8 @@ def test_json_holds_any_character_of_a_subjects_output() -> None:
 
 
 def test_json_says_why_a_check_was_not_asked() -> None:
-    document = json.loads(render(a_report(skipped={"single-head": "the upgrade to 0003 fails"})))
-    assert document["checks"][0]["skipped"] == "the upgrade to 0003 fails"
+    document = json.loads(render(a_report(skipped={"single-head": "revision 0003 fails"})))
+    assert document["checks"][0]["skipped"] == "revision 0003 fails"
 
 
 def test_json_says_what_was_not_asked_and_what_kept_it() -> None:

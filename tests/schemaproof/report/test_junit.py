@@ -101,14 +101,14 @@ def test_junit_names_the_encoding_that_it_is_written_in() -> None:
     assert render(a_report()).splitlines()[0] == "<?xml version='1.0' encoding='utf-8'?>"
 
 
-def test_junit_skips_a_check_that_was_not_asked() -> None:
-    case = cases(skipped={"single-head": "the upgrade to 0003 fails"})["single-head"]
+def test_junit_skips_a_check_that_did_not_run() -> None:
+    case = cases(skipped={"single-head": "revision 0003 fails"})["single-head"]
     assert kinds(case) == ["skipped"]
-    assert case[0].get("message") == "the upgrade to 0003 fails"
+    assert case[0].get("message") == "not run: revision 0003 fails"
 
 
-def test_junit_has_a_skipped_case_beside_the_failures_of_a_check_that_was_not_asked_of_all_revisions() -> None:
-    found = cases(a_finding(), skipped={"downgrade-restores": "not asked of what comes after 0003"})
+def test_junit_has_a_skipped_case_beside_the_failures_of_a_check_that_did_not_run_on_all_revisions() -> None:
+    found = cases(a_finding(), skipped={"downgrade-restores": "revision 0003 fails"})
     assert {name: kinds(case) for name, case in found.items()} == {
         "single-head": [],
         "downgrade-restores[0003]": ["failure"],
@@ -116,7 +116,7 @@ def test_junit_has_a_skipped_case_beside_the_failures_of_a_check_that_was_not_as
     }
 
 
-def test_junit_has_an_error_for_what_kept_a_check_from_being_asked() -> None:
+def test_junit_has_an_error_for_what_kept_a_check_from_running() -> None:
     obstacle = Obstacle(
         "defect", "schemaproof failed: \x1b[1mx", "Traceback", "Report it.", "downgrade-restores", "0002"
     )
@@ -125,7 +125,7 @@ def test_junit_has_an_error_for_what_kept_a_check_from_being_asked() -> None:
     assert (root.get("tests"), root.get("errors"), root.get("skipped")) == ("3", "1", "1")
     found = {str(case.get("name")): case for case in root.iter("testcase")}
     (skip,) = found["downgrade-restores"]
-    assert skip.get("message") == "schemaproof failed: x: not asked of 0002"
+    assert skip.get("message") == "not run on 0002: schemaproof failed: x"
     (error,) = found["downgrade-restores of 0002"]
     assert (error.get("message"), error.get("type")) == ("schemaproof failed: x", "defect")
     assert error.text == "Traceback\nRemedy: Report it."

@@ -151,9 +151,9 @@ def test_text_counts_in_thousands() -> None:
     assert " 1,000 revisions," in render(report)
 
 
-def test_text_says_what_was_not_asked_and_why() -> None:
-    text = render(a_report(a_finding(), skipped={"single-head": "the upgrade to 0003 fails"}))
-    assert "\n\nskipped\n  single-head: the upgrade to 0003 fails\n\nfaulty: 2 checks (1 skipped), 3 rev" in text
+def test_text_says_what_did_not_run_and_why() -> None:
+    text = render(a_report(a_finding(), skipped={"single-head": "revision 0003 fails"}))
+    assert "\n\nnot run\n  single-head: revision 0003 fails\n\nfaulty: 2 checks (1 not run), 3 rev" in text
 
 
 def test_text_is_not_wrapped_at_a_width_that_leaves_no_room() -> None:
@@ -170,25 +170,25 @@ INTERRUPTED = Obstacle("interrupted", "interrupted at revision 2 of 3 (0002)")
 CRASHED = Obstacle("defect", "schemaproof failed: KeyError: 1", "Traceback\nKeyError: 1", "Report it.", "single-head")
 
 
-def test_text_of_a_run_that_was_interrupted_says_what_was_not_asked() -> None:
+def test_text_of_a_run_that_was_interrupted_says_what_did_not_run() -> None:
     cut = {"single-head": INTERRUPTED.cause, "downgrade-restores": INTERRUPTED.cause}
     text = render(a_report(skipped=cut, not_asked=("0002", "0003"), obstacles=(INTERRUPTED,)))
     assert text == (
-        "skipped\n"
+        "not run\n"
         "  single-head: interrupted at revision 2 of 3 (0002)\n"
-        "  downgrade-restores: interrupted at revision 2 of 3 (0002) (not asked of 0002, 0003)\n"
+        "  downgrade-restores: interrupted at revision 2 of 3 (0002) (not run on 0002, 0003)\n"
         "\n"
-        "not asked\n"
+        "problems during the run\n"
         "  interrupted at revision 2 of 3 (0002)\n"
         "\n"
-        "incomplete: 2 checks (2 skipped), 3 revisions, 0 errors, 0 warnings, 0 notes, in 3.1 s on PostgreSQL 17.11\n"
+        "incomplete: 2 checks (2 not run), 3 revisions, 0 errors, 0 warnings, 0 notes, in 3.1 s on PostgreSQL 17.11\n"
     )
 
 
 def test_text_of_a_check_that_crashed_has_evidence_and_remedy() -> None:
     text = render(a_report(obstacles=(CRASHED,)))
     assert (
-        "not asked\n"
+        "problems during the run\n"
         "  single-head: schemaproof failed: KeyError: 1\n"
         "    | Traceback\n"
         "    | KeyError: 1\n"
@@ -196,13 +196,13 @@ def test_text_of_a_check_that_crashed_has_evidence_and_remedy() -> None:
     ) in text
 
 
-def test_text_of_a_faulty_project_says_that_not_everything_was_asked() -> None:
+def test_text_of_a_faulty_project_says_that_not_everything_was_checked() -> None:
     text = render(a_report(a_finding(), obstacles=(INTERRUPTED,)))
-    assert text.splitlines()[-1].startswith("faulty, and not everything was asked: 2 checks, ")
+    assert text.splitlines()[-1].startswith("faulty, and not everything was checked: 2 checks, ")
 
 
 def test_text_names_no_long_row_of_revisions() -> None:
     many = tuple(f"{number:04}" for number in range(1000, 3000))
     skipped = {"downgrade-restores": INTERRUPTED.cause}
     text = render(a_report(skipped=skipped, not_asked=many, obstacles=(INTERRUPTED,)))
-    assert "(not asked of 1000, 1001, ..., 2999 (2,000 revisions))" in text
+    assert "(not run on 1000, 1001, ..., 2999 (2,000 revisions))" in text

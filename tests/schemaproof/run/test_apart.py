@@ -39,7 +39,7 @@ def test_process_that_the_project_ends_is_told_with_what_was_found(
     captured = capsys.readouterr()
     assert "error[downgrade-missing] The downgrade of 0002 does nothing." in captured.out
     (obstacle,) = json.loads((tmp_path / "r.json").read_text())["obstacles"]
-    cause = f"The process that runs the project's code ended by itself ({how}), at revision 3 of 4 (0003)."
+    cause = f"The process that runs the project's code died ({how}) at revision 3 of 4 (0003)."
     assert (obstacle["kind"], obstacle["cause"]) == ("impossible", cause)
     assert evidence in obstacle["evidence"]
     assert f"schemaproof: {cause}" in captured.err
@@ -52,7 +52,7 @@ def test_server_that_is_lost_is_told_with_what_was_found(tmp_path: Path, capsys:
     assert verify(tmp_path) == 2
     captured = capsys.readouterr()
     assert "error[downgrade-missing] The downgrade of 0002 does nothing." in captured.out
-    assert "schemaproof: The PostgreSQL server" in captured.err
+    assert "schemaproof: Can't connect to the PostgreSQL server" in captured.err
     assert json.loads((tmp_path / "r.json").read_text())["verdict"] == "faulty"
 
 

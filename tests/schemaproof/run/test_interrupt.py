@@ -217,7 +217,7 @@ def test_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
     assert_in_order(run)
     assert run.err.splitlines()[-1] == "schemaproof: interrupted at revision 3 of 4 (0003)"
     assert "error[downgrade-missing] The downgrade of 0002 does nothing." in run.out
-    assert run.out.splitlines()[-1].startswith("faulty, and not everything was asked: ")
+    assert run.out.splitlines()[-1].startswith("faulty, and not everything was checked: ")
     assert [(one["check"], one["revision"]) for one in run.document["findings"]] == [("downgrade-missing", "0002")]
     assert {one["id"]: (bool(one["skipped"]), one["not_asked"]) for one in run.document["checks"]} == {
         "downgrade-missing": (True, ["0003", "0004"]),

@@ -237,7 +237,7 @@ def test_what_the_server_makes_different_by_itself_is_one_note(tmp_path: Path, p
     report = verified(project, postgres_server)
     assert report.verdict == "sound"
     assert ("server", "note", None, None) in keys(report)
-    assert "bookkeeping of a column" in report.remarks[0].message
+    assert "column (bookkeeping)" in report.remarks[0].message
     assert postgres_server.version_text in report.remarks[0].message
 
 
@@ -321,7 +321,7 @@ def test_process_that_is_killed_is_told_and_the_others_go_on(tmp_path: Path, pos
     report = verified(subject, postgres_server, "downgrade-missing", "upgrade-again")
     assert keys(report) == [("downgrade-missing", "error", "0002", None)]
     (obstacle,) = report.obstacles
-    assert obstacle.cause == "The process that climbed the revisions 0003 to 0004 ended by itself (SIGKILL)."
+    assert obstacle.cause == "The process that checked revisions 0003 to 0004 died (SIGKILL)."
     assert [(result.check.id, result.not_asked) for result in report.checks] == [
         ("upgrade-again", ()),
         ("downgrade-missing", ("0004",)),

@@ -207,7 +207,7 @@ def test_broken_chain_fails_in_the_item_that_tells_it_and_has_no_others(project:
 def test_revision_that_cannot_be_reached_is_skipped_with_the_one_that_fails(project: Project) -> None:
     result = project.make(Step("SELECT nonsense"), table("t")).run("-k", "upgrade-from-empty")
     result.assert_outcomes(failed=1, skipped=1, deselected=ONCE + 2 * EACH - 2)
-    result.stdout.fnmatch_lines(["SKIPPED *: the upgrade to 0001 fails"])
+    result.stdout.fnmatch_lines(["SKIPPED *: not run: revision 0001 fails"])
 
 
 def test_project_without_alembic_fails_with_cause_and_remedy(project: Project) -> None:
@@ -257,7 +257,7 @@ def test_subject_with_other_revisions_than_collected_fails_with_the_remedy(proje
     result = project.run("-k", "single-head")
     result.assert_outcomes(failed=1, deselected=ONCE + EACH - 1)
     result.stdout.fnmatch_lines(
-        ["collected: 0001", "of the subject: 0001, 0002", "Remedy: Let *tool.schemaproof* name*"]
+        ["collected: 0001", "in the project: 0001, 0002", "Remedy: Point *tool.schemaproof* and the fixture*"]
     )
 
 
@@ -344,7 +344,7 @@ def test_process_that_the_project_ends_is_told_and_the_others_are_asked(project:
     file = project.path / "migrations" / "versions" / "0002.py"
     file.write_text(file.read_text().replace("def downgrade():", f"def downgrade():\n    import os; {end}"))
     result = project.run("-k", "downgrade-missing or downgrade-runs")
-    result.stdout.fnmatch_lines(["*The process that runs the project's code ended by itself (*).", "*Remedy: *"])
+    result.stdout.fnmatch_lines(["*The process that runs the project's code died (*).", "*Remedy: *"])
     told = {line.partition(" ")[0]: line for line in result.outlines if "::test_revision[" in line}
     assert sorted(told) == ["FAILED", "PASSED"]
     result.assert_outcomes(passed=3, failed=3, deselected=result.parseoutcomes()["deselected"])

@@ -85,8 +85,8 @@ def test_one_stairway_answers_all_checks_that_judge_it(tmp_path: Path, own_serve
 def test_revision_that_cannot_be_reached_is_skipped_with_the_one_that_fails(tmp_path: Path, own_server: Server) -> None:
     subject = make_project(tmp_path, [table("t"), FAILS, table("u"), table("v")])
     with examiner(subject, own_server) as asked:
-        assert asked.answer(of("0004")).skipped == "the upgrade to 0002 fails"
-        assert asked.answer(of("0002")).skipped == "the upgrade to 0002 fails"
+        assert asked.answer(of("0004")).skipped == "revision 0002 fails"
+        assert asked.answer(of("0002")).skipped == "revision 0002 fails"
         assert keys(asked, of("0001"), of("0002", "upgrade-from-empty")) == [("upgrade-from-empty", "0002", None)]
 
 
@@ -94,14 +94,14 @@ def test_revision_that_cannot_be_reached_is_skipped_with_the_one_that_fails(tmp_
 def test_check_of_head_is_skipped_where_head_cannot_be_reached(tmp_path: Path, own_server: Server, check: str) -> None:
     subject = make_project(tmp_path, [table("t"), FAILS])
     with examiner(subject, own_server) as asked:
-        assert asked.answer(Question(check)).skipped == "the upgrade to 0002 fails, so head can't be reached"
+        assert asked.answer(Question(check)).skipped == "revision 0002 fails, so head can't be reached"
 
 
 def test_upgrade_that_is_never_committed_stops_what_comes_after_it(tmp_path: Path, own_server: Server) -> None:
     subject = make_project(tmp_path, [table("t"), table("u")], env=NEVER_COMMITS)
     with examiner(subject, own_server) as asked:
-        assert asked.answer(Question("upgrade-again")).skipped.startswith("the upgrade to 0001 fails")
-        assert asked.answer(of("0002", "upgrade-from-empty")).skipped == "the upgrade to 0001 fails"
+        assert asked.answer(Question("upgrade-again")).skipped.startswith("revision 0001 fails")
+        assert asked.answer(of("0002", "upgrade-from-empty")).skipped == "revision 0001 fails"
         assert keys(asked, of("0001", "upgrade-from-empty")) == [("upgrade-from-empty", "0001", None)]
 
 
@@ -110,7 +110,7 @@ def test_revisions_are_skipped_where_a_file_cannot_be_imported(tmp_path: Path, o
     with (subject.project / "migrations" / "versions" / "0002.py").open("a") as file:
         file.write("import nothing_of_that_name\n")
     with examiner(subject, own_server) as asked:
-        assert "can't be walked" in asked.answer(of("0001")).skipped
+        assert "the revision files can't be loaded" in asked.answer(of("0001")).skipped
         assert keys(asked, Question("revision-import")) == [("revision-import", "0002", None)]
 
 
@@ -143,7 +143,7 @@ def test_subject_with_other_revisions_than_those_collected_is_refused(
     subject = make_project(tmp_path, [table("t"), table("u")])
     with (
         examiner(subject, own_server, collected=collected) as asked,
-        pytest.raises(SubjectError, match="other revisions than those that pytest collected"),
+        pytest.raises(SubjectError, match="The project has other revisions than pytest collected"),
     ):
         asked.answer(Question("single-head"))
 

@@ -183,7 +183,7 @@ class Opening:
         if available is not None and wanted > available:
             log.warning(
                 "%s has %d connections for this user, but %d instances of up to %d need %d: raise max_connections, "
-                "lower max_size, or put PgBouncer between",
+                "lower max_size, or put PgBouncer in front",
                 *(self._settings.address, available, self._settings.instances, self._settings.max_size, wanted),
             )
 

@@ -62,7 +62,7 @@ class _WorkSession(_Session):
 
     async def commit(self) -> None:
         """Refuse: what was committed here would be done twice by a second attempt."""
-        raise RuntimeError("run(work) commits when the work has returned: leave out commit(), or use session()")
+        raise RuntimeError("run(work) commits by itself when work returns: remove commit(), or use session()")
 
 
 class Database:
@@ -118,7 +118,7 @@ class Database:
             RuntimeError: if this database is started already.
         """
         if self._engine is not None:
-            raise RuntimeError(f"{self!r} is started already: call start() once, or stop() before the next start()")
+            raise RuntimeError(f"{self!r} is already started: call start() once, or stop() before the next start()")
         engine, pool = self._engine, self._pool = make_engine(self.settings)
         self._opened = self._retried = 0
         event.listen(pool, "connect", self._note_opened, insert=True)
@@ -198,7 +198,7 @@ class Database:
         def tell(_: RetryCallState) -> None:
             self._retried += 1
             # The driver's text: SQLAlchemy's holds the statement's parameters.
-            log.warning("%s; trying once more in %g s", driver_error(lost), self.settings.retry_delay)
+            log.warning("%s; retrying once in %g s", driver_error(lost), self.settings.retry_delay)
 
         return await AsyncRetrying(
             retry=retry_if_exception(lambda error: _passes(error, idempotent=idempotent)),

@@ -21,32 +21,33 @@ class Cause(Enum):
     NAME = _Reason("the host name cannot be resolved", "Check the host in the URL (DATABASE_URL) and the resolver")
     REFUSED = _Reason("nothing listens there", "Start the server, or check host and port in the URL (DATABASE_URL)")
     UNREACHABLE = _Reason(
-        "no answer, not even that the port is closed", "Check the address, the route and the firewalls on the way"
+        "no answer: packets vanish on the way", "Check the address, the route and the firewalls on the way"
     )
     SILENT = _Reason(
         "something accepts connections there but does not answer",
-        "Check that it is PostgreSQL, and that it is neither frozen nor overloaded",
+        "Check that it is PostgreSQL, and neither frozen nor overloaded",
     )
-    CLOSED = _Reason("the connection was closed before it was ready", "Look into the server's log")
+    CLOSED = _Reason("the connection was closed before it was ready", "See the server's log")
     TLS = _Reason(
-        "TLS was refused or could not be agreed on", "Check sslmode in the URL against the server's certificate and ssl"
+        "TLS was refused, or the two sides did not agree on it",
+        "Check sslmode in the URL against the server's certificate and ssl",
     )
     LOGIN = _Reason("the server does not accept this user", "Check user and password in the URL, and pg_hba.conf")
-    DATABASE = _Reason("there is no such database", "Create it, or check the database's name in the URL (DATABASE_URL)")
-    STARTING = _Reason("the server is starting up or shutting down", "Wait until it has, and start again")
+    DATABASE = _Reason("there is no such database", "Create it, or check the database name in the URL (DATABASE_URL)")
+    STARTING = _Reason("the server is starting up or shutting down", "Wait until it is up, then start again")
     FULL = _Reason(
         "the server has no connection left for this user",
-        "Raise max_connections, have fewer or smaller pools, or put PgBouncer between",
+        "Raise max_connections, run fewer or smaller pools, or put PgBouncer in front",
     )
     PROTOCOL = _Reason(
         "what answers there, probably PgBouncer, refused it without an SQLSTATE of its own",
-        "Its words say why; for a startup parameter set prepared_statements to off (DATABASE_PREPARED_STATEMENTS)",
+        "Its message says why; for a startup parameter, set prepared_statements to off (DATABASE_PREPARED_STATEMENTS)",
     )
     READ_ONLY = _Reason(
         "the server is read-only: a standby, or after a failover the old primary",
         "Point the URL at the primary; where reading is enough, write target_session_attrs=any in it",
     )
-    OTHER = _Reason("it was refused or could not be set up", "The words of the server or the driver say why")
+    OTHER = _Reason("it was refused or could not be set up", "The message of the server or the driver says why")
 
     @property
     def text(self) -> str:
@@ -80,36 +81,40 @@ class DatabaseUnavailableError(ConnectionError):
 
 
 class ReadOnlyServerError(DatabaseUnavailableError):
-    """The server is there but takes no writes: a failover that this side has not followed."""
+    """The server answers but takes no writes: after a failover, the URL still leads to the old primary."""
 
 
 class PoolTimeoutError(SQLAlchemyTimeoutError):
-    """All connections were in use for longer than a request waits.
+    """All connections were in use for longer than ``acquire_timeout``.
 
     Attributes:
-        in_use: connections that others held when the wait ended.
-        waiting: requests that waited then, this one included.
+        in_use: connections that were in use when the wait ended.
+        waiting: requests that were waiting then, this one included.
         seconds: how long this one waited.
     """
 
     def __init__(self, in_use: int, waiting: int, seconds: float) -> None:
-        """Say who holds up whom."""
+        """Say how many hold a connection, and how many wait."""
         self.in_use = in_use
         self.waiting = waiting
         self.seconds = seconds
+        requests = f"{waiting} request{'' if waiting == 1 else 's'}"
         super().__init__(
-            f"No database connection was free for {seconds:.1f} s: {in_use} in use, {waiting} requests waiting. "
-            "Look for sessions that stay open while they do something else, and for slow statements; "
-            "only then raise max_size"
+            f"No database connection was free for {seconds:.1f} s: {in_use} in use, {requests} waiting. "
+            "Look for sessions that are held during other work (a call to another service, say) and for slow "
+            "statements before you raise max_size (DATABASE_MAX_SIZE)"
         )
 
 
 class StatementTimeoutError(TimeoutError):
-    """A statement was not answered in time, and its connection was given up: the server is silent, or too slow."""
+    """A statement was not answered in time and its connection was closed: the server is silent, or too slow."""
 
     def __init__(self, seconds: float) -> None:
-        """Say for how long."""
-        super().__init__(f"The statement was not answered within {seconds:g} s, and its connection was given up")
+        """Say how long it waited."""
+        super().__init__(
+            f"The statement was not answered within {seconds:g} s; its connection was closed. If the server is well, "
+            "make the statement faster, or raise statement_timeout (DATABASE_STATEMENT_TIMEOUT)"
+        )
 
 
 class CommitOutcomeUnknownError(ConnectionError):
@@ -121,9 +126,9 @@ class CommitOutcomeUnknownError(ConnectionError):
     def __init__(self) -> None:
         """Say what is known."""
         super().__init__(
-            "The connection was lost during COMMIT: the transaction is stored completely or not at all, and nobody "
-            "knows which. Look whether it is there before doing it again; "
-            "run(work, idempotent=True) repeats work that may run twice"
+            "The connection was lost during COMMIT: the transaction was committed completely or not at all, and it is "
+            "unknown which. Check whether its rows are there before you repeat it; for work that may run twice, "
+            "run(work, idempotent=True) repeats it by itself"
         )
 
 
@@ -132,4 +137,4 @@ class DatabaseStoppedError(RuntimeError):
 
     def __init__(self) -> None:
         """Say so."""
-        super().__init__("The database was stopped before this work was done. Do it again after the next start")
+        super().__init__("The database was stopped before this work finished. Repeat it after the next start()")

@@ -64,11 +64,13 @@ async def _run(url: str | URL, work: Callable[[Config], None]) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``python -m schema`` and return its exit status: 0 done, 1 failed, with the reason on stderr."""
     parser = argparse.ArgumentParser(prog="python -m schema", description="Migrate Faceplate's database.")
-    parser.add_argument("--url", help=f"the database; default: the environment variable {VARIABLE}")
+    parser.add_argument("--url", help=f"the database URL (default: ${VARIABLE})")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("upgrade").add_argument("revision", nargs="?", default="head")
-    commands.add_parser("downgrade").add_argument("revision")
-    commands.add_parser("current")
+    upgrade = commands.add_parser("upgrade", help="apply revisions, up to head or to REVISION")
+    upgrade.add_argument("revision", metavar="REVISION", nargs="?", default="head")
+    downgrade = commands.add_parser("downgrade", help="take revisions back, down to REVISION")
+    downgrade.add_argument("revision", metavar="REVISION")
+    commands.add_parser("current", help="show the revision that the database is at")
     options = parser.parse_args(arguments)
 
     works: dict[str, Callable[[Config], None]] = {
@@ -89,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _one_line(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return f"the database does not answer within {migration_session.CONNECT_SECONDS} s"
+        return f"no answer from the database within {migration_session.CONNECT_SECONDS} s"
     # SQLAlchemy's text carries the statement, the driver's own only what is wrong.
     driver_error = getattr(error, "orig", None)
     reason = getattr(driver_error, "__cause__", None) or driver_error or error

@@ -75,7 +75,7 @@ def test_silent_server_is_given_up_within_the_limit(
 
     assert status == 1
     assert perf_counter() - start < 5
-    assert capsys.readouterr().err == "upgrade failed: the database does not answer within 0.2 s\n"
+    assert capsys.readouterr().err == "upgrade failed: no answer from the database within 0.2 s\n"
 
 
 def test_schema_command_reports_what_the_server_refuses(

@@ -128,7 +128,7 @@ async def test_request_that_waits_longer_than_the_limit_is_told_who_holds_it_up(
     async with Database(settings) as database, AsyncExitStack() as held:
         await hold(database, 2, held)
 
-        with pytest.raises(PoolTimeoutError, match=r"free for \d+\.\d s: 2 in use, 1 requests waiting") as caught:
+        with pytest.raises(PoolTimeoutError, match=r"free for \d+\.\d s: 2 in use, 1 request waiting") as caught:
             await query(database)
 
     assert isinstance(caught.value, SQLAlchemyTimeoutError)

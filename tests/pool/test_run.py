@@ -328,7 +328,7 @@ async def test_commit_inside_the_work_is_refused(database: Database, plain: psyc
         await entering(7)(session)
         await session.commit()
 
-    with pytest.raises(RuntimeError, match=r"leave out commit\(\)"):
+    with pytest.raises(RuntimeError, match=r"remove commit\(\)"):
         await database.run(work)
 
     assert ledger(plain) == []

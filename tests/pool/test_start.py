@@ -55,7 +55,7 @@ async def test_objects_stay_readable_after_the_commit(database: Database) -> Non
 
 
 async def test_start_twice_is_refused(database: Database, observer: ServerObserver) -> None:
-    with pytest.raises(RuntimeError, match="started already"):
+    with pytest.raises(RuntimeError, match="already started"):
         await database.start()
 
     assert observer.count() == 5

@@ -15,7 +15,7 @@ from schemaproof.rows.tables import Table, describe, empty_ones, read_tables
 from schemaproof.rows.types import Cursor, Type, read_types
 from schemaproof.rows.values import UnknownTypeError
 
-_NONE_KEPT = "the server accepts the rows but keeps none of them: see its triggers and rules"
+_NONE_KEPT = "the server accepts the rows but keeps none of them: look at its triggers and rules"
 
 
 @dataclass(frozen=True)
@@ -154,13 +154,13 @@ class _Filler:
             else:
                 return None
         names = ", ".join(map(str, group))
-        return f"its keys make a cycle of {names}: {_words(first)}" if first else None
+        return f"its foreign keys form a cycle of {names}: {_words(first)}" if first else None
 
     def _lacking(self, table: Table, apart: Collection[int]) -> str | None:
         """What ``table`` must refer to though it holds nothing; None where there is nothing of that kind."""
         for key in table.keys.values():
             if table.hard(key) and key.root in self._rowless and key.root not in apart:
-                return f"it refers to {self._tables[key.root]}, which holds no rows"
+                return f"it refers to {self._tables[key.root]}, which has no rows"
         return None
 
     def _execute(self, statement: sql.Composed) -> psycopg.Error | None:

@@ -169,8 +169,8 @@ class Learner:
             if not pool.values and not pool.nullable:
                 kind = subject.constraints.printed[name]
                 return None, (
-                    f'no value is known for column "{name}", of type {kind}, that the server accepts:'
-                    f' give one, strategies={{"{table}.{name}": ...}}'
+                    f'no value was found for column "{name}" of type {kind} that the server accepts:'
+                    f' give some, strategies={{"{table}.{name}": ...}}'
                 )
         links = self._links(subject)
         uniques = subject.constraints.uniques
@@ -216,7 +216,7 @@ class Learner:
         documents = [document_of(one.values) for one in templates]
         refusals = insert_each(self._cursor, subject.written.insert("$1"), documents)
         accepted = [one for one, refusal in zip(templates, refusals, strict=True) if refusal is None]
-        return with_nulls(accepted[:_TEMPLATES]), next(filter(None, refusals), "no row is known that its keys allow")
+        return with_nulls(accepted[:_TEMPLATES]), next(filter(None, refusals), "no row was found that its keys allow")
 
     def _plant_parents(self, links: list[Link]) -> None:
         """Put the plainest rows into the tables that the keys refer to, as far as they are known."""

@@ -155,7 +155,9 @@ def pools(
             found[place] = Pool([], nullable, place in given, frozenset(one for one in hard if one is not None))
     for oid, name, printed, text in asked:
         if known[printed, text] is None and (oid, name) in given:
-            raise _refused_value(next(one for one in subjects if one.table.oid == oid), name, text, f"no {printed}")
+            raise _refused_value(
+                next(one for one in subjects if one.table.oid == oid), name, text, f"is not of type {printed}"
+            )
         if (value := known[printed, text]) is not None and value not in found[oid, name].values:
             found[oid, name].values.append(value)
     for subject in subjects:
@@ -184,7 +186,7 @@ def _filter(cursor: Cursor, subject: Subject, check: Check, pool: Pool) -> None:
     accepted = holding(cursor, subject, check.expression, rows)
     if pool.given and not all(accepted[:-1]):
         text = pool.values[accepted.index(False)]
-        raise _refused_value(subject, check.columns[0], text, f"what the check {check.name} refuses")
+        raise _refused_value(subject, check.columns[0], text, f"the check {check.name} rejects")
     if not any(accepted):
         return  # perhaps it cannot be evaluated by itself: the trial of whole rows decides
     pool.values = [value for value, holds in zip(pool.values, accepted, strict=False) if holds]
@@ -193,8 +195,8 @@ def _filter(cursor: Cursor, subject: Subject, check: Check, pool: Pool) -> None:
 
 def _refused_value(subject: Subject, name: str, text: str, why: str) -> ValueError:
     return ValueError(
-        f"the project's strategy for {subject.table}.{name} gives {text!r}, which is {why}:"
-        " let it give only what the column takes"
+        f"the project's strategy for {subject.table}.{name} gives {text!r}, which {why}:"
+        " generate only values that the column accepts"
     )
 
 

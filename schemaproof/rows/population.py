@@ -1,4 +1,4 @@
-"""Rows that the tables of a database accept: a strategy of them, and the statements that put them in and read them."""
+"""Rows that the tables of a database accept: a Hypothesis strategy, and the statements that insert and read them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -29,7 +29,7 @@ _MOST_COLUMNS = 1600  # of a result (manual, appendix K)
 
 
 class Population:
-    """What rows the tables of one database accept.
+    """The rows that the tables of one database accept.
 
     Attributes:
         tables: schema and name of those that can be filled.
@@ -63,15 +63,15 @@ class Population:
         likely: Mapping[str, Sequence[str]] | None = None,
         keys: Collection[Reference] = (),
     ) -> Self:
-        """What the tables accept, from their definitions and from rows that the server takes or refuses.
+        """The population, learnt from the definitions of tables and from rows that the server accepts or rejects.
 
-        All that is tried is rolled back; sequences may advance. Keys and triggers are met, so the database must be one
-        that nobody else uses: keys are dropped in the transaction meanwhile, which locks their tables.
+        Everything that is tried is rolled back; sequences may advance. Triggers fire, and foreign keys are dropped
+        during the transaction, which locks their tables: nobody else may use the database meanwhile.
 
         Args:
             connection: in autocommit mode, of the tables' owner.
-            tables: the only ones to look at, by schema and name; all where it is None.
-            leave: those not to look at.
+            tables: the only ones to look at, by schema and name; None for all.
+            leave: those to leave out.
             strategies: the project's own values: by "schema.table.column" strategies of str, int, ..., by
                 "schema.table" strategies of dicts of columns. A dict or list becomes JSON, in an array's column an
                 array; None is NULL. What a foreign key has is what it refers to, whatever they say.
@@ -80,7 +80,7 @@ class Population:
             keys: more foreign keys than the database has: rows refer to each other as if it had them too.
 
         Raises:
-            ValueError: where ``strategies`` names what is not there, or gives what the server refuses.
+            ValueError: if ``strategies`` names what does not exist, or gives what the server rejects.
         """
         with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
             known = [one for one in read_tables(cursor) if (one.schema, one.name) not in leave]
@@ -103,18 +103,18 @@ class Population:
             return cls(plans.values(), written, refused)
 
     def rows(self, tables: Collection[tuple[str, str]] | None = None, *, most: int = 8) -> SearchStrategy[Rows]:
-        """Rows of ``tables``, all where it is None, and of those that they must refer to.
+        """A strategy of rows for ``tables`` (None for all) and for those that they must refer to.
 
         ``{("public", "a"): [{"id": "1"}], ("public", "b"): [{"id": "1", "a_id": "1"}]}``.
         Keys to other tables are NULL.
-        What is drawn last becomes the simplest: few rows, plain and short values, first parents.
+        They shrink to few rows, plain and short values, and the first parents.
 
         Args:
             tables: schema and name.
-            most: how many rows a table has at most.
+            most: the largest number of rows in a table.
 
         Raises:
-            ValueError: for a table that can't be filled, with the reason.
+            ValueError: on a table that can't be filled, with the reason.
         """
         for name in tables or ():
             if self._number(name) is not None and name not in self._plans:
@@ -123,12 +123,12 @@ class Population:
         return st.tuples(*(st.lists(_CODES, max_size=most) for _ in grower.plans)).map(grower.grow)
 
     def plant(self, cursor: psycopg.Cursor[Any], rows: Rows) -> None:
-        """Put ``rows`` into their tables, in one statement that is always the same one for the same tables.
+        """Insert ``rows`` into their tables, in one statement that is the same whenever the tables are the same.
 
-        It is prepared once, and psycopg prepares nothing itself on this connection from then on.
+        It is prepared once, and psycopg prepares nothing by itself on this connection from then on.
 
         Raises:
-            psycopg.Error: where the server refuses them; a transaction or savepoint must be around it.
+            psycopg.Error: if the server rejects them; call it within a transaction or savepoint.
         """
         names = tuple(sorted(rows, key=self._number))
         if names:
@@ -136,9 +136,9 @@ class Population:
             execute(cursor.connection, query, [document(rows[name]) for name in reversed(names)])
 
     def read(self, cursor: psycopg.Cursor[Any], tables: Collection[tuple[str, str]]) -> Rows:
-        """All rows that ``tables`` hold now, each column as text, with "tableoid" and "ctid".
+        """All rows that are in ``tables`` now, each column as text, with "tableoid" and "ctid".
 
-        They come as they lie, which says nothing of when they came there.
+        They come in physical order, which says nothing about when they were inserted.
         """
         found: dict[tuple[str, str], list[dict[str, str | None]]] = {}
         for names in batched(sorted(tables, key=self._number), _MOST_COLUMNS):
@@ -150,7 +150,7 @@ class Population:
     def _number(self, name: tuple[str, str]) -> int:
         if name not in self._place:
             raise ValueError(
-                f"{'.'.join(name)} is no table that was learnt: learn has no such table, or was told to leave it"
+                f"{'.'.join(name)} is not a table that learn() looked at: it does not exist, or was left out"
             )
         return self._place[name]
 

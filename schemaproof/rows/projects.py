@@ -58,8 +58,8 @@ def given_by(
             )
         else:
             raise ValueError(
-                f"strategies has the key {key!r}, and there is no such table or column:"
-                f' use "schema.table.column" or "schema.table", as in {next(iter(columns), "public.users.email")!r}'
+                f"strategies has a key {key!r}, but there is no such table or column:"
+                f' write "schema.table.column" or "schema.table", such as {next(iter(columns), "public.users.email")!r}'
             )
     return values, rows
 

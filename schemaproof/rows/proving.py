@@ -15,8 +15,8 @@ type Read = Callable[[Cursor, Collection[TableName]], Rows]
 
 _FORESTS = 40  # of all tables at once, so that they meet most templates; some hundredths of a second
 _MOST = 8  # rows of each table
-_EMPTY = "no row of it is known that all of its keys and unique indexes allow"
-_UNKEPT = "the server accepts its rows but does not keep them: see its triggers and rules"
+_EMPTY = "no row was found that all of its keys and unique indexes allow"
+_UNKEPT = "the server accepts its rows but does not keep them: look at its triggers and rules"
 
 
 def prove(
@@ -52,7 +52,7 @@ def _orphan(plans: dict[TableName, Plan], reasons: dict[str, str]) -> None:
             free = [one for one in plan.templates if not one.linked & names]
             if not free:
                 parent = ".".join(next(one.parent for one in missing if one.name in plan.templates[0].linked))
-                why = f": {reasons[parent]}" if parent in reasons else ", which was not to be looked at"
+                why = f": {reasons[parent]}" if parent in reasons else ", which was left out"
                 reasons[".".join(plan.name)] = f"it refers to {parent}, which can't be filled{why}"
                 del plans[plan.name]
                 break

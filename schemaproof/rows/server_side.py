@@ -45,7 +45,7 @@ BEGIN
             EXECUTE statement USING ('[' || documents[i] || ']')::json;
             GET DIAGNOSTICS count = ROW_COUNT;
             IF count <> 1 THEN
-                found[i] := 'the server accepts the row but does not keep it: see its triggers and rules';
+                found[i] := 'the server accepts the row but does not keep it: look at its triggers and rules';
             END IF;
             IF NOT keep OR count <> 1 THEN
                 RAISE EXCEPTION USING ERRCODE = 'SPROW';

@@ -149,7 +149,7 @@ class Writer:
         except UnknownTypeError as error:
             if column.supplied or not column.required:
                 return _DEFAULT if column.supplied else _NULL
-            message = f'no value is known for column "{column.name}", of type {error.args[0]}'
+            message = f'no value is known for column "{column.name}" of type {error.args[0]}'
             raise UnknownTypeError(message) from error
 
     def _number(self, row: Row, column: str) -> int:

@@ -1,1 +1,1 @@
-"""What tells how a pool of connections behaves: observers of the server and of the event loop, barriers, loads."""
+"""Instruments for connection pools: observers of the server and of the event loop, barriers, load."""

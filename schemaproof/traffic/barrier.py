@@ -22,7 +22,7 @@ class BarrierError(AssertionError):
     """
 
     def __init__(self, wanted: int, waiting: int, within: float) -> None:
-        super().__init__(f"{waiting} queries wait at the barrier after {within:g} s, not {wanted}")
+        super().__init__(f"queries at the barrier after {within:g} s: {waiting}, not {wanted}")
         self.wanted = wanted
         self.waiting = waiting
 

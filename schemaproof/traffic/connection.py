@@ -24,7 +24,7 @@ class Planned:
 
     Attributes:
         cut: which.
-        connection: which connection met it; None as long as none has.
+        connection: the one that reached it; None until one does.
     """
 
     def __init__(self, cut: Cut, withdraw: Callable[["Planned"], None]) -> None:
@@ -52,7 +52,7 @@ class Planned:
             raise TimeoutError(f"{self.cut} was not met within {within} s") from None
 
     def withdraw(self) -> None:
-        """Let it not happen any more; nothing where it is met already."""
+        """Cancel it; no effect if it has happened."""
         self._withdraw(self)
 
     def happened(self, connection: "Connection") -> None:
@@ -99,10 +99,10 @@ class Connection:
     """A client's connection.
 
     Attributes:
-        number: the how manieth that the proxy accepted, from 1.
+        number: its number among those that the proxy accepted, from 1.
         messages: how many of each kind have come from both ends, those that were cut included.
         forwarded: how many bytes were passed on, by direction.
-        error: why the server could not be reached, where it could not.
+        error: why the server could not be reached; None if it was.
     """
 
     def __init__(self, number: int, client: socket.socket, plans: Plans, told: Callable[[], None]) -> None:
@@ -137,7 +137,7 @@ class Connection:
         return self._framing.opaque
 
     def plan(self, cut: Cut) -> Planned:
-        """Let ``cut`` happen to this connection, once."""
+        """Schedule ``cut`` for this connection, once."""
         planned = Planned(cut, self._withdraw)
         self._plans.append(planned)
         return planned
@@ -149,7 +149,7 @@ class Connection:
             await asyncio.wait([self._task])
 
     def disturb(self, condition: Condition) -> None:
-        """Let ``condition`` hold from now on, beside those that do already."""
+        """Apply ``condition`` from now on, on top of those in force."""
         if isinstance(condition, HalfClose):
             self._shut(condition.direction)
             return
@@ -165,7 +165,7 @@ class Connection:
                         line.trickle = condition
 
     def restore(self) -> None:
-        """Let it be as before all stalls, delays and trickles; what waited goes on. A half that is closed stays so."""
+        """Take back all stalls, delays and trickles; what waited is forwarded. A half that is closed stays closed."""
         for line in self._lines.values():
             line.clear.set()
             line.delay, line.trickle = 0.0, None

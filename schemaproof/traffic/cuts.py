@@ -69,8 +69,8 @@ class Cut:
     Attributes:
         at: a kind of message, or a number of bytes.
         how: what happens then. ``Reset`` and ``Close`` end the whole connection.
-        occurrence: at the how manieth such message since the plan was made, of all connections that it is for.
-        forwarded: whether that message itself is let through first. By default it is lost, or meets the condition.
+        occurrence: at which such message since it was planned (1: the next), over all connections that it is for.
+        forwarded: whether that message itself is forwarded first. By default it is lost, or subject to the condition.
         containing: only messages in whose bytes this text is; "" for any.
     """
 

@@ -10,7 +10,7 @@ from schemaproof.traffic.waiting import becomes
 
 
 class LeakError(AssertionError):
-    """Something is left.
+    """Connections or tasks are left over.
 
     Attributes:
         connections: on the server.
@@ -26,12 +26,12 @@ class LeakError(AssertionError):
 
 @asynccontextmanager
 async def no_leaks(observer: ServerObserver, within: float = 20.0) -> AsyncIterator[None]:
-    """A block at whose end no connection and no task is there that was not there before.
+    """A block that must leave no connection and no task that was not there before.
 
     Both need a moment to end after they were told to: the block's end waits for it, ``within`` so many seconds.
 
     Raises:
-        LeakError: when something is left; not where the block itself raises.
+        LeakError: if something is left over; not if the block itself raises.
     """
     before = {(session.pid, session.started) for session in observer.sessions()}
     tasks_before = asyncio.all_tasks()

@@ -21,7 +21,7 @@ async def closed_loop(  # noqa: PLR0913 (all by name; two of them exclude each o
     within: float = 60.0,
     opened: Count | None = None,
 ) -> LoadReport:
-    """The report of ``tasks`` tasks that each ask again as soon as they are answered.
+    """The report of ``tasks`` tasks, each of which sends its next request as soon as the last one is answered.
 
     Args:
         work: one request.
@@ -36,7 +36,7 @@ async def closed_loop(  # noqa: PLR0913 (all by name; two of them exclude each o
         ValueError: unless one of ``requests`` and ``seconds`` is given.
     """
     if (requests is None) == (seconds is None):
-        raise ValueError("a closed loop ends after a number of requests or of seconds: give one of them")
+        raise ValueError("a closed loop needs an end: give either requests or seconds")
     load = _Load(work, opened)
     left = requests or 0
     end = load.now() + seconds if seconds is not None else None

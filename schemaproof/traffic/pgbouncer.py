@@ -1,4 +1,4 @@
-"""A PgBouncer of its own in front of a server, in transaction mode: what many replicas of an application share."""
+"""A private PgBouncer in front of a server, in transaction mode, as many replicas of an application share it."""
 
 import contextlib
 import os
@@ -75,7 +75,7 @@ class PgBouncer:
         return self._count("SHOW SERVERS", database)
 
     def logins(self, database: str) -> int:
-        """How many connections to ``database`` its clients ever opened, as its log tells."""
+        """How many connections to ``database`` its clients have opened so far, according to its log."""
         log = (self.folder / "log").read_text(errors="replace")
         return log.count(f"login attempt: db={database} user=")
 
@@ -119,11 +119,11 @@ def start_pgbouncer(
     Args:
         server: with user and password, which the clients of PgBouncer give too.
         pool_size: ``default_pool_size``.
-        program: :func:`find_program` else.
-        settings: more lines of its section ``[pgbouncer]``, or others in place of those that are set here.
+        program: its path; by default what :func:`find_program` finds.
+        settings: more lines for its section ``[pgbouncer]``; they override the defaults here.
 
     Raises:
-        PostgresError: when there is no PgBouncer, and when it does not start; the log's end is the evidence.
+        PostgresError: if there is no PgBouncer, or it does not start; the end of its log is the evidence.
     """
     found = find_program(program)
     account = Account.of_server()

@@ -123,22 +123,22 @@ class Proxy:
     # What is open.
 
     def plan(self, cut: Cut) -> Planned:
-        """Let ``cut`` happen once, on whichever connection, open or new, comes to its point first."""
+        """Schedule ``cut``, once: for the connection, open or new, that reaches its point first."""
         planned = Planned(cut, self._withdraw)
         self._plans.append(planned)
         return planned
 
     async def cut_all(self, how: Ending = _RESET) -> None:
-        """End what is open; returns when its sockets are closed. New connections are met as before."""
+        """End all open connections; returns when their sockets are closed. New ones are treated as before."""
         await asyncio.gather(*(connection.cut(how) for connection in self.connections))
 
     def disturb_all(self, condition: Condition) -> None:
-        """Let ``condition`` hold for what is open."""
+        """Apply ``condition`` to all open connections."""
         for connection in self.connections:
             connection.disturb(condition)
 
     def restore_all(self) -> None:
-        """Take back all stalls, delays and trickles of what is open."""
+        """Take back all stalls, delays and trickles of open connections."""
         for connection in self.connections:
             connection.restore()
 
@@ -170,7 +170,7 @@ class Proxy:
         """New connections are accepted and never answered.
 
         Args:
-            after: how many are still met as before.
+            after: how many are still treated as before.
         """
         self._listen(Connection.stay_silent, after)
 

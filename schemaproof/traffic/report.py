@@ -1,4 +1,4 @@
-"""What came of a load."""
+"""The report of a load."""
 
 import math
 from bisect import bisect_left, insort
@@ -32,7 +32,7 @@ class Request:
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What came of a load; ``str()`` is a table.
+    """The report of a load; ``str()`` is a table.
 
     Attributes:
         requests: all that were answered, in the order of their answers.

@@ -24,7 +24,7 @@ _CLIENTS: LiteralString = "FROM pg_stat_activity WHERE datname = %s AND backend_
 
 
 class NotSettledError(AssertionError):
-    """Connections are not as many as they should become."""
+    """The number of connections did not become what it should."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Session:
 
     Attributes:
         pid: of its backend.
-        started: when; with the pid it tells two sessions apart for ever.
+        started: when; with the pid it identifies the session for ever.
         state: "active", "idle", "idle in transaction", ...; "" where the server does not say.
         application: its application_name.
         wait_event: what it waits for, as "Lock/advisory"; "" for nothing.
@@ -108,7 +108,7 @@ class ServerObserver:
         reached, sessions = await becomes(self.sessions, lambda found: len(found) == count, within)
         if not reached:
             told = "".join(f"\n{session}" for session in sessions)
-            raise NotSettledError(f"{len(sessions)} connections after {within:g} s, not {count}:{told}")
+            raise NotSettledError(f"connections after {within:g} s: {len(sessions)}, not {count}{told}")
 
     async def terminate(self, *pids: int, within: float = 20.0) -> None:
         """End the sessions of ``pids`` (all, for none) from the server's side; returns when they are gone.
@@ -121,7 +121,7 @@ class ServerObserver:
             self._connection.execute("SELECT pg_terminate_backend(%s)", [pid])
         reached, left = await becomes(lambda: doomed & self.pids(), lambda left: not left, within)
         if not reached:
-            raise NotSettledError(f"terminated, but still there after {within:g} s: {sorted(left)}")
+            raise NotSettledError(f"terminated, but still connected after {within:g} s: pids {sorted(left)}")
 
     async def opened(self, within: float = 20.0) -> int:
         """How many connections the database ever had; waits until none is open, as the count is final only then.
@@ -134,12 +134,12 @@ class ServerObserver:
             NotImplementedError: on a server before 15.
         """
         if self._connection.info.server_version < _SINCE:
-            raise NotImplementedError("PostgreSQL 15 is the first whose count of sessions is final when they are gone")
+            raise NotImplementedError("the count of sessions is final only from PostgreSQL 15 on")
         count: LiteralString = f"SELECT count(*) {_CLIENTS}"
         reached, left = await becomes(lambda: self._number(count), lambda left: left == 0, within)
         if not reached:
             told = "".join(f"\n{session}" for session in self.sessions())
-            raise NotSettledError(f"{left} connections are open after {within:g} s, barriers included:{told}")
+            raise NotSettledError(f"connections still open after {within:g} s, barriers included: {left}{told}")
         return self._number("SELECT sessions FROM pg_stat_database WHERE datname = %s") - self._barriers
 
     @contextmanager
@@ -151,7 +151,7 @@ class ServerObserver:
 
     @contextmanager
     def watch(self) -> Iterator["Watch"]:
-        """What a thread sees that looks at the connections every few milliseconds while the block lasts."""
+        """What a thread sees that looks at the connections every few milliseconds during the block."""
         watch = Watch(self.database)
         try:
             yield watch

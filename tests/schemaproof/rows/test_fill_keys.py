@@ -77,7 +77,7 @@ def test_a_cycle_of_keys_is_filled_at_once_where_one_is_deferrable(connection: C
 def test_a_cycle_of_keys_that_cannot_be_deferred_is_refused_with_what_refers_to_it(connection: Connection) -> None:
     reason = refusal(connection, _CYCLE.format(""))
     refused = fill(connection).refused
-    assert reason == "it refers to public.a, which holds no rows"
+    assert reason == "it refers to public.a, which has no rows"
     assert sorted(refused) == ["public.a", "public.b", "public.c", "public.t"]
     assert "public.a, public.b, public.c" in refused["public.a"]
 

@@ -44,7 +44,7 @@ async def test_other_number_of_queries_than_wanted_is_noticed(
             for _ in range(5):
                 queries.create_task(pool.fetchval(barrier.sql))
             await barrier.wait_for(3)
-            with pytest.raises(BarrierError, match=f"3 queries wait at the barrier after 0 s, not {wanted}") as caught:
+            with pytest.raises(BarrierError, match=f"queries at the barrier after 0 s: 3, not {wanted}") as caught:
                 await barrier.wait_for(wanted, within=0)
     assert (caught.value.wanted, caught.value.waiting) == (wanted, 3)
 

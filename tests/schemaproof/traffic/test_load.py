@@ -37,7 +37,7 @@ async def test_work_that_never_waits_lets_the_others_ask_too() -> None:
 
 @pytest.mark.parametrize("limits", [{}, {"requests": 1, "seconds": 1.0}])
 async def test_closed_loop_without_one_end_is_refused(limits: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="give one of them"):
+    with pytest.raises(ValueError, match="give either requests or seconds"):
         await closed_loop(step, tasks=1, **limits)  # type: ignore[arg-type]
 
 

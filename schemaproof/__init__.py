@@ -1,4 +1,4 @@
-"""Proves an Alembic project's migrations on throwaway PostgreSQL servers."""
+"""Verifies an Alembic project's migrations on throwaway PostgreSQL servers."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import threading
 
 
 def end_at_once(*_: object) -> None:
-    """What a Ctrl-C does until the command has its own handlers: what it imports before takes a while."""
+    """What a Ctrl-C does until the command has its own handlers, which takes a while to import."""
     os.write(2, b"schemaproof: interrupted before the first revision\n")
     os._exit(130)
 

@@ -1,4 +1,4 @@
-"""A check as data: the catalogue, the command line's options and the documentation are made from it."""
+"""A check as data: the list of checks, the command line's options and the documentation are made from it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ class Check:
         id: in kebab-case; what ``--select``, ``--ignore`` and allowances name.
         area: what it is about: "history", "upgrade", "downgrade", "parity", "data", "delete", "failure",
             "offline", "configuration".
-        title: what is true where it is green, one sentence.
-        reason: what happens in production where it is red.
+        title: what is true if it is green, one sentence.
+        reason: what happens in production if it is red.
         remedy: what to do about it.
-        scope: "revision" for one that is asked of every revision by itself, "history" for one that is asked once.
-        examine: its findings. Called with the history, and for the scope "revision" with a revision's id.
-        begin: called with the history before any check is asked, where what takes long can run beside the others.
+        scope: "revision" for one that runs on each revision, "history" for one that runs once.
+        examine: returns its findings. Called with the history, and for the scope "revision" with a revision's id.
+        begin: called with the history before any check runs: starts work that is slow and can run beside the others.
         keywords: more words by which pytest's ``-k`` finds it.
-        needs_head: whether it can be asked only where every revision can be applied by itself; of the scope "history".
+        needs_head: for the scope "history": whether it can run only if every revision can be applied.
     """
 
     id: str
@@ -49,9 +49,9 @@ class Check:
         remedy: str | None = None,
         causes: Iterable[Cause] = (),
     ) -> Finding:
-        """A finding of this check, with its own reason and remedy unless others are given.
+        """A finding of this check, with the check's reason and remedy unless others are given.
 
-        ``causes`` are the findings of other checks that tell the same defect, where those are asked.
+        ``causes`` are the findings by which other checks, if they run, report the same defect.
         """
         return Finding(
             check=self.id,

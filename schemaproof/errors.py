@@ -1,10 +1,10 @@
-"""What the user can do something about: what failed, why, what was seen, what to do."""
+"""Errors that the user can do something about: what failed, why, what was seen, what to do."""
 
 from schemaproof.addresses import without_addresses
 
 
 class ProofError(Exception):
-    """The harness could not do its work, for a reason that lies outside it.
+    """The harness could not do its work, for a reason outside it.
 
     Attributes:
         cause: what failed and why, one sentence.

@@ -1,4 +1,4 @@
-"""What a check has to say: findings as data, which only the command line and the plugin turn into a failure."""
+"""Findings as data; only the command line and the plugin turn them into a failure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,9 +15,9 @@ class Severity(StrEnum):
 
 
 class Cause(NamedTuple):
-    """Findings that tell the cause of another one: those of a check, of one revision and about one object.
+    """The findings that report the cause of another one: those of a check, on one revision and one object.
 
-    ``revision`` and ``object`` are None where they do not matter.
+    ``revision`` and ``object`` are None if they do not matter.
     """
 
     check: str
@@ -34,13 +34,13 @@ class Finding:
         area: the check's area.
         severity: errors and warnings make a subject faulty, notes do not.
         revision: the id of the revision that it is about; None for the project as a whole.
-        object: the database object, as PostgreSQL's kind and name ("index public.ix_a"); None where it is about none.
+        object: the database object, as PostgreSQL's kind and name ("index public.ix_a"); None if it is about none.
         message: what is wrong, one sentence.
         consequence: what happens in production.
         evidence: what was seen: a difference, an error message, a statement, the output; "" for nothing to add.
         remedy: what to do about it.
-        causes: where the same defect is told by its cause. The check has found it by itself; that it is told once is
-            the report's work (see ``schemaproof.report.causes``).
+        causes: the findings that report the same defect by its cause. The check has found it on its own; the report
+            sees to it that it appears once (see ``schemaproof.report.causes``).
         also_found_by: the ids of the checks whose findings were left out because of this one.
     """
 
@@ -63,7 +63,7 @@ class Finding:
 
 
 def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """``findings``, where those that say the same of one object are one, with the evidence of all."""
+    """``findings``, those that say the same of one object merged into one, with the evidence of all."""
     found: dict[object, Finding] = {}
     for number, finding in enumerate(findings):
         alike: object = number if finding.object is None else replace(finding, evidence="")

@@ -10,8 +10,8 @@ class Tally:
 
     Attributes:
         injected: how many.
-        survived: how many of them left what they may leave.
-        seconds: how long that took, good runs and clones included; of processes side by side the longest time.
+        survived: how many of them left the state before or the state after.
+        seconds: how long that took, runs without a fault and clones included; for parallel processes the longest time.
         unfilled: tables that no row could be made for, with the reason.
     """
 

@@ -14,10 +14,10 @@ __all__ = ["test_project", "test_revision"]
 
 @dataclass(frozen=True)
 class Checks:
-    """What the plugin makes items of: no function, since pytest can be told to leave imported ones alone.
+    """What the plugin makes items of; not a function, because pytest can be told to ignore imported ones.
 
     Attributes:
-        each: whether the checks are asked of every revision by itself, or of the project as a whole.
+        each: whether the checks run on each revision, or once on the project as a whole.
     """
 
     each: bool

@@ -158,14 +158,14 @@ def start(image: str, owner: Owner, progress: Callable[[str], None], *, durable:
     """A new container of ``image``, ready for connections, with a random password.
 
     Args:
-        image: its name; pulled when the engine does not have it.
-        owner: goes into a label, by which a later run finds what this one left.
-        progress: told before anything that takes over a second.
-        durable: whether what it has committed survives its own end: for one that is to be killed and run again.
+        image: its name; pulled if the engine does not have it.
+        owner: written into a label, by which a later run finds what this one left.
+        progress: called before anything that takes over a second.
+        durable: whether committed data survives a kill; for one that is killed and started again.
 
     Raises:
-        ImageUnavailableError: when the image can't be had.
-        PostgresError: when its server does not start; the container's log is the evidence.
+        ImageUnavailableError: if the image is not available.
+        PostgresError: if its server does not start; the container's log is the evidence.
     """
     with engine.errors_told(), contextlib.closing(engine.connect()) as client:
         ensure_image(client, image, progress)

@@ -52,14 +52,14 @@ class CrashServer:
 
 @contextlib.contextmanager
 def start_crashable(options: Options, *, progress: Callable[[str], None] = lambda _: None) -> Iterator[CrashServer]:
-    """A durable server for ``options``, of the provider that ``start`` takes; at the end it goes, killed or not.
+    """A durable server for ``options``, of the provider that ``start`` uses; removed at the end, killed or not.
 
     Args:
-        options: which server; ``Server.options`` is what leads to one like a server that is there.
-        progress: told, in a few words, what is going on before anything that takes over a second.
+        options: which server; ``Server.options`` gives one like a running server.
+        progress: called with a few words before anything that takes over a second.
 
     Raises:
-        PostgresError: when the options name a server, when there is none to be had, and when it does not start.
+        PostgresError: if the options name a server, if none is available, or if it does not start.
     """
     if options.is_url:
         raise PostgresError(

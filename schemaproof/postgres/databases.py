@@ -1,4 +1,4 @@
-"""Databases on one server: made empty, or cloned from a template whose name is a hash of what built it."""
+"""Databases on one server: created empty, or cloned from a template named after a hash of what built it."""
 
 import hashlib
 import secrets
@@ -25,7 +25,7 @@ _MAX_NAME = 63  # bytes
 
 @dataclass(frozen=True)
 class Database:
-    """One database that the harness made; as a context manager it is dropped at the end."""
+    """One database that the harness created; as a context manager it is dropped at the end."""
 
     name: str
     server: "Server" = field(repr=False)
@@ -53,7 +53,7 @@ class Database:
         return f"psql '{url.render_as_string(hide_password=False)}'"
 
     def drop(self) -> None:
-        """Drop it, connected sessions included; a database that is gone already is no error."""
+        """Drop it, connected sessions included; no error if it is gone already."""
         self.server.drop(self.name)
 
     def __enter__(self) -> Self:
@@ -67,7 +67,7 @@ class Database:
 
 @dataclass(frozen=True)
 class Template:
-    """A finished database that takes no connections and is there to be cloned."""
+    """A finished database that accepts no connections and exists to be cloned."""
 
     name: str
 
@@ -80,13 +80,13 @@ class Server:
 
     Attributes:
         url: where it is; its database is the one that administrative statements are sent from, never written to.
-        owner: in whose name databases are made (the process that started the server).
+        owner: the process that started the server, and that databases are named after.
         about: which server and why, for people: "embedded PostgreSQL 17.10 (no Docker engine answered)".
-        disposable: whether it goes at the end of the run with all that is on it; False for one that the user named.
+        disposable: whether it is removed at the end of the run; False for one that the user named.
         release: what ``version_text`` said when the server was started; it outlives the server.
-        run: what tells two uses of one server by the same owner apart; in the name of every database.
-        options: what leads to another server like it: the options that it was started with, and in place of "auto" the
-            provider that was found; None for one that the user named, or that was started by other means.
+        run: tells apart two uses of one server by the same owner; part of every database name.
+        options: how to start another server like it: the options it was started with, with the provider that was found
+            instead of "auto"; None for one that the user named, or that was started by other means.
     """
 
     url: URL
@@ -139,10 +139,10 @@ class Server:
         return (self._connection.info.parameter_status("server_version") or "").split(" ")[0]
 
     def create(self) -> Database:
-        """A new empty database, from ``template0``: what an administrator added to ``template1`` stays out.
+        """A new empty database, from ``template0``: without what an administrator has added to ``template1``.
 
         Raises:
-            PostgresError: when the user of a named server may not create databases.
+            PostgresError: if the user of a named server may not create databases.
         """
         return self._create("template0")
 
@@ -151,14 +151,14 @@ class Server:
         return self._create(template.name) if template else self.create()
 
     def template(self, parts: Iterable[str | bytes], build: Callable[[Database], None]) -> Template:
-        """The template that ``build`` makes of an empty database, built once per run and set of ``parts``.
+        """The template that ``build`` makes from an empty database, built once per run and set of ``parts``.
 
         Args:
-            parts: all that decides what ``build`` makes (file contents, versions); hashed into the name.
-            build: called with the empty database; must close its connections. What it raises comes through, and
-                nothing is left of the attempt.
+            parts: everything that ``build`` depends on (file contents, versions); hashed into the name.
+            build: called with the empty database; must close its connections. If it raises, so does this, and nothing
+                is left of the attempt.
 
-        Processes that ask at the same time wait for the one that builds (an advisory lock on the server).
+        Processes that ask at the same time wait for the one that builds (by an advisory lock on the server).
         """
         name = self._name("t", _digest(parts))
         self.require()  # a lost connection is replaced here: in the transaction it could not be
@@ -203,15 +203,15 @@ class Server:
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
     def require(self) -> None:
-        """Nothing where the server answers.
+        """Check that the server answers.
 
         Raises:
-            PostgresError: when it is lost.
+            PostgresError: if it is lost.
         """
         self._administer("SELECT")
 
     def extensions(self) -> set[str]:
-        """The names of the extensions that CREATE EXTENSION can make here."""
+        """The names of the extensions that CREATE EXTENSION can create here."""
         return {name for (name,) in self._administer("SELECT name FROM pg_available_extensions").fetchall()}
 
     def roles(self) -> set[str]:
@@ -219,19 +219,19 @@ class Server:
         return {name for (name,) in self._administer("SELECT rolname FROM pg_roles").fetchall()}
 
     def made(self, name: str) -> bool:
-        """Whether ``name`` holds that of a database of this run."""
+        """Whether ``name`` contains the name of a database of this run."""
         return self._name("", "") in name
 
     def create_role(self, name: str) -> None:
-        """Make the role ``name``, which may not log in, for a subject of the harness.
+        """Create the role ``name``, without LOGIN, for a subject of the harness.
 
         Raises:
-            PostgresError: when the user of a named server may not.
+            PostgresError: if the user of a named server may not.
         """
         self._execute("CREATE ROLE {}", name)
 
     def drop_role(self, name: str) -> None:
-        """Drop the role ``name``, which a subject of the harness made and no database needs any more.
+        """Drop the role ``name``, which was created for a subject and which no database needs any more.
 
         Raises:
             psycopg.Error: when the server refuses.
@@ -239,11 +239,11 @@ class Server:
         self._execute("DROP ROLE IF EXISTS {}", name)
 
     def close_off(self, name: str) -> None:
-        """Let nobody connect to the database ``name`` of this harness any more; its name stays taken."""
+        """Refuse all further connections to the database ``name`` of this harness; its name stays taken."""
         self._execute("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", name)
 
     def end_sessions(self, name: str) -> None:
-        """End the sessions on the database ``name`` but the harness' own, and wait until they are gone."""
+        """End all sessions on the database ``name`` except the harness' own, and wait until they are gone."""
         query = (
             "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
             " WHERE datname = %s AND application_name <> 'schemaproof'"
@@ -251,13 +251,13 @@ class Server:
         self._administer(query, [name])
 
     def drop_all(self) -> None:
-        """Drop every database made in this run, templates included."""
+        """Drop every database that this run created, templates included."""
         for name in self._names():
             if name.startswith(self._name("", "")):
                 self.drop(name)
 
     def sweep(self) -> None:
-        """Drop the databases that runs left behind whose process is gone; one that can't be dropped is left alone."""
+        """Drop the databases of runs whose process is gone; one that can't be dropped is left alone."""
         for name in self._names():
             owner = Owner.find(name)
             if owner is not None and owner.gone():

@@ -124,12 +124,12 @@ def start(binaries: Binaries, owner: Owner, cache: Path | None = None, *, durabl
 
     Args:
         binaries: the server's programs.
-        owner: goes into the folder's name, by which a later run finds what this one left.
+        owner: part of the folder's name, by which a later run finds what this one left.
         cache: where the archive is kept; the user's cache directory by default.
-        durable: whether what it has committed survives its own end: for one that is to be killed and run again.
+        durable: whether committed data survives a kill; for one that is killed and started again.
 
     Raises:
-        PostgresError: when it does not start; the log's end is the evidence.
+        PostgresError: if it does not start; the end of its log is the evidence.
     """
     account = Account.of_server()
     binaries = reachable(binaries, account)
@@ -165,7 +165,7 @@ def start(binaries: Binaries, owner: Owner, cache: Path | None = None, *, durabl
 
 
 def sweep() -> None:
-    """End the servers, and remove the folders, that runs left behind whose process is gone.
+    """End the servers and remove the folders of runs whose process is gone.
 
     The guard does that when its owner dies; this is for the case that the guard was killed too.
     """

@@ -91,7 +91,7 @@ def _other_sockets() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def errors_told() -> Iterator[None]:
-    """Turn what goes wrong between us and the engine into an error with a remedy.
+    """Turn errors in talking to the engine into one with a remedy.
 
     Raises:
         PostgresError: instead of docker-py's errors and those of its transport.

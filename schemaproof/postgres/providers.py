@@ -1,4 +1,4 @@
-"""Which of the three providers serves, and why; and the server that it starts."""
+"""Which of the three providers is used, and why; and the server that it starts."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ def choose(options: Options) -> Choice:
     """The provider for ``options``, without starting anything.
 
     Raises:
-        PostgresError: when none of those that ``options`` admit is there.
+        PostgresError: if none that ``options`` allow is available.
     """
     if options.is_url:
         return _named(options)
@@ -64,10 +64,10 @@ def choose(options: Options) -> Choice:
 
 
 def sweep(options: Options, provider: str) -> None:
-    """Remove what a process that was killed has left of its server: that of ``provider``, "" where none was chosen.
+    """Remove what killed processes have left of servers of ``provider`` ("" if none was chosen).
 
     Raises:
-        PostgresError: when it can't be reached.
+        PostgresError: if the provider can't be reached.
     """
     if provider == "embedded":
         embedded.sweep()
@@ -102,17 +102,17 @@ class Running(Protocol):
 def start(
     options: Options, *, choice: Choice | None = None, progress: Callable[[str], None] = lambda _: None
 ) -> Iterator[Server]:
-    """The server for ``options``; at the end it goes, or on a named one all databases made in this process's name.
+    """The server for ``options``; at the end it is removed, or, on a named one, all databases of this process.
 
-    Before, what earlier runs left behind by a SIGKILL is swept from the same provider.
+    First, what runs that were killed have left with the same provider is swept.
 
     Args:
         options: which server.
-        choice: what ``choose(options)`` said, where it was asked before.
-        progress: told, in a few words, what is going on before anything that takes over a second.
+        choice: the result of ``choose(options)``, if it was called before.
+        progress: called with a few words before anything that takes over a second.
 
     Raises:
-        PostgresError: see ``choose``, and when the server does not start.
+        PostgresError: as ``choose``, and if the server does not start.
     """
     choice = choice or choose(options)
     with contextlib.ExitStack() as stack:
@@ -128,16 +128,16 @@ def start(
 def throwaway(
     options: Options, choice: Choice, progress: Callable[[str], None], *, durable: bool = False
 ) -> Iterator[tuple[Server, Running]]:
-    """A server of ours, and the handle of its provider; at the end it goes with all that is on it.
+    """A throwaway server, and its provider's handle; at the end it is removed with everything on it.
 
     Args:
         options: which server.
-        choice: what ``choose(options)`` said, which is no named server.
+        choice: the result of ``choose(options)``; not a named server.
         progress: see :func:`start`.
-        durable: whether it can be killed and run again on its data.
+        durable: whether it can be killed and started again on its data.
 
     Raises:
-        PostgresError: when it does not start.
+        PostgresError: if it does not start.
     """
     owner = Owner.current()
     running, choice = _run(options, choice, owner, progress, durable=durable)

@@ -121,11 +121,14 @@ def _add_postgres(commands: Any) -> None:
         "postgres",
         help="start a throwaway server with the project's schema, print its URL, stop on Ctrl-C",
         description="Start a throwaway PostgreSQL server and print the URL of a database on it; nothing else goes to"
-        " standard output. The database is migrated to head if the project has an Alembic configuration, else it is"
-        " empty. Ctrl-C (or SIGTERM) stops the server and removes everything it left.",
+        " standard output. The database is migrated to head if the project has an Alembic configuration, else (or with"
+        " --empty) it is empty. Ctrl-C (or SIGTERM) stops the server and removes everything it left.",
     )
     _add_project(postgres)
     _add_server(postgres)
+    postgres.add_argument(
+        "--empty", action="store_true", help="apply no revisions: to autogenerate the first one against the URL"
+    )
     postgres.set_defaults(run=_postgres)
 
 
@@ -213,7 +216,7 @@ def _serve(parsed: argparse.Namespace) -> int:
 
     stopped = threading.Event()
     settings = _settings(parsed)
-    with start(_options(parsed), progress=_tell) as server, _database(settings, server) as database:
+    with start(_options(parsed), progress=_tell) as server, _database(settings, server, empty=parsed.empty) as database:
         # Not before: what interrupts the start must end it, and not wait for a download.
         signal.signal(signal.SIGINT, lambda *_: stopped.set())
         _tell(f"PostgreSQL {server.version_text}: {server.about}; Ctrl-C stops it")
@@ -223,7 +226,9 @@ def _serve(parsed: argparse.Namespace) -> int:
     return _DONE
 
 
-def _database(settings: "Settings", server: "Server") -> "Database":
+def _database(settings: "Settings", server: "Server", *, empty: bool) -> "Database":
+    if empty:
+        return server.create()
     if not settings.migrates:
         _tell(f"no {settings.subject.alembic_ini} in {settings.subject.project}: the database is empty")
         return server.create()

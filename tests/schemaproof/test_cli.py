@@ -89,6 +89,11 @@ def test_postgres_prints_the_url_of_the_migrated_database_of_a_project(project: 
         assert tables(url) == [("alembic_version",), ("migrated",)]
 
 
+def test_postgres_prints_the_url_of_an_empty_database_where_that_is_wanted(project: Path) -> None:
+    with running("--empty", "--driver", "psycopg", "--project", str(project)) as (_, url):
+        assert tables(url) == []
+
+
 def test_postgres_of_a_project_that_cannot_be_migrated_ends_with_2(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

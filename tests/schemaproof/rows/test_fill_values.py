@@ -137,8 +137,8 @@ def test_a_listed_value_is_another_one_in_each_row(connection: Connection, held:
     [
         ("CREATE TABLE t (a int NOT NULL CONSTRAINT odd CHECK (a * a = 1522756))", '"odd"'),
         ("CREATE TABLE t (a int NOT NULL, CONSTRAINT never CHECK (false))", '"never"'),
-        ("CREATE TYPE e AS ENUM (); CREATE TABLE t (a e NOT NULL)", 'column "a", of type e'),
-        ("CREATE TABLE t (a pg_ndistinct NOT NULL)", 'column "a", of type pg_ndistinct'),
+        ("CREATE TYPE e AS ENUM (); CREATE TABLE t (a e NOT NULL)", 'column "a" of type e'),
+        ("CREATE TABLE t (a pg_ndistinct NOT NULL)", 'column "a" of type pg_ndistinct'),
         ("CREATE TABLE t (a int); CREATE RULE r AS ON INSERT TO t DO INSTEAD NOTHING", "rules"),
     ],
 )

@@ -207,7 +207,7 @@ _TRIGGER = "CREATE TRIGGER g {} INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()"
         ("CREATE TABLE t (id int); CREATE RULE r AS ON INSERT TO t DO INSTEAD NOTHING", "does not keep"),
         ("CREATE TABLE t (id int) PARTITION BY LIST (id)", "no partition"),
         ("CREATE TABLE t (id int CHECK (id <> id AND id IS NOT NULL))", "violates check constraint"),
-        ("CREATE TABLE t (a regclass NOT NULL)", 'column "a", of type regclass'),
+        ("CREATE TABLE t (a regclass NOT NULL)", 'column "a" of type regclass'),
     ],
 )
 def test_a_table_that_takes_no_rows_is_refused(statements: str, reason: str, connection: Connection) -> None:

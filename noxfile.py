@@ -13,7 +13,13 @@ import nox
 
 nox.needs_version = ">=2026.4.10"
 nox.options.default_venv_backend = "uv"
+nox.options.reuse_venv = "yes"  # what is installed is made to fit the pins each time
 nox.options.sessions = ["tests"]
+
+# Tests start hundreds of processes: where this is set, each would compile all that it imports. And what is compiled when
+# it is first imported need not be compiled with all the rest beforehand.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+os.environ["UV_COMPILE_BYTECODE"] = "0"
 
 PYTHON = (Path(__file__).parent / ".python-version").read_text().strip()
 # All share one server. One more than there are cores: where locks and lost connections are waited for, a core is idle.
@@ -137,8 +143,6 @@ def pins(session: nox.Session) -> None:
 
 
 def _install(session: nox.Session, group: str = "test") -> None:
-    # Tests start hundreds of processes: where this is set, each would compile all that it imports.
-    session.env["PYTHONDONTWRITEBYTECODE"] = ""
     session.install("-r", f"requirements/{group}.txt")
     # The wheel, as others get it, not this folder.
     session.install("--no-deps", "--no-build-isolation", ".")

@@ -16,8 +16,8 @@ nox.options.default_venv_backend = "uv"
 nox.options.reuse_venv = "yes"  # what is installed is made to fit the pins each time
 nox.options.sessions = ["tests"]
 
-# Tests start hundreds of processes: where this is set, each would compile all that it imports. And what is compiled when
-# it is first imported need not be compiled with all the rest beforehand.
+# Tests start hundreds of processes: where this is set, each would compile all that it imports. And what is compiled
+# when it is first imported need not be compiled with all the rest beforehand.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["UV_COMPILE_BYTECODE"] = "0"
 

@@ -1,4 +1,4 @@
-"""The subject's revisions, each file imported once, and what is wrong with their chain, found without a database."""
+"""The subject's revisions, each file imported once, and the defects of their chain, found without a database."""
 
 import graphlib
 import os
@@ -15,6 +15,7 @@ from alembic.script.revision import RevisionError, RevisionMap
 from alembic.util import CommandError
 
 from schemaproof.migration.evidence import error_text
+from schemaproof.migration.modules import module_remedy
 from schemaproof.migration.roles import literals
 from schemaproof.project.compat import files_in, load_revision, version_locations
 from schemaproof.project.configuration import missing, unusable
@@ -23,19 +24,21 @@ from schemaproof.project.subject import SubjectError
 
 @dataclass(frozen=True)
 class Defect:
-    """Why the chain can't be walked.
+    """Why the revisions can't be applied.
 
     Attributes:
-        kind: "import" for a file, "chain" for how the revisions hang together.
+        kind: "import" for a file, "chain" for how the revisions refer to each other.
         revision: the revision's id; None where it could not be read.
         message: what is wrong, one sentence.
         evidence: what was seen.
+        remedy: what to do about it; "" where only the check knows.
     """
 
     kind: str
     revision: str | None
     message: str
     evidence: str
+    remedy: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,12 +134,15 @@ def chained(script: ScriptDirectory, imported: Imported) -> Chain:
     if not scripts and not defects and absent and script.version_locations:
         raise SubjectError(
             f"version_locations names {absent[0]}, and there is no such folder.",
-            remedy="Name the folders of the revisions, separated as path_separator says.",
+            remedy="Set version_locations in alembic.ini to the folders of your revisions, separated as path_separator"
+            " says.",
         )
     if not scripts and not defects:
+        locations = ", ".join(_shown(location, script) for location in version_locations(script))
         raise SubjectError(
-            f"There are no revisions in {', '.join(location.name for location in version_locations(script))}.",
-            remedy="Make the first one with: alembic revision --autogenerate",
+            f"There are no revisions in {locations} yet.",
+            remedy='Write the first one: `alembic revision --autogenerate -m "initial"`, with your database URL naming'
+            " an empty database.",
         )
     defects.extend(gaps(scripts) if not defects else ())
     if defects:
@@ -145,7 +151,7 @@ def chained(script: ScriptDirectory, imported: Imported) -> Chain:
     try:
         revisions = tuple(step.revision for step in script._upgrade_revs("heads", None))  # type: ignore[arg-type]  # Alembic annotates less than it takes and gives
     except (RevisionError, CommandError) as error:
-        defect = Defect("chain", None, f"Alembic can't order the revisions: {error}", error_text(error))
+        defect = Defect("chain", None, f"Alembic can't put the revisions in order: {error}", error_text(error))
         return Chain(script, (defect,), ())
     return Chain(script, (), revisions)
 
@@ -167,17 +173,26 @@ def import_revisions(script: ScriptDirectory) -> Imported:
                 defects.append(Defect("chain", _id_in(real), f"{error}.", real.name))
             except (Exception, SystemExit) as error:  # noqa: BLE001 (it is the subject's, and told)
                 message = f"The revision file {path.name} can't be imported."
-                defects.append(Defect("import", _id_in(real), message, error_text(error)))
+                remedy = module_remedy(error, Path.cwd()) or ""  # the project's folder, as for every alembic command
+                defects.append(Defect("import", _id_in(real), message, error_text(error), remedy))
             else:
                 scripts.extend([found] if found is not None else [])
                 if found is not None and not hasattr(found.module, "upgrade"):
                     message = f"The revision file {path.name} has no function upgrade()."
-                    defects.append(Defect("import", found.revision, message, ""))
+                    remedy = "Add `def upgrade() -> None:`, with `pass` as its body if there is nothing to do."
+                    defects.append(Defect("import", found.revision, message, "", remedy))
     return Imported(tuple(scripts), tuple(defects))
 
 
+def _shown(location: Path, script: ScriptDirectory) -> str:
+    """A folder of revisions, from the one that migrations live in: "migrations/versions"."""
+    root = Path(script.dir).resolve().parent
+    resolved = location.resolve()
+    return str(resolved.relative_to(root) if resolved.is_relative_to(root) else location)
+
+
 def _id_in(path: Path) -> str | None:
-    """The revision id that a file names which can't be imported, where it names one plainly."""
+    """The revision id in a file that can't be imported, where it is a plain string there."""
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         name, equals, value = line.partition("=")
         if equals and name.partition(":")[0].strip() == "revision":
@@ -186,15 +201,16 @@ def _id_in(path: Path) -> str | None:
 
 
 def gaps(scripts: Iterable[Script]) -> Iterator[Defect]:
-    """Duplicates, references to revisions that are not there, and circles."""
+    """Duplicates, references to revisions that are not there, and cycles."""
     known: dict[str, Script] = {}
     labels: set[str] = set()
     for script in scripts:
         labels.update(script.branch_labels)
         if script.revision in known:
             paths = sorted(Path(one.path).name for one in (known[script.revision], script))
-            message = f"Two files are the revision {script.revision}: Alembic takes the one that it reads last."
-            yield Defect("chain", script.revision, message, " and ".join(paths))
+            message = f"Two files have the revision id {script.revision}: Alembic takes the one that it reads last."
+            remedy = f"Give one of {' and '.join(paths)} a new id, and set the down_revision of what follows it."
+            yield Defect("chain", script.revision, message, " and ".join(paths), remedy)
         known[script.revision] = script
     for script in known.values():
         references = (
@@ -205,7 +221,9 @@ def gaps(scripts: Iterable[Script]) -> Iterator[Defect]:
             for name in names:
                 if name not in admitted:
                     message = f"The {word} of {script.revision} is {name}, and there is no such revision."
-                    yield Defect("chain", script.revision, message, Path(script.path).name)
+                    file = Path(script.path).name
+                    remedy = f"Restore the file of {name}, or set {word} in {file} to a revision that exists."
+                    yield Defect("chain", script.revision, message, file, remedy)
     yield from _circles(known)
 
 
@@ -216,22 +234,24 @@ def _names(value: object) -> tuple[str, ...]:
 
 
 def _circles(known: dict[str, Script]) -> Iterator[Defect]:
-    """The first circle of down_revisions, else the first one that dependencies close: Alembic may go round in it."""
+    """The first cycle of down_revisions, else the first one that dependencies close: Alembic may loop in it."""
     labelled = {label: name for name, script in known.items() for label in script.branch_labels}
     below = {name: [one for one in _names(script.down_revision) if one in known] for name, script in known.items()}
     needed = {name: [labelled.get(one, one) for one in _names(script.dependencies)] for name, script in known.items()}
     circle = _circle(below)
     if circle:
         first = min(circle, key=list(known).index)
-        yield Defect("chain", first, "The revisions go round in a circle.", " -> ".join(circle))
+        remedy = f"Set the down_revision of one of {', '.join(circle[:-1])} to the revision that it was written on."
+        yield Defect("chain", first, "The down_revisions form a cycle.", " -> ".join(circle), remedy)
         return
     circle = _circle({name: [*below[name], *(one for one in needed[name] if one in known)] for name in known})
     if circle:
-        yield Defect("chain", None, "Revisions depend on each other in a circle.", " -> ".join(circle))
+        remedy = f"Remove one depends_on of {', '.join(circle[:-1])}: the revision that it names is applied later."
+        yield Defect("chain", None, "The revisions depend on each other in a cycle.", " -> ".join(circle), remedy)
 
 
 def _circle(graph: Mapping[str, Iterable[str]]) -> Sequence[str]:
-    """The names in a circle of ``graph``, the first one again at the end; empty where there is none."""
+    """The names in a cycle of ``graph``, the first one again at the end; empty where there is none."""
     try:
         graphlib.TopologicalSorter(graph).prepare()
     except graphlib.CycleError as error:

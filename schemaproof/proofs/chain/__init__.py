@@ -1,1 +1,1 @@
-"""Whether the revisions hang together, told from their files."""
+"""Whether the revisions can be read and form one history, judged from their files."""

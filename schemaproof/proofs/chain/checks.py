@@ -1,50 +1,67 @@
-"""Whether the revisions hang together, told from their files alone."""
+"""Whether the revisions can be read and form one history, judged from their files alone."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
-from schemaproof.migration.revisions import Chain
+from schemaproof.migration.revisions import Chain, Defect
 from schemaproof.proofs.chain.outside import Outside, look_outside
 
 # What to do where the files keep everything else from being examined.
-WALKABLE = "Fix that file first, then run again: no revision can be applied before `alembic heads` works."
+WALKABLE = "Fix that file first, then run again: no revision can be applied until `alembic heads` works."
 
 
 def _imports(history: History) -> Iterator[Finding]:
     for defect in history.chain.defects:
         if defect.kind == "import":
-            yield REVISION_IMPORT.finding(defect.message, revision=defect.revision, evidence=defect.evidence)
+            yield _told(REVISION_IMPORT, defect)
     if (
         not history.chain.defects
         and (outside := look_outside(history.environment, history.chain.script, history.facts)) is not None
     ):
-        yield _inside_alone(outside)
+        yield _inside_alone(outside, history.subject.project)
 
 
-def _inside_alone(outside: Outside) -> Finding:
-    """Of revisions that can be imported inside of env.py's run, and nowhere else."""
+def _told(check: Check, defect: Defect) -> Finding:
+    return check.finding(
+        defect.message, revision=defect.revision, evidence=defect.evidence, remedy=defect.remedy or None
+    )
+
+
+def _inside_alone(outside: Outside, project: Path) -> Finding:
+    """Of revisions that can be imported while env.py runs, and at no other time."""
     told = [f"{defect.message}\n{defect.evidence}" for defect in outside.defects]
-    added = ", ".join(outside.path)
     return REVISION_IMPORT.finding(
-        f"The revisions can be imported only where env.py has run first: `{outside.commands[0]}` fails.",
+        f"The revisions can be imported only after env.py has run: `{outside.commands[0]}` fails.",
         severity=Severity.NOTE,
         revision=outside.defects[0].revision if len(outside.defects) == 1 else None,
         evidence="\n".join([f"`{outside.commands[0]}`: {outside.evidence}", *told]),
         consequence="`alembic upgrade`, `downgrade`, `current`, `check` and `stamp` work. These fail: "
         + ", ".join(f"`{command}`" for command in outside.commands)
         + " (revision --autogenerate works).",
-        remedy="Ask for what env.py makes inside of upgrade() and downgrade(), not while the file is imported."
+        remedy="Move what needs env.py from the top of the revision file into upgrade() and downgrade()."
         if outside.defects
-        else f"env.py adds {added} to sys.path: let prepend_sys_path in alembic.ini name it instead.",
+        else _in_alembic_ini(outside.path, project),
     )
+
+
+def _in_alembic_ini(added: Sequence[str], project: Path) -> str:
+    """The setting for the folders that env.py ``added`` to the module path."""
+    root = project.resolve()
+    paths = [Path(entry).resolve() for entry in added]
+    entries = [str(path.relative_to(root) if path.is_relative_to(root) else path) for path in paths]
+    line = f"prepend_sys_path = {os.pathsep.join(entries)}"
+    separator = " and `path_separator = os`" if len(entries) > 1 else ""
+    return f"Set `{line}`{separator} in alembic.ini, instead of changing sys.path in env.py."
 
 
 def _hangs_together(history: History) -> Iterator[Finding]:
     for defect in history.chain.defects:
         if defect.kind == "chain":
-            yield REVISION_CHAIN.finding(defect.message, revision=defect.revision, evidence=defect.evidence)
+            yield _told(REVISION_CHAIN, defect)
 
 
 def is_hidden(check: Check, chain: Chain) -> bool:
@@ -70,10 +87,16 @@ def _one_head(history: History) -> Iterator[Finding]:
             f"There are {len(heads)} heads, each on a labelled branch: {names}.",
             severity=Severity.NOTE,
             consequence="`alembic upgrade head` refuses to run; `alembic upgrade heads` applies them all.",
-            remedy="None is needed where the branches are meant to stay.",
+            remedy="If the branches are meant to stay, deploy with `alembic upgrade heads`; otherwise join them with"
+            " `alembic merge heads`.",
         )
     else:
-        yield SINGLE_HEAD.finding(f"There are {len(heads)} heads: {names}.", evidence=_evidence(history))
+        yield SINGLE_HEAD.finding(
+            f"There are {len(heads)} heads: {names}.",
+            evidence=_evidence(history),
+            remedy=f'Join them with `alembic merge -m "merge {" and ".join(heads)}" heads`; or, if one of them is not'
+            " deployed anywhere yet, put it on top of the other by its down_revision.",
+        )
 
 
 def _evidence(history: History) -> str:
@@ -85,8 +108,8 @@ REVISION_IMPORT = Check(
     id="revision-import",
     area="history",
     title="Every revision file can be imported.",
-    reason="Every alembic command fails as soon as it reads the folder, the one that is to deploy included.",
-    remedy="Mend the file, or move what is no revision out of the folder.",
+    reason="Every alembic command fails as soon as it reads the folder, `alembic upgrade` on deploy included.",
+    remedy="Fix the error above; if the file is not a revision, move it out of the folder.",
     scope="history",
     examine=_imports,
 )
@@ -94,9 +117,9 @@ REVISION_IMPORT = Check(
 REVISION_CHAIN = Check(
     id="revision-chain",
     area="history",
-    title="The revisions form one graph without gaps, duplicates and circles.",
-    reason="Alembic fails to read the history, or leaves a revision out without a word.",
-    remedy="Give each revision an id of its own, and as its down_revision the one that it was made for.",
+    title="The revisions form one graph without gaps, duplicates or cycles.",
+    reason="Alembic can't read the history, or silently skips a revision.",
+    remedy="Give each revision an id of its own, and set its down_revision to the revision that it was written on.",
     scope="history",
     examine=_hangs_together,
 )
@@ -105,9 +128,9 @@ SINGLE_HEAD = Check(
     id="single-head",
     area="history",
     title="There is one head.",
-    reason="`alembic upgrade head` stops with 'Multiple head revisions are present', usually after a merge of two"
-    " branches of code that each brought a revision.",
-    remedy="alembic merge heads, or give the younger revision the other one as its down_revision.",
+    reason="`alembic upgrade head` stops with 'Multiple head revisions are present'; usually two branches that were"
+    " merged each brought a revision.",
+    remedy="Join them with `alembic merge heads`, or set the down_revision of the younger one to the other.",
     scope="history",
     examine=_one_head,
 )

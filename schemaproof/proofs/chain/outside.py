@@ -1,4 +1,4 @@
-"""Whether the commands that import the revisions without env.py work too: `alembic heads` and its like."""
+"""Whether the commands that import the revisions without env.py work too: `alembic heads` and others."""
 
 import os
 import re

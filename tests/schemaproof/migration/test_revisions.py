@@ -65,9 +65,9 @@ def test_merge_has_one_head(tmp_path: Path, write: Write) -> None:
     [
         ({"a": {"down_revision": "gone"}}, "a", "there is no such revision"),
         ({"a": {}, "b": {"depends_on": "gone"}}, "b", "there is no such revision"),
-        ({"a": {}, "b": {"revision": "a"}}, "a", "Two files are the revision a"),
-        ({"a": {"down_revision": "b"}, "b": {"down_revision": "a"}}, "a", "circle"),
-        ({"a": {}, "b": {"down_revision": "c"}, "c": {"down_revision": "b"}}, "b", "circle"),
+        ({"a": {}, "b": {"revision": "a"}}, "a", "Two files have the revision id a"),
+        ({"a": {"down_revision": "b"}, "b": {"down_revision": "a"}}, "a", "cycle"),
+        ({"a": {}, "b": {"down_revision": "c"}, "c": {"down_revision": "b"}}, "b", "cycle"),
         ({"a": {"down_revision": "a"}}, "a", "loop"),
         ({"a": {"depends_on": "b"}, "b": {"depends_on": "a"}}, None, "depend on each other"),
         ({"a": {"revision": "x@y"}}, "x@y", "@"),
@@ -97,6 +97,47 @@ def test_file_without_an_upgrade_is_told(tmp_path: Path, write: Write) -> None:
     (tmp_path / "migrations" / "versions" / "b.py").write_text("revision = 'b'\ndown_revision = 'a'\n")
     (defect,) = loaded(tmp_path).defects
     assert (defect.kind, defect.revision) == ("import", "b")
+    assert "`def upgrade() -> None:`" in defect.remedy
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        ("needed.py", "`prepend_sys_path = .`"),
+        ("src/needed.py", "`prepend_sys_path = src`"),
+        ("other.py", "install it"),
+    ],
+)
+def test_module_that_is_missing_is_told_with_where_it_is(
+    tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch, made: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write("a")
+    (tmp_path / "src").mkdir()
+    (tmp_path / made).touch()
+    (tmp_path / "migrations" / "versions" / "b.py").write_text("revision = 'b'\nimport needed.models\n")
+    (defect,) = loaded(tmp_path).defects
+    assert defect.remedy.startswith("No module named 'needed': ")
+    assert said in defect.remedy
+
+
+@pytest.mark.parametrize(
+    ("revisions", "remedy"),
+    [
+        ({"a": {"down_revision": "gone"}}, "set down_revision in a.py to"),
+        ({"a": {}, "b": {"depends_on": "gone"}}, "set depends_on in b.py to"),
+        ({"a": {}, "b": {"revision": "a"}}, "Give one of a.py and b.py a new id"),
+        ({"a": {"down_revision": "b"}, "b": {"down_revision": "a"}}, "Set the down_revision of one of a, b to"),
+        ({"a": {"depends_on": "b"}, "b": {"depends_on": "a"}}, "Remove one depends_on of "),
+    ],
+)
+def test_remedy_names_the_file_or_the_revisions(
+    tmp_path: Path, write: Write, revisions: dict[str, dict[str, str]], remedy: str
+) -> None:
+    for name, assignments in revisions.items():
+        write(name, **assignments)
+    (defect,) = loaded(tmp_path).defects
+    assert remedy in defect.remedy
 
 
 def test_every_defect_is_told(tmp_path: Path, write: Write) -> None:
@@ -107,7 +148,7 @@ def test_every_defect_is_told(tmp_path: Path, write: Write) -> None:
 
 def test_folder_without_a_revision_is_refused(tmp_path: Path) -> None:
     make_project(tmp_path, [])
-    with pytest.raises(SubjectError, match="no revisions in versions"):
+    with pytest.raises(SubjectError, match="no revisions in migrations/versions yet"):
         loaded(tmp_path)
 
 

@@ -70,6 +70,24 @@ def test_module_path_that_no_revision_needs_is_not_noted(
     assert told(subject, own_server) == []
 
 
+def test_folder_that_env_py_adds_to_the_module_path_is_told_as_a_setting(
+    tmp_path: Path, own_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "lib"
+    folder.mkdir()
+    (folder / "only_in_lib.py").touch()
+    subject = asking(tmp_path, "import only_in_lib", env=f"import sys; sys.path.append({str(folder)!r})\n{ENV}")
+    path = list(sys.path)
+    monkeypatch.setattr(sys, "path", list(path))
+    (note,) = told(subject, own_server)
+    setting = note.remedy.split("`")[1]
+    assert setting == "prepend_sys_path = lib"
+    monkeypatch.setattr(sys, "path", list(path))
+    with (tmp_path / "alembic.ini").open("a") as ini:
+        ini.write(f"{setting}\npath_separator = os\n")
+    assert told(subject, own_server) == []
+
+
 def test_file_that_fails_inside_too_is_an_error(tmp_path: Path, own_server: Server) -> None:
     subject = asking(tmp_path, "import nothing_of_the_kind")
     (tmp_path / "migrations" / "versions" / "0003.py").write_text("revision = '0003'\n1 / 0\n")

@@ -104,8 +104,12 @@ def _by_revision(
 
 
 def _lines(findings: Iterable[Finding], style: Style, indent: str = "") -> Iterator[str]:
-    """The line and the evidence of each finding; consequence and remedy once, below those that share them."""
-    for (severity, _, consequence, remedy), group in itertools.groupby(worst_first(findings), _shared):
+    """Each finding's own line and evidence, and below those that share them consequence and remedy, said once.
+
+    Where remedies name the object of each, the consequence that a check's findings have in common is said at the first.
+    """
+    above: tuple[Severity, str, str] | None = None
+    for (severity, check, consequence, remedy), group in itertools.groupby(worst_first(findings), _shared):
         for (evidence, also), same in itertools.groupby(
             group, lambda finding: (finding.evidence, finding.also_found_by)
         ):
@@ -113,8 +117,9 @@ def _lines(findings: Iterable[Finding], style: Style, indent: str = "") -> Itera
                 yield from _headline(finding, style, indent)
             yield from _evidence(evidence, indent + "    ", note=severity is Severity.NOTE)
             yield from _said("also found by", ", ".join(also), style, indent)
-        if severity is not Severity.NOTE:
+        if severity is not Severity.NOTE and above != (severity, check, consequence):
             yield from _said("consequence", consequence, style, indent)
+        above = (severity, check, consequence)
         yield from _said("remedy", remedy, style, indent)
 
 

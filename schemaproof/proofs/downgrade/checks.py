@@ -1,4 +1,4 @@
-"""Whether every revision can be taken back, and applied again: judged from its stairway."""
+"""Whether every revision can be downgraded, and upgraded to again: judged from its stairway."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,6 +11,7 @@ from schemaproof.migration.environment import Run
 from schemaproof.migration.failing import failure, fate
 from schemaproof.migration.fixed import fixed_at_the_time
 from schemaproof.migration.history import History
+from schemaproof.proofs.downgrade.remedies import left_alone, restoring
 
 _STAIRWAY = ("stairway",)
 
@@ -27,18 +28,28 @@ def _missing(history: History, revision: str) -> Iterator[Finding]:
             f"The downgrade of {revision} does nothing.",
             revision=revision,
             evidence="It leaves what the upgrade did:\n" + _listed(judgement.left),
+            remedy=_if_one(judgement),
         )
     elif judgement.fault == "no function":
         yield DOWNGRADE_MISSING.finding(f"{revision} has no function downgrade().", revision=revision)
     elif judgement.fault == "refuses" and down is not None:
         yield DOWNGRADE_MISSING.finding(
-            f"The downgrade of {revision} refuses: {down.error}",
+            f"The downgrade of {revision} refuses to run: {down.error}",
             severity=Severity.NOTE,
             revision=revision,
             evidence=down.told,
             consequence="A release with this revision can't be rolled back by `alembic downgrade`.",
-            remedy="None is needed where that is meant; have a backup at hand when it is deployed.",
+            remedy="If that is intended, back up the database before you deploy it; otherwise replace the error in"
+            " downgrade() by what undoes the upgrade.",
         )
+
+
+def _if_one(judgement: Judgement) -> str | None:
+    """The whole downgrade, where it is of one object; of several, the order is the author's to know."""
+    one_object = len({difference.identity for difference in judgement.left}) == 1
+    lines = restoring(judgement.left, judgement.stairs) if one_object else None
+    refuse = 'If it can\'t be undone, say why: `raise NotImplementedError("...")`.'
+    return None if lines is None else f"{lines} {refuse}"
 
 
 def _runs(history: History, revision: str) -> Iterator[Finding]:
@@ -55,10 +66,12 @@ def _runs(history: History, revision: str) -> Iterator[Finding]:
         )
     elif judgement.fault == "not recorded":
         yield DOWNGRADE_RUNS.finding(
-            f"After the downgrade of {revision} the version table is not what it was before its upgrade.",
+            f"The downgrade of {revision} leaves the version table different from what it was before the upgrade.",
             revision=revision,
             evidence=down.told,
-            consequence="Alembic takes the database for one in another state than it is in.",
+            consequence="Alembic believes that the database is at another revision than it is.",
+            remedy="Leave the version table to Alembic; and let env.py run context.run_migrations() inside"
+            " context.begin_transaction(), on a connection whose transaction is committed.",
         )
 
 
@@ -68,7 +81,7 @@ def _restores(history: History, revision: str) -> Iterator[Finding]:
     again, down = judgement.stairs.again, judgement.stairs.down
     if down is not None and judgement.fault in _STOPS:
         yield DOWNGRADE_RESTORES.finding(
-            f"The downgrade of {revision} {fate(down)}, so it does not restore the schema before.",
+            f"The downgrade of {revision} {fate(down)}, so the schema before it is not restored.",
             revision=revision,
             **failure(down),
             causes=causes,
@@ -77,16 +90,21 @@ def _restores(history: History, revision: str) -> Iterator[Finding]:
         harmless = difference not in judgement.harmful and not judgement.again_fails
         told = number == 0 and again is not None and again.error is not None
         then = f"\nThe upgrade can't be run again: {again.told}" if told and again is not None else ""
+        of_it = [one for one in judgement.left if one.identity == difference.identity]
         yield DOWNGRADE_RESTORES.finding(
-            f"The downgrade of {revision} does not restore {difference.identity}.",
+            f"The downgrade of {revision} {_WRONG[difference.kind].format(difference.identity)}.",
             severity=Severity.NOTE if harmless else Severity.ERROR,
             revision=revision,
             object=difference.identity,
             evidence=f"before the upgrade -> after the downgrade: {difference}{then}",
-            consequence="None that the upgrade would notice: it can be run again." if harmless else None,
-            remedy="None is needed." if harmless else None,
+            consequence="None: the upgrade can be run again." if harmless else None,
+            remedy=left_alone(difference) if harmless else restoring(of_it, judgement.stairs),
             causes=causes if judgement.fault == "does nothing" else (),
         )
+
+
+# What a downgrade does to an object that is other than before: it is gone, it is new, or it is not the same.
+_WRONG = {"missing": "does not bring back {}", "extra": "leaves {}", "changed": "leaves {} changed"}
 
 
 def _again(history: History, revision: str) -> Iterator[Finding]:
@@ -97,14 +115,14 @@ def _again(history: History, revision: str) -> Iterator[Finding]:
     causes = _causes(ComingDown(judgement.fault, tuple(one.identity for one in left)), revision)
     if down is not None and judgement.fault in _STOPS:
         yield UPGRADE_AFTER_DOWNGRADE.finding(
-            f"{revision} can't be applied again after its downgrade, which {fate(down)}.",
+            f"{revision} can't be upgraded to again: its downgrade {fate(down)}.",
             revision=revision,
             **failure(down),
             causes=causes,
         )
     if again is not None and again.error is not None:
         yield UPGRADE_AFTER_DOWNGRADE.finding(
-            f"After its downgrade {revision} can't be applied again: the upgrade {fate(again)}.",
+            f"The second upgrade to {revision}, after its downgrade, {fate(again)}.",
             revision=revision,
             **failure(again),
             causes=causes,
@@ -113,10 +131,10 @@ def _again(history: History, revision: str) -> Iterator[Finding]:
     yield from (fixed_at_the_time(UPGRADE_AFTER_DOWNGRADE, one, revision) for one in fixed)
     for difference in (one for one in judgement.stairs.differs if one not in fixed):
         yield UPGRADE_AFTER_DOWNGRADE.finding(
-            f"After its downgrade {revision} leads to another schema than the first time.",
+            f"The second upgrade to {revision}, after its downgrade, gives a different schema.",
             revision=revision,
             object=difference.identity,
-            evidence=f"the first time -> the second time: {difference}",
+            evidence=f"first upgrade -> second upgrade: {difference}",
             causes=causes,
         )
 
@@ -168,7 +186,7 @@ def _taken_down(history: History, count: int, spoilt: Mapping[str, ComingDown]) 
         if is_harmless(difference):
             continue
         yield DOWNGRADE_TO_BASE.finding(
-            f"`alembic downgrade base` in one call does not restore {difference.identity}.",
+            f"`alembic downgrade base` {_WRONG[difference.kind].format(difference.identity)}.",
             object=difference.identity,
             evidence=f"empty -> after the downgrade: {difference}",
             causes=[cause for revision, one in spoilt.items() for cause in _leaving(one, difference, revision)],
@@ -181,11 +199,12 @@ def _stopped(run: Run, history: History, spoilt: Mapping[str, ComingDown]) -> Fi
     itself = spoilt.get(run.revision)
     if itself is not None and itself.fault == "refuses":
         return DOWNGRADE_TO_BASE.finding(
-            f"`alembic downgrade base` stops at {run.revision}, whose downgrade refuses.",
+            f"`alembic downgrade base` stops at {run.revision}, whose downgrade refuses to run.",
             severity=Severity.NOTE,
             revision=run.revision,
             evidence=run.told,
-            remedy="None is needed where that is meant.",
+            remedy="If that is intended, nothing has to be done; otherwise replace the error in its downgrade() by what"
+            " undoes the upgrade.",
             causes=_causes(itself, run.revision),
         )
     if itself is not None and itself.fault in _STOPS:
@@ -224,9 +243,9 @@ def _listed(differences: tuple[Difference, ...]) -> str:
 DOWNGRADE_MISSING = Check(
     id="downgrade-missing",
     area="downgrade",
-    title="Every revision that changes the schema has a downgrade, or one that says why it has none.",
-    reason="`alembic downgrade` reports success and the database keeps what the older release does not know.",
-    remedy="Write the downgrade, or let it raise NotImplementedError with the reason.",
+    title="Every revision that changes the schema has a downgrade, or one that raises an error which says why not.",
+    reason="`alembic downgrade` reports success, and the database keeps what the older release does not know.",
+    remedy='Write downgrade(); or, if the upgrade can\'t be undone, say why: `raise NotImplementedError("...")`.',
     scope="revision",
     examine=_missing,
     keywords=_STAIRWAY,
@@ -235,9 +254,9 @@ DOWNGRADE_MISSING = Check(
 DOWNGRADE_RUNS = Check(
     id="downgrade-runs",
     area="downgrade",
-    title="Every downgrade comes to its end.",
-    reason="A release that must be rolled back can't be: the downgrade stops halfway through an incident.",
-    remedy="Undo the upgrade's steps in the opposite order, under the names that they made.",
+    title="Every downgrade runs to its end.",
+    reason="The release can't be rolled back: the downgrade fails in the middle of an incident.",
+    remedy="Fix the error above: undo the upgrade's steps in reverse order, by the names that the upgrade gave.",
     scope="revision",
     examine=_runs,
     keywords=_STAIRWAY,
@@ -248,8 +267,9 @@ DOWNGRADE_RESTORES = Check(
     area="downgrade",
     title="Every downgrade restores the schema of the revision before, object for object.",
     reason="After a rollback the older release runs on a schema that it was never tested on, and the next upgrade may"
-    " fail on what was left.",
-    remedy="Undo in the downgrade what the upgrade does to this object, what DROP TABLE and ALTER take along included.",
+    " fail on the leftovers.",
+    remedy="Restore the object in downgrade(): what the upgrade creates, drop there, and what it drops, create again,"
+    " with the indexes, constraints, defaults and comments that went with it.",
     scope="revision",
     examine=_restores,
     keywords=_STAIRWAY,
@@ -258,9 +278,10 @@ DOWNGRADE_RESTORES = Check(
 UPGRADE_AFTER_DOWNGRADE = Check(
     id="upgrade-after-downgrade",
     area="downgrade",
-    title="After its downgrade every revision can be applied again, with the same result.",
-    reason="A release that was rolled back can't be deployed again, or gets another schema than the first time.",
-    remedy="Let the upgrade depend on nothing but the schema before it.",
+    title="Every revision can be upgraded to again after its downgrade, with the same result.",
+    reason="A release that was rolled back can't be deployed again, or gets a different schema than the first time.",
+    remedy="Drop in downgrade() all that upgrade() creates, and let upgrade() depend on nothing but the schema that it"
+    " finds.",
     scope="revision",
     examine=_again,
     keywords=_STAIRWAY,
@@ -269,9 +290,10 @@ UPGRADE_AFTER_DOWNGRADE = Check(
 DOWNGRADE_TO_BASE = Check(
     id="downgrade-to-base",
     area="downgrade",
-    title="`alembic downgrade base` in one call leaves nothing.",
+    title="`alembic downgrade base` leaves nothing.",
     reason="Test databases that are migrated down and up again fail, and nobody gets back to an empty schema.",
-    remedy="Let no downgrade depend on what another one left in the session or the process.",
+    remedy="Let no downgrade rely on what another one left in the session or the process: SET without LOCAL, temporary"
+    " tables, module variables, an open transaction.",
     scope="history",
     examine=_to_base,
 )

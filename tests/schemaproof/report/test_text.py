@@ -50,6 +50,17 @@ def test_text_says_the_consequence_and_remedy_that_findings_share_once() -> None
     )
 
 
+def test_text_says_the_consequence_that_findings_with_remedies_of_their_own_share_once() -> None:
+    findings = [dataclasses.replace(a_finding(object=f"type {one}"), remedy=f"Drop {one}.") for one in "ab"]
+    assert render_findings(findings) == (
+        "error[downgrade-restores] type a: The downgrade leaves it behind.\n"
+        "  = consequence: A rollback fails.\n"
+        "  = remedy: Drop a.\n"
+        "error[downgrade-restores] type b: The downgrade leaves it behind.\n"
+        "  = remedy: Drop b."
+    )
+
+
 def test_text_goes_by_the_history_and_begins_with_the_project() -> None:
     order = ["0002", "0009", None, "0001"]
     lines = render(a_report(*[a_finding(revision=revision) for revision in order])).splitlines()

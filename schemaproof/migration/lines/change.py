@@ -1,30 +1,30 @@
-"""One object that differs, as what writes its remedy sees it."""
+"""One object that is not as it should be, for what writes the lines that change it."""
 
 from dataclasses import dataclass
 
 from schemaproof.catalog import Identity
 from schemaproof.catalog.values import Attributes
-from schemaproof.proofs.parity.quoting import quoted, text
+from schemaproof.migration.lines.quoting import quoted, text
 
 
 @dataclass(frozen=True)
 class Change:
-    """One object that differs.
+    """One object that is not as it should be.
 
     Attributes:
         identity: what it is.
-        kind: "missing" in the migrated database, "extra" there, or "changed".
-        model: what the model says of it; empty where it has none.
-        migrated: what the migrations make of it; empty where they make none.
+        kind: "missing" where it is wanted and not found, "extra" where it is found and not wanted, or "changed".
+        wanted: its attributes as they should be; empty where there should be none.
+        found: its attributes as they are; empty where there is none.
         attributes: which differ.
         home: the schema that needs no ``schema=``.
-        called: its name in the migrated database.
+        called: its name as found.
     """
 
     identity: Identity
     kind: str
-    model: Attributes
-    migrated: Attributes
+    wanted: Attributes
+    found: Attributes
     attributes: frozenset[str]
     home: str
     called: str

@@ -1,4 +1,4 @@
-"""The lines of a revision that make the migrated database what the model says, one object at a time."""
+"""The lines of a revision that turn what a database has into what is wanted, one object at a time."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -7,9 +7,9 @@ from schemaproof.catalog import Difference, Identity
 from schemaproof.catalog.names import unquoted
 from schemaproof.catalog.values import Attributes, Value
 from schemaproof.migration.autogenerate.layout import is_table
-from schemaproof.proofs.parity import statements
-from schemaproof.proofs.parity.change import Change
-from schemaproof.proofs.parity.quoting import literal, quoted, text
+from schemaproof.migration.lines import statements
+from schemaproof.migration.lines.change import Change
+from schemaproof.migration.lines.quoting import literal, quoted, text
 
 # An index's attributes that are a part of its definition.
 _OF_INDEX = frozenset(
@@ -18,7 +18,7 @@ _OF_INDEX = frozenset(
 
 
 def operations(change: Change) -> list[str]:
-    """Lines of Python for ``upgrade()``, in their order; none where nothing can be said in general."""
+    """Lines of Python for ``upgrade()`` or ``downgrade()``, in their order; none where no rule covers the change."""
     kind = "table" if is_table(change.identity.kind) else change.identity.kind
     make: Callable[[Change], Iterator[str]] | None = _KINDS.get(kind)
     if make is not None:
@@ -40,7 +40,7 @@ def _table(change: Change) -> Iterator[str]:
     if change.kind == "extra":
         yield f"op.drop_table({name}{change.place})"
     if "comment" in change.attributes and change.kind == "changed":
-        comment = change.model["comment"]
+        comment = change.wanted["comment"]
         drop = f"op.drop_table_comment({name}{change.place})"
         yield drop if comment is None else f"op.create_table_comment({name}, {text(comment)}{change.place})"
     yield from map(execute, statements.of(change))
@@ -54,11 +54,11 @@ def _column(change: Change) -> Iterator[str]:
     yield from map(execute, statements.of(change))
     if change.kind == "missing":
         return
-    default = change.model.get("default")
+    default = change.wanted.get("default")
     settings: Mapping[str, str] = {
         "default": "server_default=" + ("None" if default is None else f"sa.text({text(default)})"),
-        "not null": f"nullable={not change.model['not null']}",
-        "comment": f"comment={_comment(change.model.get('comment'))}",
+        "not null": f"nullable={not change.wanted['not null']}",
+        "comment": f"comment={_comment(change.wanted.get('comment'))}",
     }
     chosen = [setting for attribute, setting in settings.items() if attribute in change.attributes]
     if chosen:
@@ -73,16 +73,16 @@ def _constraint(change: Change) -> Iterator[str]:
         statement = f"ALTER TABLE {change.table} RENAME CONSTRAINT {{}} TO {{}}"
         yield execute(statement.format(*map(quoted, (change.called, identity.name))))
         return
-    if change.attributes == {"validated"} and change.model["validated"]:
+    if change.attributes == {"validated"} and change.wanted["validated"]:
         yield execute(f"ALTER TABLE {change.table} VALIDATE CONSTRAINT {quoted(identity.name)}")
         return
     if change.attributes == {"comment"}:
         yield execute(
-            f"COMMENT ON CONSTRAINT {quoted(identity.name)} ON {change.table} IS {literal(change.model['comment'])}"
+            f"COMMENT ON CONSTRAINT {quoted(identity.name)} ON {change.table} IS {literal(change.wanted['comment'])}"
         )
         return
     if change.kind != "missing":
-        yield f"op.drop_constraint({name}, {table}{_type_of(change.migrated)}{change.place})"
+        yield f"op.drop_constraint({name}, {table}{_type_of(change.found)}{change.place})"
     if change.kind != "extra":
         yield _create_constraint(change, f"{name}, {table}")
 
@@ -94,39 +94,44 @@ def _type_of(attributes: Attributes) -> str:
 
 
 def _create_constraint(change: Change, names: str) -> str:
-    model = change.model
-    deferrable = ", deferrable=True" if model.get("deferrable") else ""
-    if model.get("initially deferred"):
+    wanted = change.wanted
+    deferrable = ", deferrable=True" if wanted.get("deferrable") else ""
+    if wanted.get("initially deferred"):
         deferrable += ', initially="DEFERRED"'
-    columns = _names(model.get("columns"))
-    match model["type"]:
-        case "CHECK" if model["validated"] and not model.get("no inherit"):
-            condition = str(model["definition"]).removeprefix("CHECK (").removesuffix(")")
+    columns = _names(wanted.get("columns"))
+    match wanted["type"]:
+        case "CHECK" if wanted["validated"] and not wanted.get("no inherit"):
+            condition = str(wanted["definition"]).removeprefix("CHECK (").removesuffix(")")
             return f"op.create_check_constraint({names}, sa.text({text(condition)}){change.place})"
-        case "UNIQUE" if not model.get("include") and not model.get("nulls not distinct"):
+        case "UNIQUE" if not wanted.get("include") and not wanted.get("nulls not distinct"):
             return f"op.create_unique_constraint({names}, {columns}{deferrable}{change.place})"
-        case "PRIMARY KEY" if not deferrable and not model.get("include"):
+        case "PRIMARY KEY" if not deferrable and not wanted.get("include"):
             return f"op.create_primary_key({names}, {columns}{change.place})"
-        case "FOREIGN KEY" if model["match"] == "SIMPLE" and model["validated"] and not model.get("on delete columns"):
+        case "FOREIGN KEY" if _is_plain(wanted):
             return _create_foreign_key(change, names, columns, deferrable)
     return execute(statements.add_constraint(change))
 
 
+def _is_plain(key: Attributes) -> bool:
+    """Whether ``op.create_foreign_key`` can say all of it."""
+    return bool(key["match"] == "SIMPLE" and key["validated"] and not key.get("on delete columns"))
+
+
 def _create_foreign_key(change: Change, names: str, columns: str, deferrable: str) -> str:
-    model = change.model
+    wanted = change.wanted
     name, table = names.split(", ", maxsplit=1)
-    schema, referred = unquoted(str(model["references"]))
+    schema, referred = unquoted(str(wanted["references"]))
     actions = "".join(
-        f", {argument}={text(model[attribute])}"
+        f", {argument}={text(wanted[attribute])}"
         for argument, attribute in (("onupdate", "on update"), ("ondelete", "on delete"))
-        if model[attribute] != "NO ACTION"
+        if wanted[attribute] != "NO ACTION"
     )
     places = ""
     if change.identity.schema != change.home:
         places += f", source_schema={text(change.identity.schema)}"
     if schema != change.home:
         places += f", referent_schema={text(schema)}"
-    there = _names(model["referenced columns"])
+    there = _names(wanted["referenced columns"])
     return f"op.create_foreign_key({name}, {table}, {text(referred)}, {columns}, {there}{actions}{deferrable}{places})"
 
 
@@ -159,17 +164,17 @@ _KINDS: dict[str, Callable[[Change], Iterator[str]]] = {
 
 
 def change_of(
-    differences: Sequence[Difference], model: Mapping[Identity, Any], migrated: Mapping[Identity, Any], home: str
+    differences: Sequence[Difference], wanted: Mapping[Identity, Any], found: Mapping[Identity, Any], home: str
 ) -> Change:
-    """``differences``, all of one object, as one change."""
+    """``differences``, all of one object and from ``wanted`` to ``found``, as one change."""
     first = differences[0]
     renamed = next((str(one.after) for one in differences if one.attribute == "name"), first.identity.name)
     other = first.identity._replace(name=renamed)
     return Change(
         identity=first.identity,
         kind=first.kind,
-        model=model.get(first.identity, {}),
-        migrated=migrated.get(other, {}),
+        wanted=wanted.get(first.identity, {}),
+        found=found.get(other, {}),
         attributes=frozenset(one.attribute for one in differences),
         home=home,
         called=renamed,

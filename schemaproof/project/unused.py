@@ -14,7 +14,7 @@ UNUSED_ALLOWANCE = Check(
     area="configuration",
     title="Every allowance matches a finding.",
     reason="An allowance that matches nothing today hides a defect tomorrow.",
-    remedy="Remove it.",
+    remedy="Delete the allowance.",
     scope="history",
     examine=_told_by_verify,
 )

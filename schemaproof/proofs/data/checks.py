@@ -16,11 +16,12 @@ def _with_rows(history: History, revision: str) -> Iterator[Finding]:
     if history.alone:
         if revision == history.revisions[0].revision:
             yield UPGRADE_WITH_ROWS.finding(
-                "No upgrade was run on tables with rows: revisions make roles, which belong to the whole server.",
+                "No upgrade was run on tables with rows: the revisions create and drop roles, which belong to the whole"
+                " server.",
                 severity=Severity.NOTE,
-                consequence="Whether the upgrades pass in production is not known.",
-                remedy="Make the roles outside of migrations, or admit that they exist: a revision that only uses them"
-                " can be examined.",
+                consequence="Whether the upgrades pass on production's rows is not known.",
+                remedy='Create the roles outside of migrations and name them in [tool.schemaproof], roles = ["..."]:'
+                " revisions that only use roles can be run on tables with rows.",
             )
         return
     inhabited = history.kept(Inhabited)
@@ -33,28 +34,29 @@ def _told(refused: Refused, revision: str) -> Finding:
     evidence = "\n".join([*refused.rows, refused.run.told])
     if refused.deliberate:
         return UPGRADE_WITH_ROWS.finding(
-            f"The upgrade of {revision} refuses tables that hold rows: {_first_line(refused)}",
+            f"The upgrade to {revision} refuses to run on tables with rows: {_first_line(refused)}",
             severity=Severity.NOTE,
             revision=revision,
             evidence=evidence,
-            consequence="The deployment stops here until what it asks for is done.",
-            remedy="Do what the error asks for before you deploy it.",
+            consequence="The deployment stops here until what the error asks for is done.",
+            remedy="Do in production what the error asks for, then deploy.",
         )
     if refused.older:
         return UPGRADE_WITH_ROWS.finding(
-            f"The upgrade of {revision} fails on rows that are older than the revisions before it.",
+            f"The upgrade to {revision} fails on rows from before earlier revisions, which could not be inserted today."
+            "",
             severity=Severity.NOTE,
             revision=revision,
             evidence=evidence,
             consequence="Where production still has such rows, the deployment stops here.",
-            remedy=f"Make sure that they are gone before {revision} is deployed, or let it mend them.",
+            remedy=f"Look for such rows in production before you deploy {revision}, or fix them in its upgrade().",
         )
     table = f"table {'.'.join(refused.tables[0])}" if refused.tables else None
     where = f"as soon as {'.'.join(refused.tables[0])} holds a row" if refused.tables else "as soon as there are rows"
     return UPGRADE_WITH_ROWS.finding(
-        f"The upgrade of {revision} fails {where}."
+        f"The upgrade to {revision} fails {where}."
         if refused.any_row
-        else f"The upgrade of {revision} fails on rows that the schema before it allows.",
+        else f"The upgrade to {revision} fails on rows that the schema before it allows.",
         severity=Severity.ERROR if refused.any_row else Severity.WARNING,
         revision=revision,
         object=table,
@@ -68,7 +70,7 @@ def _first_line(refused: Refused) -> str:
 
 
 def _remedy(refused: Refused) -> str:
-    """What to write, and how to count the rows concerned in production."""
+    """What to write, and how to count the rows affected in production."""
     column = not_null_column(refused.run.error)
     if column is not None and refused.any_row:
         return (
@@ -79,27 +81,27 @@ def _remedy(refused: Refused) -> str:
         rows = f"{column[0]} WHERE {column[1]} IS NULL"
         update = f"UPDATE {column[0]} SET {column[1]} = ... WHERE {column[1]} IS NULL"  # noqa: S608 (to be read)
         count = f"SELECT count(*) FROM {rows}"  # noqa: S608 (to be read)
-        return f'Fill it before: `op.execute("{update}")`. Count the rows concerned in production: {count}.'
+        return f'Backfill it first: `op.execute("{update}")`. Rows affected in production: `{count}`.'
     return _REMEDIES.get(sqlstate(refused.run.error) or "", UPGRADE_WITH_ROWS.remedy)
 
 
 _REMEDIES = {
-    "55006": 'Let the deferred checks run before the ALTER TABLE: `op.execute("SET CONSTRAINTS ALL IMMEDIATE")`.',
+    "55006": 'Run the deferred checks before the ALTER TABLE: `op.execute("SET CONSTRAINTS ALL IMMEDIATE")`.',
     "25P02": "Let the error through; to go on after it, run the statement in a savepoint of its own:"
     " `with op.get_bind().begin_nested():`.",
-    "23505": "Merge or delete the duplicates in this revision, before the index is made. In production: `SELECT ...,"
-    " count(*) FROM ... GROUP BY ... HAVING count(*) > 1` over the columns of the key.",
-    "23503": "Delete the rows that refer to nothing, or give them a parent, in this revision, before the key is made.",
-    "23514": "Mend the rows that the CHECK refuses in this revision, before it is made.",
+    "23505": "Merge or delete the duplicates in this revision, before it creates the unique index. To see them in"
+    " production: `SELECT ..., count(*) FROM ... GROUP BY ... HAVING count(*) > 1` over the columns of the key.",
+    "23503": "Delete the orphaned rows, or give them a parent, in this revision, before it adds the foreign key.",
+    "23514": "Update the rows that violate the CHECK in this revision, before it adds the constraint.",
 }
 
 
 UPGRADE_WITH_ROWS = Check(
     id="upgrade-with-rows",
     area="data",
-    title="Every upgrade passes on tables that hold rows, whatever rows the schema before it allows.",
-    reason="Tests migrate empty tables and see nothing; the deployment stops here, at the first such row.",
-    remedy="Mend the rows in this revision, before the statement that refuses them; or raise an error that says what to"
+    title="Every upgrade passes on tables with rows, whatever rows the schema before it allows.",
+    reason="Tests migrate empty tables and see nothing; the deployment fails at the first such row.",
+    remedy="Fix the rows in this revision, before the statement that fails on them; or raise an error that says what to"
     " do first.",
     scope="revision",
     examine=_with_rows,

@@ -1,1 +1,1 @@
-"""Whether the script of `alembic upgrade --sql` is what an upgrade runs."""
+"""Whether the script of `alembic upgrade --sql` does what an upgrade does."""

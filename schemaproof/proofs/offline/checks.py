@@ -34,11 +34,12 @@ def _script(history: History) -> Iterator[Finding]:
     run = history.environment.script_to_head(history.chain.script, pieces.append)
     if run.error is not None and is_deliberate(run):
         yield OFFLINE_SCRIPT.finding(
-            f"No script can be made: {run.error}",
+            f"`alembic upgrade heads --sql` refuses to run: {run.error}",
             severity=Severity.NOTE,
             revision=run.revision,
             evidence=run.told,
-            remedy="None is needed where that is meant.",
+            remedy="If nobody deploys by a script, nothing has to be done; otherwise let env.py configure a script:"
+            " context.configure(url=..., literal_binds=True) where context.is_offline_mode().",
         )
     elif run.error is not None:
         what = "connects to a database" if run.redirection.refused else fate(run)
@@ -50,10 +51,11 @@ def _script(history: History) -> Iterator[Finding]:
         )
     elif not any("-- Running" in piece for piece in pieces):
         yield OFFLINE_SCRIPT.finding(
-            "`alembic upgrade heads --sql` printed no revision, so its script was not examined.",
+            "`alembic upgrade heads --sql` printed no revision, so its script was not run.",
             severity=Severity.NOTE,
             evidence=run.told,
-            remedy="None is needed where env.py writes the script elsewhere (output_buffer).",
+            remedy="If env.py writes the script elsewhere (output_buffer), nothing has to be done; otherwise let it"
+            " call context.run_migrations() in offline mode too.",
         )
     else:
         yield from _run(history, pieces)
@@ -70,13 +72,14 @@ def _run(history: History, pieces: list[str]) -> Iterator[Finding]:
         failure = _execute(connection, pieces)
         if failure is not None and failure.error.sqlstate == _NO_SCHEMA:
             yield OFFLINE_SCRIPT.finding(
-                "The script of `alembic upgrade heads --sql` needs a schema that it does not make.",
+                "The script of `alembic upgrade heads --sql` needs a schema that it does not create.",
                 severity=Severity.WARNING,
                 revision=failure.revision,
                 evidence=f"{failure.error}\n{failure.statement.strip()}",
-                consequence="Who runs the script must make the schema first, as env.py does on its own connection.",
-                remedy="Let env.py write CREATE SCHEMA IF NOT EXISTS in offline mode too: context.execute() before the"
-                " transaction.",
+                consequence="Whoever runs the script has to create the schema first, as env.py does on its own"
+                " connection.",
+                remedy="Let env.py write it in offline mode too, before context.begin_transaction():"
+                ' `context.execute("CREATE SCHEMA IF NOT EXISTS ...")`.',
             )
             return
         if failure is not None:
@@ -93,9 +96,9 @@ def _run(history: History, pieces: list[str]) -> Iterator[Finding]:
         found = Catalog.read(connection, version_table=history.version_table)
     for difference in history.compared(expected, found):
         yield OFFLINE_SCRIPT.finding(
-            "The script of `alembic upgrade heads --sql` leads to another schema than `alembic upgrade heads`.",
+            "The script of `alembic upgrade heads --sql` gives a different schema than `alembic upgrade heads`.",
             object=difference.identity,
-            evidence=f"online -> by the script: {difference}",
+            evidence=f"upgrade -> script: {difference}",
         )
 
 
@@ -115,10 +118,10 @@ def _execute(connection: psycopg.Connection[tuple[object, ...]], pieces: list[st
 OFFLINE_SCRIPT = Check(
     id="offline-script",
     area="offline",
-    title="`alembic upgrade heads --sql` needs no database, and its script leads to the same schema.",
-    reason="Where a database administrator runs the script, the schema differs from the one that was tested, or there"
-    " is no script to run.",
-    remedy="Ask context.is_offline_mode() before a revision reads from the database, and write the same statements in"
+    title="`alembic upgrade heads --sql` needs no database, and its script gives the same schema as the upgrade.",
+    reason="Where a DBA deploys by the script, production gets a schema that nobody tested, or there is no script to"
+    " run.",
+    remedy="Where a revision reads from the database, ask context.is_offline_mode() first, and emit the same DDL in"
     " both modes.",
     scope="history",
     examine=_script,

@@ -1,1 +1,1 @@
-"""Whether every upgrade runs, and leads to the same schema whichever way it is run."""
+"""Whether every upgrade runs, and gives the same schema whichever way it is run."""

@@ -40,7 +40,7 @@ class Parting:
     Attributes:
         start: how many revisions the database has before it.
         stop: how many it would have then, or has.
-        run: it, where it fails; None where it leads to another schema.
+        run: it, where it fails; None where it gives a different schema.
         differences: how that differs from the one of single steps.
     """
 

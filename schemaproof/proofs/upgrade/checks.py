@@ -1,4 +1,4 @@
-"""Whether the upgrades lead to head, from empty, again, and in one call."""
+"""Whether the upgrades reach head from an empty database, and the same schema when run again or in one call."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,8 @@ def _from_empty(history: History, revision: str) -> Iterator[Finding]:
         )
     elif not stairs.recorded:
         yield UPGRADE_FROM_EMPTY.finding(
-            f"env.py came to its end, but the version table does not name {revision}: nothing was committed.",
+            f"`alembic upgrade {revision}` succeeds, but the version table does not name {revision}: nothing was"
+            " committed.",
             revision=revision,
             evidence=stairs.up.told,
             consequence="Deployments report success and change nothing.",
@@ -43,8 +44,10 @@ def _from_empty(history: History, revision: str) -> Iterator[Finding]:
             severity=Severity.NOTE,
             revision=revision,
             object=f"role {name}",
-            consequence="A second database of the same server meets the role that the first one made.",
-            remedy="None is needed where the revision admits that the role exists; it was dropped from this server.",
+            consequence="On a server with two such databases, the second one finds the role that the first one made.",
+            remedy="If the revision passes where the role exists, nothing has to be done; otherwise catch"
+            " duplicate_object in a DO block, or create the role outside of migrations. It was dropped from this"
+            " server.",
         )
 
 
@@ -79,7 +82,8 @@ def _again(history: History) -> Iterator[Finding]:
             object=table,
             evidence=f"rows before: {rows[table][0]}, after: {rows_now[table][0]}",
             consequence="Every start of the application, and every replica, changes them again.",
-            remedy="None is needed where that is meant; seed data belongs into a revision.",
+            remedy="If that is intended, as for a log of deployments, nothing has to be done; move seed data from"
+            " env.py into a revision.",
         )
 
 
@@ -121,7 +125,8 @@ def _against_single_steps(history: History) -> Iterator[Finding]:
     yield from (fixed_at_the_time(UPGRADE_IN_ONE_CALL, one, revision) for one in fixed)
     for difference in (one for one in differences if one not in fixed):
         yield UPGRADE_IN_ONE_CALL.finding(
-            "All revisions in one call lead to another schema than one call for each.",
+            f"`alembic upgrade heads` on an empty database gives a different schema than one call for each revision,"
+            f" from {revision} on.",
             revision=revision,
             object=difference.identity,
             evidence=f"one by one -> in one call: {difference}",
@@ -140,14 +145,14 @@ def _from_earlier(history: History) -> Iterator[Finding]:
             f"`alembic upgrade heads` {before} {fate(parting.run)} at {called[-1]}; one call for each revision works.",
             revision=called[-1],
             evidence=f"applied in one call: {', '.join(called)}\n{parting.run.told}",
-            consequence="Deployments that bring more than one revision stop here; those that brought each one by itself"
-            " passed.",
-            remedy="Set transaction_per_migration=True in context.configure(): each revision is committed before the"
-            f" next. Or commit what {called[-1]} needs in {called[0]}: `with op.get_context().autocommit_block():`.",
+            consequence="A deployment that brings several revisions stops here; one deployment for each passes.",
+            remedy="Set transaction_per_migration=True in context.configure(), so that each revision is committed"
+            f" before the next; or commit what {called[-1]} needs in {called[0]}: `with"
+            " op.get_context().autocommit_block():`.",
         )
     for difference in parting.differences:
         yield UPGRADE_IN_ONE_CALL.finding(
-            f"`alembic upgrade heads` {before} leads to another schema than one call for each revision.",
+            f"`alembic upgrade heads` {before} gives a different schema than one call for each revision.",
             revision=called[-1],
             object=difference.identity,
             evidence=f"applied in one call: {', '.join(called)}\none by one -> in one call: {difference}",
@@ -158,10 +163,10 @@ def _by_itself(history: History) -> Iterator[Finding]:
     for one in stranded(history):
         after = f"; it passes once {one.needs} is applied" if one.needs else ""
         yield BRANCH_BY_ITSELF.finding(
-            f"The upgrade of {one.revision} fails on a database that has its ancestors alone{after}.",
+            f"The upgrade to {one.revision} fails on a database that has only its ancestors{after}.",
             revision=one.revision,
             evidence=f"alembic upgrade {one.revision}\n{one.run.told}",
-            remedy=f'Write `depends_on = "{one.needs}"` into {one.revision}: Alembic then applies {one.needs} first.'
+            remedy=f'Set `depends_on = "{one.needs}"` in {one.revision}: Alembic then applies {one.needs} first.'
             if one.needs
             else None,
         )
@@ -172,7 +177,8 @@ UPGRADE_FROM_EMPTY = Check(
     area="upgrade",
     title="Every revision can be applied, one after the other, to an empty database.",
     reason="No new environment can be set up: developers, CI and disaster recovery stop at this revision.",
-    remedy="Mend the revision; where databases already have it, so that it does the same there.",
+    remedy="Fix the error above in this revision. Databases that already have it won't run it again: keep what it does"
+    " for them the same.",
     scope="revision",
     examine=_from_empty,
 )
@@ -182,7 +188,7 @@ UPGRADE_AGAIN = Check(
     area="upgrade",
     title="A second `alembic upgrade heads` changes nothing.",
     reason="Every start of the application, and every replica, changes the schema again or fails.",
-    remedy="Move what env.py changes into a revision, or let it look first.",
+    remedy="Move what env.py changes into a revision, or have env.py check first whether it is there.",
     scope="history",
     examine=_again,
 )
@@ -190,12 +196,12 @@ UPGRADE_AGAIN = Check(
 UPGRADE_IN_ONE_CALL = Check(
     id="upgrade-in-one-call",
     area="upgrade",
-    title="All pending revisions, from an empty database or an earlier revision on, lead in one call to the same schema"
-    " as in one call for each.",
-    reason="A new environment, or one that missed a release, gets another schema than one that was upgraded with every"
-    " release, or none.",
-    remedy="Let no revision depend on what one before it left in the session or the process (SET without LOCAL,"
-    " temporary tables, module variables, an open transaction); transaction_per_migration=True ends the transaction.",
+    title="`alembic upgrade heads`, on an empty database or from an earlier revision, gives the same schema as one call"
+    " for each revision.",
+    reason="A new environment, or one that missed a release, gets a different schema than one that was upgraded with"
+    " every release, or can't be upgraded at all.",
+    remedy="Let no revision rely on what another one left in the session or the process: SET without LOCAL, temporary"
+    " tables, module variables, an open transaction (transaction_per_migration=True in context.configure() ends it).",
     scope="history",
     examine=_in_one_call,
     needs_head=False,
@@ -204,10 +210,10 @@ UPGRADE_IN_ONE_CALL = Check(
 BRANCH_BY_ITSELF = Check(
     id="branch-by-itself",
     area="upgrade",
-    title="Each branch can be upgraded without the others: what it needs of them stands in depends_on.",
-    reason="Alembic applies branches in whatever order their ids give: a database that has one branch only can't be"
-    " upgraded, and a revision added anywhere can turn the order and stop every deployment.",
-    remedy="Name the revision that makes what is missing in depends_on.",
+    title="Each branch can be upgraded without the others: what it needs of them is in depends_on.",
+    reason="Alembic orders branches by their ids: a database that has only one branch can't be upgraded, and a revision"
+    " added anywhere can change the order and stop every deployment.",
+    remedy="Name the revision that creates what is missing in depends_on.",
     scope="history",
     examine=_by_itself,
     keywords=("branch",),

@@ -1,25 +1,32 @@
-"""Whether a migration that fails anywhere leaves the state before or the one after, and whether it can be run again."""
+"""Whether a migration that fails leaves the state before or the one after, and whether it can be run again."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.history import History
+from schemaproof.migration.lines.quoting import quoted
 from schemaproof.proofs.failure.failures import Failures
 from schemaproof.proofs.failure.proof import Examined
 from schemaproof.proofs.failure.trial import Course, Outcome
 
 _SHOWN = 12  # lines of a state's differences
 
+_ROLES = (
+    'Create the roles outside of migrations and name them in [tool.schemaproof], roles = ["..."]: faults can be'
+    " injected"
+    " into revisions that only use roles."
+)
+
 
 def _atomic(history: History, revision: str) -> Iterator[Finding]:
     if history.alone:
         if revision == history.revisions[0].revision:
             yield ATOMICITY.finding(
-                "No faults were injected: revisions make roles, which belong to the whole server.",
+                "No faults were injected: the revisions create and drop roles, which belong to the whole server.",
                 severity=Severity.NOTE,
                 consequence="Whether a failed migration leaves anything behind is not known.",
-                remedy="None is needed; roles that are made outside of migrations could be examined.",
+                remedy=_ROLES,
             )
         return
     for examined in history.kept(Failures).of(revision):
@@ -35,12 +42,12 @@ def _atomic(history: History, revision: str) -> Iterator[Finding]:
 def _obstacles(examined: Examined, revision: str) -> Iterator[Finding]:
     if examined.obstacle and examined.below is not None and examined.course is None:
         yield ATOMICITY.finding(
-            f"No faults were injected into {revision} in one call with {examined.below}, which fails.",
+            f"No faults were injected into {revision} in one call with {examined.below}: that call fails.",
             severity=Severity.NOTE,
             revision=revision,
             evidence=examined.obstacle,
-            consequence="What a failure leaves of both is not known.",
-            remedy="None is needed: each by itself was examined.",
+            consequence="What a failure leaves of both is not known; faults were injected into each by itself.",
+            remedy=f"Make one `alembic upgrade {revision}` apply both: upgrade-in-one-call says why it does not.",
             causes=[Cause("upgrade-in-one-call", revision)],
         )
     elif examined.obstacle and examined.direction == "upgrade":
@@ -51,7 +58,7 @@ def _obstacles(examined: Examined, revision: str) -> Iterator[Finding]:
             revision=revision,
             evidence=examined.obstacle,
             consequence="What a failure leaves where the tables hold rows is not known.",
-            remedy="Let the upgrade pass on rows first: upgrade-with-rows tells why it does not.",
+            remedy="Make the upgrade pass on rows first: upgrade-with-rows says why it does not.",
         )
     elif examined.obstacle:
         yield ATOMICITY.finding(
@@ -60,8 +67,9 @@ def _obstacles(examined: Examined, revision: str) -> Iterator[Finding]:
             severity=Severity.NOTE,
             revision=revision,
             evidence=examined.obstacle,
-            consequence="Where the tables hold such rows, the deployment stops here.",
-            remedy="None is needed where they never do.",
+            consequence="Where the tables hold such rows, the rollback stops here.",
+            remedy="If production never holds such rows, nothing has to be done; otherwise fix them in downgrade(),"
+            " before the statement that fails on them.",
         )
 
 
@@ -71,8 +79,11 @@ def _left_between(course: Course, outcomes: Sequence[Outcome], revision: str, be
         return
     why, remedy = _cause(course, spoilt)
     if below is not None:
-        why = f"They were applied in one call with {below}, which ends the transaction that they run in."
-        remedy = "Let env.py configure transaction_per_migration=True: each revision has a transaction of its own then."
+        why = f"It was applied in one call with {below}, which ends the transaction that both run in."
+        remedy = (
+            "Set transaction_per_migration=True in context.configure(): each revision then has a transaction of its"
+            " own."
+        )
     yield ATOMICITY.finding(
         f"The {course.way.direction} of {revision} is not atomic: {len(spoilt)} of {len(outcomes)} faults left neither"
         f" the state before nor the one after. {why}",
@@ -90,34 +101,34 @@ def _cause(course: Course, spoilt: Sequence[Outcome]) -> tuple[str, str]:
         (
             course.env_autocommit,
             "env.py's connection is on AUTOCOMMIT, so every statement is committed by itself.",
-            'Take isolation_level="AUTOCOMMIT" out of env.py; a revision that needs it uses'
-            " op.get_context().autocommit_block().",
+            'Remove isolation_level="AUTOCOMMIT" from env.py; a revision that needs it uses'
+            " `with op.get_context().autocommit_block():`.",
         ),
         (
             not course.transactional_ddl,
             "transactional_ddl is switched off.",
-            "Take transactional_ddl=False out of context.configure(): PostgreSQL's DDL is transactional.",
+            "Remove transactional_ddl=False from context.configure(): PostgreSQL's DDL is transactional.",
         ),
         (
             ended is not None,
             f"{str(ended)[:1].upper()}{str(ended)[1:]} ends the transaction in the middle of the revision.",
-            "Take it out. What PostgreSQL runs in no transaction goes into op.get_context().autocommit_block(), in a"
-            " revision of its own.",
+            "Remove it. What PostgreSQL does not run in a transaction goes into a revision of its own, in"
+            " `with op.get_context().autocommit_block():`.",
         ),
         (
             all(not one.error for one in spoilt),
-            "The revision goes on after an error, and the version is stamped although not all was done.",
-            "Let errors through, or catch only the one that is expected, by its SQLSTATE.",
+            "The revision swallows the error, and the version is stamped although not all was done.",
+            "Let errors through, or catch only the one that you expect, by its SQLSTATE.",
         ),
         (
             any(site.outside for site in mine),
-            "Statements of the revision run outside of a transaction.",
-            "Run them in the migration's transaction, on op.get_bind().",
+            "Some of its statements run outside of the migration's transaction.",
+            "Run them on op.get_bind(), the migration's connection, and not on one of your own.",
         ),
         (
             any(site.kind == "commit" for site in mine[:-1]),
-            "Something is committed before the revision's end.",
-            "Do everything on op.get_bind(), and leave the COMMIT to Alembic.",
+            "Something is committed before the revision ends.",
+            "Run everything on op.get_bind(), and leave the COMMIT to Alembic.",
         ),
     ]
     return next(((why, remedy) for true, why, remedy in causes if true), ("", ATOMICITY.remedy))
@@ -127,33 +138,34 @@ def _left_sessions(course: Course, outcomes: Sequence[Outcome], revision: str) -
     busy = [one for one in outcomes if one.busy]
     if busy:
         yield ATOMICITY.finding(
-            f"When the {course.way.direction} of {revision} has failed, a session still holds something.",
+            f"After a failed {course.way.direction} of {revision}, a session still holds locks or a transaction.",
             revision=revision,
             evidence=f"when {busy[0]}:\n" + "\n".join(busy[0].busy[:_SHOWN]),
-            consequence="Where migrations run inside an application, its locks stay until that ends, and whoever needs"
-            " the tables waits for it.",
-            remedy="Let env.py use its connection in a with statement, so that it is closed after an error too.",
+            consequence="Where the application runs the migrations, the locks stay until it ends, and whoever needs the"
+            " tables waits for it.",
+            remedy="Open the connection in env.py by `with connectable.connect() as connection:`, so that it is closed"
+            " after an error too.",
         )
     endless = [one for one in outcomes if one.endless]
     if endless:
         yield ATOMICITY.finding(
-            f"When the {course.way.direction} of {revision} has failed, env.py {endless[0].endless}.",
+            f"After a failed {course.way.direction} of {revision}, env.py {endless[0].endless}.",
             revision=revision,
             evidence=f"when {endless[0]}:\n{endless[0].error}",
-            consequence="A deployment that fails does not end, and nobody is told.",
-            remedy="Let env.py clean up on the connection that failed, after connection.rollback(), and open no second"
-            " one before.",
+            consequence="A deployment that fails never ends, and nobody is told.",
+            remedy="Let env.py clean up on the connection that failed, after connection.rollback(), and open a second"
+            " one only then.",
         )
     hung = [one for one in outcomes if one.hung]
     if hung:
         yield ATOMICITY.finding(
-            f"The {course.way.direction} of {revision} goes on waiting for a lock although lock_timeout is set.",
+            f"The {course.way.direction} of {revision} waits for a lock without end although lock_timeout is set.",
             severity=Severity.WARNING,
             revision=revision,
-            evidence=f"when {hung[0]}: it came to no end until the lock was given up",
+            evidence=f"when {hung[0]}: it did not end before the lock was released",
             consequence="The deployment hangs for as long as another session keeps its lock, and everybody who needs"
             " the table queues up behind it.",
-            remedy="Bound the number of tries, and the time that they take.",
+            remedy="Limit the retries: their number, and the seconds that they take in all.",
         )
 
 
@@ -163,9 +175,9 @@ def _not_told(course: Course, outcomes: Sequence[Outcome], revision: str) -> Ite
         yield ATOMICITY.finding(
             f"env.py reports success although the {course.way.direction} of {revision} has failed and was rolled back.",
             revision=revision,
-            evidence=f"when {silent[0]}: env.py came to its end, and nothing is applied",
-            consequence="The deployment goes on, and the application meets the old schema.",
-            remedy="Let env.py raise what it caught.",
+            evidence=f"when {silent[0]}: env.py raised nothing, and nothing is applied",
+            consequence="The deployment goes on, and the new release runs on the old schema.",
+            remedy="Let env.py re-raise what it caught (`raise`).",
         )
 
 
@@ -173,11 +185,11 @@ def _not_again(examined: Examined, course: Course, revision: str) -> Iterator[Fi
     rerun = examined.rerun
     if rerun is not None and not rerun.recovered:
         yield ATOMICITY.finding(
-            f"After failures that left the state before, the {course.way.direction} of {revision} leads elsewhere.",
+            f"After failures that were rolled back, the {course.way.direction} of {revision} gives a different result.",
             revision=revision,
             evidence="\n".join([rerun.error, *rerun.differences[:_SHOWN]]).strip(),
-            consequence="A failure leaves something that is no object, no row and no version, and what comes later"
-            " depends on it.",
+            consequence="A failure leaves something behind that is neither an object nor a row nor a version, and later"
+            " runs depend on it.",
         )
 
 
@@ -187,7 +199,7 @@ def _told(outcomes: Sequence[Outcome]) -> str:
     lines = [f"when {first}:", *_indented(first.differences)]
     places = dict.fromkeys(f"{one.site.id} {one.fault}" for one in outcomes)
     if len(places) > 1:
-        lines.append(f"so too at: {', '.join(list(places)[1:_SHOWN])}{', ...' if len(places) > _SHOWN else ''}")
+        lines.append(f"also at: {', '.join(list(places)[1:_SHOWN])}{', ...' if len(places) > _SHOWN else ''}")
     return "\n".join(lines)
 
 
@@ -201,10 +213,11 @@ def _recovers(history: History, revision: str) -> Iterator[Finding]:
     if history.alone:
         if revision == history.revisions[0].revision:
             yield RERUN_AFTER_FAILURE.finding(
-                "No revision was run again after a failure: revisions make roles, which belong to the whole server.",
+                "No revision was run again after a failure: the revisions create and drop roles, which belong to the"
+                " whole server.",
                 severity=Severity.NOTE,
                 consequence="Whether a failed migration can be run again is not known.",
-                remedy="None is needed; roles that are made outside of migrations could be examined.",
+                remedy=_ROLES,
                 causes=[Cause(ATOMICITY.id)],
             )
         return
@@ -217,10 +230,10 @@ def _recovers(history: History, revision: str) -> Iterator[Finding]:
         first = others[0]
         rerun = first.rerun
         assert rerun is not None  # noqa: S101 (chosen by it)
-        what = "fails" if rerun.error else "comes to its end and leads to another state"
+        what = "fails" if rerun.error else "succeeds with a different result"
         command = _command(examined, revision)
         yield RERUN_AFTER_FAILURE.finding(
-            f"The {examined.direction} of {revision} can stop in between, and then {command} {what}.",
+            f"The {examined.direction} of {revision} can stop halfway, and then {command} {what}.",
             revision=revision,
             evidence="\n".join(
                 [
@@ -245,17 +258,23 @@ def _invalid(examined: Examined, failed: Sequence[Outcome], revision: str) -> It
             revision=revision,
             object=index,
             evidence="\n".join([f"when {one}:", *_indented(one.differences)]),
-            consequence="No query uses the index, a unique one guards nothing that was there before, and every write"
-            " keeps it up to date; nobody is told.",
-            remedy="IF NOT EXISTS asks for the name alone. DROP INDEX CONCURRENTLY IF EXISTS before CREATE INDEX"
-            " CONCURRENTLY, or look at pg_index.indisvalid first.",
+            consequence="No query uses the index, a unique one does not keep out duplicates of older rows, and every"
+            " write has to update it; nobody is told.",
+            remedy="IF NOT EXISTS looks at the name alone. Drop the leftover first, in the autocommit_block():"
+            f' `op.execute("DROP INDEX CONCURRENTLY IF EXISTS {_name(index)}")`.',
         )
+
+
+def _name(index: str) -> str:
+    """The name for a string of SQL in Python, from "index schema.name"."""
+    schema, _, name = index.removeprefix("index ").partition(".")
+    return quoted(schema, name).replace('"', '\\"')
 
 
 def _command(examined: Examined, revision: str) -> str:
     """What is run on what a failure left."""
     command = f"`alembic upgrade {revision}`"
-    return command if examined.direction == "upgrade" else "the downgrade once more"
+    return command if examined.direction == "upgrade" else "a second downgrade"
 
 
 ATOMICITY = Check(
@@ -263,9 +282,10 @@ ATOMICITY = Check(
     area="failure",
     title="A migration that fails anywhere leaves the state before or the state after, unless it says that it is not"
     " transactional.",
-    reason="A statement fails, a lock is not to be had, a connection is lost, a process is killed: what is left is a"
-    " schema that no revision describes, and neither upgrade nor downgrade gets away from it.",
-    remedy="Do everything that a revision does in the one transaction in which its version is recorded.",
+    reason="A statement fails, a lock times out, a connection is lost, a process is killed: what is left is a schema"
+    " that no revision describes, and that neither upgrade nor downgrade gets out of.",
+    remedy="Do all that a revision does in one transaction, the one in which Alembic records its version: run it on"
+    " op.get_bind().",
     scope="revision",
     examine=_atomic,
     keywords=("rollback",),
@@ -275,11 +295,11 @@ RERUN_AFTER_FAILURE = Check(
     id="rerun-after-failure",
     area="failure",
     title="A revision that is not transactional recovers from a failure when it is run again.",
-    reason="What was committed before the failure stays, the version does not name it, and the next deployment stops"
-    " at it or builds on it: somebody has to mend production by hand.",
-    remedy="Put what needs no transaction into a revision of its own, alone in its autocommit_block(), in a form that"
-    " can be run again: DROP INDEX CONCURRENTLY IF EXISTS before CREATE INDEX CONCURRENTLY, ADD VALUE IF NOT EXISTS,"
-    " batches that find for themselves what is left to do.",
+    reason="What was committed before the failure stays, the version does not record it, and the next deployment fails"
+    " on it or builds on it: somebody has to repair production by hand.",
+    remedy="Put what can't run in a transaction into a revision of its own, alone in its autocommit_block(), in a form"
+    " that can be run again: DROP INDEX CONCURRENTLY IF EXISTS before CREATE INDEX CONCURRENTLY, ADD VALUE IF NOT"
+    " EXISTS, backfills that look for the rows that are left to do.",
     scope="revision",
     examine=_recovers,
     keywords=("rollback",),

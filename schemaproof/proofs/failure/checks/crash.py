@@ -1,4 +1,4 @@
-"""Whether a migration survives a crash of the whole server."""
+"""Whether a migration survives a crash of the server."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ def _survives(history: History) -> Iterator[Finding]:
             f"No server was crashed: {obstacle}.",
             severity=Severity.NOTE,
             consequence="Whether a crash in a migration leaves anything behind is not known.",
-            remedy="None is needed.",
+            remedy=_ROLES if history.alone else _NAMED,
         )
         return
     for revision, examined in history.kept(Failures).crashes().items():
@@ -27,10 +27,18 @@ def _survives(history: History) -> Iterator[Finding]:
 def _obstacle(history: History) -> str:
     """Why no server can be crashed; "" where one can."""
     if history.alone:
-        return "revisions make roles, which belong to the whole server"
+        return "the revisions create and drop roles, which belong to the whole server"
     if history.server.options is None:
-        return "one that a user names is never killed; --postgres=container or embedded starts one that may be"
+        return "a server that you name is never killed"
     return ""
+
+
+_ROLES = (
+    'Create the roles outside of migrations and name them in [tool.schemaproof], roles = ["..."]: a server can be'
+    " crashed"
+    " in revisions that only use roles."
+)
+_NAMED = "Run `schemaproof verify --postgres embedded`, or `--postgres container`: a throwaway server may be killed."
 
 
 def _left(examined: Examined, revision: str) -> Iterator[Finding]:
@@ -40,19 +48,20 @@ def _left(examined: Examined, revision: str) -> Iterator[Finding]:
     first = spoilt[0]
     if first.lost:
         yield CRASH_RECOVERY.finding(
-            f"A crash of the server undoes the {examined.direction} of {revision} although its COMMIT was confirmed.",
+            f"A server crash undoes the {examined.direction} of {revision} after its COMMIT was confirmed.",
             revision=revision,
             evidence=f"when {first}: the database is in the state before",
-            consequence="The deployment goes on as if the revision were applied, and the application meets the old"
+            consequence="The deployment goes on as if the revision were applied, and the new release runs on the old"
             " schema.",
-            remedy="Let migrations run with synchronous_commit = on.",
+            remedy="Run migrations with synchronous_commit = on: look for where env.py, the URL's options or ALTER ROLE"
+            " turn it off.",
         )
         return
     again = ""
     if first.rerun is not None:
         again = "\nrun again: " + (first.rerun.error or "\n".join(first.rerun.differences[:12]))
     yield CRASH_RECOVERY.finding(
-        f"A crash of the server in the {examined.direction} of {revision} leaves neither the state before nor the one"
+        f"A server crash during the {examined.direction} of {revision} leaves neither the state before nor the one"
         f" after{', and it does not recover when it is run again' if first.rerun else ''}.",
         revision=revision,
         evidence=f"when {first}:\n" + "\n".join(f"  {line}" for line in first.differences[:12]) + again,
@@ -65,8 +74,9 @@ CRASH_RECOVERY = Check(
     id="crash-recovery",
     area="failure",
     title="A migration in which the server crashes leaves the state before, or the state after.",
-    reason="The server comes up again with half of a migration, which no revision describes.",
-    remedy="As for atomicity and rerun-after-failure, which tell the cause.",
+    reason="The server comes up again with half of a migration, a schema that no revision describes.",
+    remedy="Do all that a revision does in one transaction, on op.get_bind(); what can't run in one, put alone into an"
+    " autocommit_block(), in a form that can be run again.",
     scope="history",
     examine=_survives,
     begin=lambda history: history.kept(Failures).begin_crashes(),

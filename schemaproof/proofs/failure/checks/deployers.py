@@ -22,10 +22,13 @@ from schemaproof.proofs.failure.deployers import Deployer, applied_twice, guard_
 
 _SHOWN = 2  # kinds of errors
 
+_PROCESSES = " processes that ran `alembic upgrade heads` at the same time"
+_COMMITTED = "Set transaction_per_migration=True in context.configure(): each revision is committed before the next."
+
 
 @dataclass(frozen=True)
 class _Race:
-    """One race, and where it led.
+    """One race, and what came of it.
 
     Attributes:
         place: the database that it was run on, for people.
@@ -52,13 +55,19 @@ class _Race:
 
     @property
     def fault(self) -> str:
-        """What is wrong, in words that go on from "of 8 processes"; "" where nothing is but perhaps the catalog."""
+        """What is wrong: "7 of 8 failed on an empty database"; "" where at most the catalog is."""
+        return self.told()
+
+    def told(self, who: str = "") -> str:
+        """The fault, with what the deployers are after their number: "7 of 8 processes failed on ..."."""
+        many = f"of {len(self.deployers)}{who}"
         if self.failed:
             hung = sum(one.hung for one in self.failed)
-            counts = {"fail": len(self.failed) - hung, "never end": hung}
-            return f"{' and '.join(f'{count} {what}' for what, count in counts.items() if count)} on {self.place}"
+            failed = len(self.failed) - hung
+            first = f"{failed or hung} {many} {'failed' if failed else 'never ended'}"
+            return f"{first}{f' and {hung} never ended' if failed and hung else ''} on {self.place}"
         twice = applied_twice(self.deployers)
-        return f"several apply {', '.join(twice)} on {self.place}" if twice else ""
+        return f"several {many} applied {', '.join(twice)} on {self.place}" if twice else ""
 
     @property
     def guard(self) -> str:
@@ -84,11 +93,12 @@ def _deployers(history: History) -> Iterator[Finding]:
     failed = history.in_one_call.failure()
     if failed is not None:
         yield CONCURRENT_DEPLOYERS.finding(
-            f"Not even one deployer gets from an empty database to head: it fails at {failed.revision}.",
+            f"A single `alembic upgrade heads` on an empty database fails at {failed.revision}, so several at the same"
+            " time were not run.",
             severity=Severity.WARNING,
             revision=failed.revision,
             evidence=failed.told,
-            remedy="Let each revision be committed before the next: transaction_per_migration=True.",
+            remedy=_COMMITTED,
             causes=[Cause("upgrade-in-one-call", failed.revision)],
         )
     if not history.revisions or failed is not None:
@@ -97,12 +107,13 @@ def _deployers(history: History) -> Iterator[Finding]:
     for one in races:
         if one.refusal is not None:
             yield CONCURRENT_DEPLOYERS.finding(
-                f"Several deployers at once could not be judged on {one.place}: the upgrade of one fails there too.",
+                f"Concurrent deployers could not be judged on {one.place}: a single `alembic upgrade heads` fails there"
+                " too.",
                 severity=Severity.NOTE,
                 revision=one.refusal.revision,
                 evidence=one.refusal.told,
-                consequence="A database in that state can't be upgraded by one `alembic upgrade heads`.",
-                remedy="Let each revision be committed before the next: transaction_per_migration=True.",
+                consequence="A database at that revision can't be upgraded by one `alembic upgrade heads`.",
+                remedy=_COMMITTED,
                 causes=[Cause("upgrade-in-one-call", one.refusal.revision)],
             )
     judged = [one for one in races if one.refusal is None]
@@ -110,7 +121,8 @@ def _deployers(history: History) -> Iterator[Finding]:
     for one in judged:
         if one.differences and not one.fault:
             yield CONCURRENT_DEPLOYERS.finding(
-                f"Several deployers at once, none of which fails, lead to another schema than one, on {one.place}.",
+                f"{len(one.deployers)}{_PROCESSES} gave a different schema on {one.place} than one process, and none of"
+                " them failed.",
                 evidence=one.evidence,
             )
     waited_in_vain = [one for one in judged if one.refused]
@@ -121,21 +133,20 @@ def _deployers(history: History) -> Iterator[Finding]:
             severity=Severity.NOTE,
             evidence="\n".join(one.evidence for one in waited_in_vain),
             consequence="Its replica does not start until somebody, or the orchestrator, starts it again.",
-            remedy="Let the orchestrator start it again (`restartPolicy: Always`), or let env.py wait for longer than"
-            " your longest migration takes.",
+            remedy="Let the orchestrator start it again (`restartPolicy: Always`), or let env.py wait longer than your"
+            " longest migration takes.",
         )
 
 
 def _faults(history: History, faulty: Sequence[_Race]) -> Iterator[Finding]:
-    """What is wrong in the ``faulty`` races; how bad that is without a lock depends on how the project deploys."""
+    """What is wrong in the ``faulty`` races; without a lock, how the project deploys decides how bad that is."""
     if not faulty:
         return
     guard = next((one.guard for one in faulty if one.guard), "") or _guard_at_head(history)
     parallel = Severity.NOTE if history.subject.deployers is None else Severity.WARNING
-    count = len(faulty[0].deployers)
+    told = "; ".join([faulty[0].told(_PROCESSES), *(one.fault for one in faulty[1:])])
     yield CONCURRENT_DEPLOYERS.finding(
-        f"{'A lock is taken, and yet of' if guard else 'No lock keeps deployers apart: of'} {count} processes that run"
-        f" `alembic upgrade heads` at the same time, {'; '.join(one.fault for one in faulty)}.",
+        f"{told}: {'env.py takes a lock that does not keep' if guard else 'no lock keeps'} them apart.",
         severity=Severity.ERROR if guard else parallel,
         evidence="\n".join([*([f"the lock: {guard}"] if guard else []), *(one.evidence for one in faulty)]),
     )
@@ -158,7 +169,7 @@ def _race(history: History, start: int) -> _Race:
         found = _catalog(history, database)
     differences = history.compared(expected, found)
     if start and (differences or all(one.told for one in deployers)):
-        # One call from there may lead elsewhere than one from the base, or nowhere.
+        # One call from there may give a different schema than one from the base, or fail.
         alone = _by_one(history, start)
         if isinstance(alone, Run):
             return _Race(place, deployers, refusal=alone)
@@ -203,7 +214,7 @@ def _note_roles(history: History, deployers: Sequence[Deployer]) -> None:
 # It polls, since whoever waits inside pg_advisory_lock() holds a snapshot. It ends the session by itself: a pool would
 # keep it, and the lock with it, for as long as the process lives, and pg_advisory_unlock() may fail as any statement.
 _REMEDY = """\
-Let one deployer in at a time. Paste this into env.py, with a number of your own for 4711:
+Let one deployer in at a time. Paste this into env.py, with a number of your own in place of 4711:
     import time
     from contextlib import contextmanager
     from sqlalchemy import text
@@ -231,7 +242,7 @@ CONCURRENT_DEPLOYERS = Check(
     id="concurrent-deployers",
     area="failure",
     title="Replicas that run `alembic upgrade heads` at the same time apply each revision once, and none fails.",
-    reason="Of the replicas that start with a new release one migrates; the others crash, or a revision runs twice.",
+    reason="When replicas start with a new release, one migrates and the others crash, or a revision runs twice.",
     remedy=_REMEDY,
     scope="history",
     examine=_deployers,

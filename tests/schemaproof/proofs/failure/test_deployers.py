@@ -148,6 +148,7 @@ def test_deployer_that_leaves_the_work_to_another_has_not_failed(tmp_path: Path,
     assert findings(subject, own_server) == ()
 
 
+TOGETHER = "processes that ran `alembic upgrade heads` at the same time"
 REFUSES = 'if not connection.scalar(text("SELECT pg_try_advisory_lock(1)")): '
 HASTY = 'connection.execute(text("SET lock_timeout = 50"))'
 
@@ -175,7 +176,7 @@ def test_deployers_that_all_give_up_leave_the_work_undone(tmp_path: Path, own_se
     lines = env(LOCK, refuses, imports="from os import getpid\n")
     (finding,) = findings(make_project(tmp_path, [table("t")], env=lines), own_server)
     assert finding.severity is Severity.ERROR
-    assert "8 fail on an empty database" in finding.message
+    assert finding.message.startswith(f"8 of 8 {TOGETHER} failed on an empty database: ")
 
 
 def test_mistake_where_a_deployer_waits_is_no_refusal(tmp_path: Path, own_server: Server) -> None:
@@ -217,7 +218,7 @@ def test_project_that_says_how_many_deploy_is_warned(tmp_path: Path, own_server:
     subject = replace(make_project(tmp_path, [table("t")]), deployers=3)
     (finding,) = findings(subject, own_server)
     assert finding.severity is Severity.WARNING
-    assert "of 3 processes" in finding.message
+    assert f" of 3 {TOGETHER} failed on an empty database" in finding.message
 
 
 def test_deployer_that_begins_anew_after_a_collision_has_not_applied_twice(tmp_path: Path, own_server: Server) -> None:
@@ -242,7 +243,7 @@ def test_revision_that_all_record_is_applied_more_than_once(tmp_path: Path, own_
     subject = make_project(tmp_path, [Step("SELECT 1")], env=lines, options='{"version_table_pk": False}')
     (finding,) = findings(subject, own_server)
     assert finding.severity is Severity.ERROR
-    assert "several apply 0001 on an empty database" in finding.message
+    assert f"several of 8 {TOGETHER} applied 0001 on an empty database" in finding.message
 
 
 def test_other_schema_than_that_of_one_deployer_is_an_error(tmp_path: Path, own_server: Server) -> None:
@@ -261,7 +262,7 @@ def test_only_the_database_that_is_not_guarded_is_named(tmp_path: Path, own_serv
     late = env().replace(online, f"            {lock}\n{online}")
     (finding,) = findings(make_project(tmp_path, [table("t"), table("u")], env=late), own_server)
     # Seven, unless one began so late that it found everything done.
-    assert re.search(r", [1-7] fail on an empty database\.$", finding.message)
+    assert re.match(rf"[1-7] of 8 {TOGETHER} failed on an empty database: [^;]+ apart\.$", finding.message)
 
 
 def test_state_that_one_deployer_cannot_upgrade_either_is_a_note(tmp_path: Path, own_server: Server) -> None:

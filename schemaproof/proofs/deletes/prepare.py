@@ -83,7 +83,9 @@ def _prepare(history: History) -> Ground:
             raise GroundError(f"{type(error).__name__} of the strategies in {history.subject.rows}: {error}") from error
         except ValueError as error:
             raise SubjectError(
-                f"The rows of {history.subject.rows} don't fit the tables: {error}", remedy="Mend the mapping."
+                f"The strategies in {history.subject.rows} don't fit the tables: {error}",
+                remedy=f'Name tables and columns in {history.subject.rows} as "schema.table" and "schema.table.column".'
+                "",
             ) from error
     return Ground(model, found, population, seeded, absent)
 
@@ -134,7 +136,7 @@ def _concerning(own: Mapping[str, Any], found: Graph, concerned: Iterable[TableN
     tables = {key: key if key in known else key.rpartition(".")[0] for key in own}
     for key, table in tables.items():
         if table not in known:
-            raise ValueError(f'{key!r} is no "schema.table" and no "schema.table.column" of the migrated database')
+            raise ValueError(f"{key!r} is no table or column of the migrated database")
     return {key: strategy for key, strategy in own.items() if tables[key] in wanted}
 
 

@@ -1,4 +1,4 @@
-"""Whether a parent can be deleted while other sessions give it children."""
+"""Whether a parent can be deleted while other sessions insert children."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -73,32 +73,37 @@ def _told(fault: "Fault", ground: "Ground", *, by_orm: bool) -> Finding:
     from schemaproof.proofs.deletes.races import SESSIONS, Wrong
 
     key = fault.key
-    deletes = f"Deleting a row of {key.parent}{' by the ORM' if by_orm else ''}"
+    deletes = f"Deleting a row of {key.parent}{' with the ORM' if by_orm else ''}"
     message, consequence, remedy = {
         Wrong.ORPHAN: (
-            f"{deletes} while another session gives it a child in {key.table} leaves an orphan.",
-            "A row refers to one that is gone, and nobody is told: whatever reads both finds nothing, or fails.",
-            "Let a foreign key do it: it locks the row that it refers to. A trigger has to do the same, by SELECT ..."
-            " FOR KEY SHARE.",
+            f"{deletes} while another session inserts a child into {key.table} leaves an orphan.",
+            "A row refers to one that is gone, and nobody is told: whatever joins both finds nothing, or fails.",
+            "Have a foreign key do it: it locks the row that it refers to. A trigger has to do the same:"
+            f" `SELECT FROM {key.parent} WHERE ... FOR KEY SHARE`.",
         ),
-        Wrong.KEPT: (f"{deletes} is confirmed, and undone by a child in {key.table}.", None, None),
-        Wrong.REFUSED: (f"{deletes} fails when another session gives it a child in {key.table} meanwhile.", None, None),
+        Wrong.KEPT: (f"{deletes} succeeds, and is undone by a concurrent insert into {key.table}.", None, None),
+        Wrong.REFUSED: (f"{deletes} fails when another session inserts a child into {key.table}.", None, None),
         Wrong.DEADLOCK: (
-            f"{deletes} and giving it a child in {key.table} can block each other.",
+            f"{deletes} and inserting a child into {key.table} can deadlock.",
             "The server ends one of the two after deadlock_timeout, with SQLSTATE 40P01.",
-            "Let both sessions lock the rows in the same order: the parent first.",
+            f"Lock the rows in the same order in both sessions, the parent first: `SELECT FROM {key.parent} WHERE ..."
+            " FOR UPDATE`.",
         ),
-        Wrong.CHILD: (f"{deletes} makes a child in {key.table} fail for another reason than its key.", None, None),
+        Wrong.CHILD: (
+            f"{deletes} makes a concurrent insert into {key.table} fail for another reason than its foreign key.",
+            None,
+            None,
+        ),
         Wrong.HUNG: (
-            f"{deletes} or giving it a child in {key.table} waits for ever.",
-            "Sessions pile up until the pool has none left.",
-            "Look at what its triggers wait for.",
+            f"{deletes} or inserting a child into {key.table} waits for ever.",
+            "Sessions pile up until the pool is exhausted.",
+            f"Look at what the triggers of {key.parent} and {key.table} wait for.",
         ),
     }[fault.wrong]
     if by_orm and fault.wrong is Wrong.REFUSED:
         remedy = (
-            "Let the database do it: give the foreign key the action that the relationship has (ondelete=..., and a"
-            " revision), and the relationship passive_deletes=True."
+            'Have the database do it: declare the relationship\'s action in the foreign key too (ondelete="CASCADE" or'
+            ' "SET NULL", in the model and in a revision), and give the relationship passive_deletes=True.'
         )
     return CONCURRENT_DELETE.finding(
         message,
@@ -121,14 +126,14 @@ def _deadlock(chain: "Chain") -> Finding:
 
     top, middle, bottom = chain.upper.parent, chain.upper.table, chain.lower.table
     return CONCURRENT_DELETE.finding(
-        f"Deleting a row of {top} can meet a deadlock with a session that inserts into {bottom} and then {middle}.",
+        f"Deleting a row of {top} can deadlock with a session that inserts into {bottom} and then into {middle}.",
         severity=Severity.NOTE,
         evidence="\n".join(chain.course.lines(SESSIONS)),
-        consequence="Foreign keys that cascade bring it along: the delete has locked the parent and waits for its"
-        f" child, which the other session has locked by the row in {bottom}; and that one waits for the parent. The"
-        " server ends one of the two with SQLSTATE 40P01, and nothing of it is left.",
-        remedy="None is needed where transactions are tried again on 40P01. Otherwise let such a session lock the row"
-        f" of {top} first (FOR KEY SHARE).",
+        consequence="This comes with foreign keys that cascade: the delete has locked the parent and waits for its"
+        f" child, which the other session has locked by its row in {bottom}; and that session waits for the parent. The"
+        " server ends one of the two with SQLSTATE 40P01, and rolls it back.",
+        remedy="If transactions are retried on 40P01, nothing has to be done; otherwise have such a session lock the"
+        f" parent first: `SELECT FROM {top} WHERE ... FOR KEY SHARE`.",
     )
 
 
@@ -141,18 +146,20 @@ def _not_tried(contested: "Contested") -> Finding:
         f"Concurrent deletes were tried for {len(contested.tried)} of {len(contested.tried) + count} foreign keys.",
         severity=Severity.NOTE,
         evidence="\n".join(lines),
-        consequence="What sessions do to each other there is not known.",
-        remedy="None is needed where the keys are enforced by the server, without triggers of the project's own.",
+        consequence="What concurrent sessions do to each other there is not known.",
+        remedy="If the server enforces these keys and no triggers of your own are on their tables, nothing has to be"
+        " done; otherwise try the two sessions of these keys in a test of your own.",
     )
 
 
 CONCURRENT_DELETE = Check(
     id="concurrent-delete",
     area="delete",
-    title="A row that gets children while it is deleted leaves no orphan, and its delete is not lost.",
-    reason="What works in every test fails under load: the delete of a row ends in an error because another session"
-    " gave it a child meanwhile.",
-    remedy="Let foreign keys do it: what an application or a trigger looks up first is out of date when it deletes.",
+    title="Deleting a row while another session inserts a child leaves no orphan, and the delete is not lost.",
+    reason="What works in every test fails under load: a delete ends in an error because another session has inserted a"
+    " child meanwhile.",
+    remedy="Leave it to the foreign keys (ondelete=...): what an application or a trigger looks up first is out of date"
+    " by the time it deletes.",
     scope="history",
     examine=_side_by_side,
     keywords=("delete", "concurrency", "race", "deadlock"),

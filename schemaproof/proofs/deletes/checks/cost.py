@@ -1,4 +1,4 @@
-"""Whether deletes find the rows that refer to what they delete by an index."""
+"""Whether deletes have an index to find the rows that refer to what they delete."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -76,21 +76,21 @@ def _followed(lookup: "Lookup", said: "Measured | str | None") -> Finding:
     table, columns = key.child.name, ", ".join(key.columns)
     if isinstance(said, str | None) and lookup.backed is Backed.PERHAPS:
         return _unmeasured(lookup, said)
-    which = f"a delete in {key.parent.name}"
+    which = f"each delete of a row of {key.parent.name}"
     if key.on_delete.refuses:
         which = f"{key.parent.name} loses rows by a cascade, and each such delete"
     scanned = None if isinstance(said, str | None) else said.scanned
-    reads, consequence = f"reads all of {table}", None
+    reads, consequence = f"scans all of {table}", None
     if scanned is not None:
         reads = f"scans all of index {scanned[0]} ({scanned[1]} pages)"
         consequence = (
             f"Each delete of a parent row reads every page of {scanned[0]}, which grows with the table, and holds its"
-            " locks meanwhile: a delete of many takes hours, and others wait for it."
+            " locks meanwhile: deleting many takes hours, and others wait for it."
         )
     able = [index.name for index in lookup.indexes if scanned is None or index.name != scanned[0]]
     unable = f"; {', '.join(able)} can't serve" if able else ""
     return FOREIGN_KEY_INDEX.finding(
-        f"No index leads from a row of {key.parent.name} to those of {table} by ({columns}): {which} {reads}{unable}.",
+        f"No index covers {table} ({columns}): {which} {reads}{unable}.",
         severity=Severity.WARNING,
         object=key.identity,
         evidence=f"{key}\n{_told(said)}",
@@ -102,12 +102,12 @@ def _followed(lookup: "Lookup", said: "Measured | str | None") -> Finding:
 def _unmeasured(lookup: "Lookup", said: str | None) -> Finding:
     key, names = lookup.key, ", ".join(index.name for index in lookup.indexes)
     return FOREIGN_KEY_INDEX.finding(
-        f"Could not be decided: whether {names} leads from a row of {key.parent.name} to those of {key.child.name} by"
-        f" ({', '.join(key.columns)}).",
+        f"Could not be decided whether {names} can find the rows of {key.child.name} by ({', '.join(key.columns)}) when"
+        f" a row of {key.parent.name} is deleted.",
         severity=Severity.NOTE,
         object=key.identity,
         evidence=f"{key}\nnot measured: {said or 'many others like it were'}",
-        consequence="Where it does not, each delete of a parent row reads the whole child table.",
+        consequence="If it can't, each delete of a parent row scans the whole child table.",
         remedy=_remedy(key),
     )
 
@@ -121,8 +121,12 @@ def _told(said: "Measured | str | None") -> str:
 def _remedy(key: "Key") -> str:
     statement = _statement(key)
     if not key.child.partitioned:
-        return f"{statement}; in the model, an Index on these columns (index=True for one)."
-    return f"{statement}, which locks the table; or one on each partition CONCURRENTLY, and then this one."
+        how = "index=True on the column" if len(key.columns) == 1 else "an Index on these columns"
+        return f"`{statement}` in a revision, in its autocommit_block(); in the model, {how}."
+    return (
+        f"`{statement}`, which locks the table while it builds; or first one on each partition CONCURRENTLY, and then"
+        " this one."
+    )
 
 
 def _statement(key: "Key") -> str:
@@ -132,16 +136,27 @@ def _statement(key: "Key") -> str:
 
 
 def _refusing(lookups: "Sequence[Lookup]") -> Iterator[Finding]:
-    """One note for all: nothing deletes these parents but a statement that names them, which is often never sent."""
+    """One note for all: only a statement on these parents themselves deletes their rows, and often there is none."""
     if not lookups:
         return
-    count = f"{len(lookups)} foreign keys refuse" if len(lookups) > 1 else "A foreign key refuses"
+    key = lookups[0].key
+    message = (
+        f"No index covers {key.child.name} ({', '.join(key.columns)}): each delete of a row of {key.parent.name} scans"
+        f" all of {key.child.name}."
+    )
+    never, create = f"rows of {key.parent.name} are", f"`{_statement(key)}`"
+    if len(lookups) > 1:
+        message = (
+            f"No index covers the columns of {len(lookups)} foreign keys that refuse deletes: each delete of a parent"
+            " row scans the child table."
+        )
+        never, create = "rows of these parents are", "create the indexes above"
     yield FOREIGN_KEY_INDEX.finding(
-        f"{count} deletes without an index to look for children by.",
+        message,
         severity=Severity.NOTE,
-        object=lookups[0].key.identity if len(lookups) == 1 else None,
+        object=key.identity if len(lookups) == 1 else None,
         evidence="\n".join(f"{one.key}: {_statement(one.key)}" for one in lookups),
-        remedy="None is needed where rows of these parents are not deleted, and their keys not updated.",
+        remedy=f"If {never} never deleted, nor their keys updated, nothing has to be done; otherwise {create}.",
     )
 
 
@@ -149,9 +164,9 @@ FOREIGN_KEY_INDEX = Check(
     id="foreign-key-index",
     area="delete",
     title="Every foreign key that a delete follows is backed by an index.",
-    reason="Each delete of a parent row reads the whole child table, and holds its locks meanwhile: a delete of many"
-    " takes hours, and others wait for it.",
-    remedy="Create an index that begins with the key's columns.",
+    reason="Each delete of a parent row scans the whole child table, and holds its locks meanwhile: deleting many takes"
+    " hours, and others wait for it.",
+    remedy="`CREATE INDEX CONCURRENTLY ON child (columns of the key)`, and an Index on them in the model.",
     scope="history",
     examine=_examine,
     keywords=("cost",),

@@ -1,4 +1,4 @@
-"""Whether the migrated database keeps rows from referring to nothing."""
+"""Whether the migrated database keeps out orphans."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -50,12 +50,13 @@ def _examine(history: History) -> Iterator[Finding]:
     yield from map(_swallowed, tried.swallowed)
     for key, reason in tried.without_rows.items():
         yield FOREIGN_KEY_ENFORCED.finding(
-            f"Whether the triggers of {key.child.name} swallow what {key} asks for was not tried: there are no rows.",
+            f"Could not be decided whether the triggers of {key.child.name} swallow what {key} does on a delete: no row"
+            " could be inserted to delete.",
             severity=Severity.NOTE,
             object=key.identity,
             evidence=reason,
             consequence="Deletes may leave orphans.",
-            remedy="None is needed.",
+            remedy=f"Check that the triggers of {key.child.name} return OLD for a DELETE and NEW for an UPDATE.",
         )
 
 
@@ -69,8 +70,8 @@ def _rows(keys: "Sequence[Key]", orphans: "dict[Key, Orphans]") -> Iterator[Find
                 f"The foreign key {key} is NOT ENFORCED: the server never checks it.",
                 severity=Severity.WARNING,
                 object=key.identity,
-                remedy=f"ALTER TABLE {key.quoted.table} ALTER CONSTRAINT {key.quoted.name} ENFORCED, unless"
-                " something else keeps the rows.",
+                remedy=f"`ALTER TABLE {key.quoted.table} ALTER CONSTRAINT {key.quoted.name} ENFORCED`, unless something"
+                " else guarantees the parents.",
             )
         elif state:
             yield FOREIGN_KEY_ENFORCED.finding(
@@ -78,8 +79,8 @@ def _rows(keys: "Sequence[Key]", orphans: "dict[Key, Orphans]") -> Iterator[Find
                 severity=Severity.WARNING,
                 object=key.identity,
                 consequence="Rows that are older than the key may be orphans, and no delete reaches them.",
-                remedy=f"A later revision with ALTER TABLE {key.quoted.table} VALIDATE CONSTRAINT {key.quoted.name},"
-                " once the orphans among the old rows are gone.",
+                remedy=f"In a later revision, once the orphans are gone:"
+                f" `ALTER TABLE {key.quoted.table} VALIDATE CONSTRAINT {key.quoted.name}`.",
             )
 
 
@@ -87,12 +88,14 @@ def _orphans(found: "Orphans", state: str) -> Finding:
     key = found.key
     many = f"{found.count} rows of {key.child.name} refer" if found.count > 1 else f"A row of {key.child.name} refers"
     because = f"; the foreign key is {state}" if state else " although the foreign key counts as valid"
-    validate = f", then VALIDATE CONSTRAINT {key.quoted.name}" if state == "NOT VALID" else ""
+    validate = (
+        f", then `ALTER TABLE {key.quoted.table} VALIDATE CONSTRAINT {key.quoted.name}`" if state == "NOT VALID" else ""
+    )
     return FOREIGN_KEY_ENFORCED.finding(
         f"{many} to no row of {key.parent.name} at head{because}.",
         object=key.identity,
         evidence=f"{key}: ({', '.join(key.columns)}) = {found.sample}",
-        remedy=f"Delete the orphans or give them a parent in a revision{validate}.",
+        remedy=f"In a revision, delete the orphans or give them a parent{validate}.",
     )
 
 
@@ -101,7 +104,9 @@ def _replica(role: str) -> Finding:
     return FOREIGN_KEY_ENFORCED.finding(
         f"A setting of the database gives {whose} session_replication_role = replica: no foreign key is checked there.",
         object=f"role {role}" if role else None,
-        remedy="ALTER DATABASE ... RESET session_replication_role, or ALTER ROLE ... IN DATABASE ... RESET it.",
+        remedy=f"`ALTER ROLE {role} IN DATABASE ... RESET session_replication_role`, with your database's name."
+        if role
+        else "`ALTER DATABASE ... RESET session_replication_role`, with your database's name.",
     )
 
 
@@ -110,36 +115,39 @@ def _silent(found: "Silent") -> Finding:
         f"The triggers of foreign keys are disabled on {found.table}.",
         object=f"table {found.table}",
         evidence=f"foreign keys: {', '.join(found.keys)}",
-        remedy=f"ALTER TABLE {found.table} ENABLE TRIGGER ALL, and in revisions never DISABLE TRIGGER ALL but USER.",
+        remedy=f"`ALTER TABLE {found.table} ENABLE TRIGGER ALL`; where a revision disables triggers for a while, let it"
+        " write DISABLE TRIGGER USER, which leaves the foreign keys' on.",
     )
 
 
 def _swallowed(found: "Swallowed") -> Finding:
     key, table, by = found.key, found.key.child.name, " and ".join(found.by)
     if found.error:
-        can = "be deleted" if found.event == "delete" else "get another key"
+        can = "be deleted" if found.event == "delete" else "get a new key"
         return FOREIGN_KEY_ENFORCED.finding(
-            f"No row of {key.parent.name} that has children in {table} can {can}: the {by} hinders the server.",
+            f"No row of {key.parent.name} that has children in {table} can {can}: the {by} gets in the way of"
+            f" {found.action}.",
             object=key.identity,
             evidence=f"{key}: {found.error}",
             consequence=f"{found.action} was declared, and every such statement fails with an internal error.",
             remedy="Replace the rule by a trigger, or the key's action by RESTRICT.",
         )
-    event = "the delete of a row" if found.event == "delete" else "another key for a row"
+    event = "deleting a row" if found.event == "delete" else "changing the key of a row"
     return FOREIGN_KEY_ENFORCED.finding(
         f"The {by} of {table} swallows {found.action}: {event} of {key.parent.name} leaves orphans.",
         object=key.identity,
-        evidence=f"{key}: rows that refer to nothing afterwards: {found.orphans}",
-        remedy="Let the trigger return OLD for a DELETE and NEW for an UPDATE; to keep rows, mark the parent instead.",
+        evidence=f"{key}: orphans afterwards: {found.orphans}",
+        remedy="Let the trigger return OLD for a DELETE and NEW for an UPDATE; to keep the rows, mark the parent as"
+        " deleted instead of deleting it.",
     )
 
 
 FOREIGN_KEY_ENFORCED = Check(
     id="foreign-key-enforced",
     area="delete",
-    title="Every foreign key of the migrated database is enforced: no row can refer to nothing.",
+    title="Every foreign key of the migrated database is enforced: no row can be an orphan.",
     reason="Rows refer to what does not exist: joins lose them, deletes never reach them, a dump can't be restored.",
-    remedy="Let the server check the foreign key.",
+    remedy="Have the server check the foreign key: ENFORCED, valid, and with its triggers enabled.",
     scope="history",
     examine=enforced,
     keywords=("orphan",),

@@ -109,7 +109,7 @@ def _one_of_a_kind_first(found: "Sequence[Relation]", graph: "Graph") -> "list[R
 
 
 def _grouped(told: "Iterable[tuple[Check, Relation, Finding]]") -> Iterator[tuple[Check, Finding]]:
-    """One finding for many relationships with the same fault: it has one cause, and is mended in one go."""
+    """One finding for many relationships with the same fault: it has one cause, and is fixed in one go."""
     groups: dict[object, list[tuple[Check, Relation, Finding]]] = {}
     for check, relation, finding in told:
         groups.setdefault((check.id, finding.severity, finding.remedy, finding.consequence), []).append(
@@ -133,7 +133,7 @@ def _grouped(told: "Iterable[tuple[Check, Relation, Finding]]") -> Iterator[tupl
                 first,
                 causes=tuple(causes) if caused else (),
                 object=about,
-                message=f"{first.message} So it is with {len(names)} relationships: {', '.join(names)}.",
+                message=f"{first.message} The same holds for {len(names)} relationships: {', '.join(names)}.",
             ),
         )
 
@@ -168,7 +168,8 @@ def _differs(flushed: "Flushed", graph: "Graph") -> Finding:
         severity=Severity.NOTE if upwards else Severity.ERROR,
         object=f"relationship {relation}",
         evidence=evidence,
-        remedy="None is needed where only the ORM deletes: no foreign key passes a delete on to what a row refers to."
+        remedy="If only the ORM deletes these rows, nothing has to be done; otherwise delete the parent in SQL too: no"
+        " foreign key cascades from a child to its parent."
         if upwards
         else None,
     )
@@ -178,13 +179,14 @@ def _twice(flushed: "Flushed", evidence: str) -> Finding:
     """The same rows are left, but the ORM sent deletes for some that the database had deleted."""
     name, relation = flushed.relation.mapper.class_.__name__, flushed.relation
     return DELETE_IN_ORM.finding(
-        f"Session.delete({name}) deletes rows of {relation} that are gone by then.",
+        f"Session.delete({name}) deletes rows of {relation} that the database has deleted already.",
         severity=Severity.WARNING,
         object=f"relationship {relation}",
         evidence=f"{evidence}\nrows that the ORM deletes and does not find: {flushed.traffic.missed}",
         consequence="The rows that are left are the same, but SQLAlchemy warns that it expected to delete more.",
-        remedy="Give each foreign key between rows that are deleted together a relationship: the ORM then knows their"
-        " order. confirm_deleted_rows=False in __mapper_args__ where the warning does not matter.",
+        remedy="Give each foreign key between rows that are deleted together a relationship, so that the ORM knows"
+        " their"
+        ' order; or silence the warning: `__mapper_args__ = {"confirm_deleted_rows": False}`.',
     )
 
 
@@ -192,15 +194,20 @@ def _by_the_orm_alone(relation: "Relation", evidence: str) -> Finding:
     """A DELETE is refused where the ORM does something first."""
     name, association = relation.mapper.class_.__name__, len(relation.reached) > 1
     return DELETE_IN_ORM.finding(
-        f"What becomes of the rows of {relation} when a {name} is deleted is known to the ORM alone.",
+        f"Only the ORM knows what happens to the rows of {relation} when {_a(name)} is deleted.",
         severity=Severity.NOTE if association else Severity.WARNING,
         object=f"relationship {relation}",
         evidence=evidence,
         consequence="A DELETE in SQL, by a person, a job or another program, is refused; and a row that another session"
         " inserts while the ORM deletes makes the flush fail.",
-        remedy="Give the foreign key the same action (ondelete=..., and a revision), and the relationship"
-        " passive_deletes=True.",
+        remedy='Declare it in the foreign key too, in the model and in a revision: ondelete="CASCADE" or "SET NULL", as'
+        " the relationship acts; and give the relationship passive_deletes=True.",
     )
+
+
+def _a(noun: str) -> str:
+    """``noun`` with its article: "an Account"."""
+    return f"{'an' if noun[:1].upper() in set('AEIO') else 'a'} {noun}"
 
 
 def _loads(childless: "Flushed", parent: "Flushed", differs: Finding | None) -> Finding:
@@ -208,11 +215,15 @@ def _loads(childless: "Flushed", parent: "Flushed", differs: Finding | None) -> 
     relation, name = parent.relation, parent.relation.mapper.class_.__name__
     wanted = relation.listened
     return DELETE_LOADS_CHILDREN.finding(
-        f"Session.delete({name}) loads or writes the rows of {relation} one by one, although the foreign key does it.",
+        f"Session.delete({name}) loads or writes the rows of {relation} one by one, although the foreign key handles"
+        " them.",
         severity=Severity.NOTE if wanted else Severity.WARNING,
         object=f"relationship {relation}",
         evidence=f"without children: {childless.traffic}\nwith two children: {parent.traffic}",
-        remedy="None is needed: the class has listeners for its deletes." if wanted else None,
+        remedy="If the class's listeners for deletes need each object, nothing has to be done; otherwise give the"
+        " relationship passive_deletes=True."
+        if wanted
+        else None,
         causes=[Cause(DELETE_IN_ORM.id, object=differs.object)] if differs is not None else (),
     )
 
@@ -223,7 +234,7 @@ def _not_configured(error: Exception) -> Finding:
         severity=Severity.NOTE,
         evidence=f"{type(error).__name__}: {error}",
         consequence="Whether the ORM's deletes do what SQL does is not known.",
-        remedy="Let env.py import all modules with models, or mend the mapping.",
+        remedy="Import all modules with models in env.py, or fix the mapping that the error above names.",
     )
 
 
@@ -236,9 +247,10 @@ def _not_tried(left_out: dict[str, str]) -> Finding:
         severity=Severity.NOTE,
         evidence="\n".join(f"{relation}: {why}" for relation, why in sorted(left_out.items())),
         consequence="Whether they do what SQL does is not known.",
-        remedy='Name strategies for values that can be loaded, with rows = "MODULE:ATTRIBUTE" in [tool.schemaproof].'
+        remedy='Give them Hypothesis strategies with values that the ORM can load: rows = "MODULE:ATTRIBUTE" in'
+        " [tool.schemaproof]."
         if values
-        else "None is needed. A test of the project's own can delete such objects.",
+        else "Delete such an object in a test of your own, with the rows that it needs.",
     )
 
 
@@ -246,10 +258,10 @@ DELETE_IN_ORM = Check(
     id="delete-in-orm",
     area="delete",
     title="The ORM's delete of an object leaves the rows that a DELETE leaves.",
-    reason="The same delete has two meanings: children stay, lose their parent or make the flush fail, depending on"
-    " whether the application or SQL deletes, and on what happened to be loaded.",
-    remedy='Declare the relationship as the foreign key acts: cascade="all, delete-orphan" or "all, delete" with'
-    " passive_deletes=True for CASCADE, passive_deletes=True for SET NULL.",
+    reason="The same delete has two results: children stay, lose their parent or make the flush fail, depending on"
+    " whether the application or SQL deletes, and on what happens to be loaded.",
+    remedy="Declare the relationship as the foreign key acts: for ON DELETE CASCADE"
+    ' `cascade="all, delete-orphan", passive_deletes=True`, for SET NULL `passive_deletes=True`.',
     scope="history",
     examine=_as_in_sql,
     keywords=("delete", "relationship"),
@@ -259,9 +271,9 @@ DELETE_LOADS_CHILDREN = Check(
     id="delete-loads-children",
     area="delete",
     title="The ORM's delete leaves children to the database: its work does not grow with their number.",
-    reason="Deleting a parent with many children reads all of them into memory and sends statements for each, while the"
+    reason="Deleting a parent with many children loads all of them into memory and sends statements for each, while the"
     " transaction holds their locks.",
-    remedy="Give the relationship passive_deletes=True.",
+    remedy="Give the relationship `passive_deletes=True`.",
     scope="history",
     examine=_by_the_database,
     keywords=("delete", "relationship"),

@@ -55,11 +55,13 @@ def _as_the_model_says(history: History) -> Iterator[Finding]:
 def _not_tried(ground: "Ground") -> Iterator[Finding]:
     if ground.population.refused:
         yield DELETE_IN_SQL.finding(
-            f"No rows could be put into {', '.join(sorted(ground.population.refused))}, so no delete there was tried.",
+            f"No rows could be inserted into {', '.join(sorted(ground.population.refused))}, so no delete there was"
+            " tried.",
             severity=Severity.NOTE,
             evidence="\n".join(f"{table}: {why}" for table, why in sorted(ground.population.refused.items())),
             consequence="Whether deletes there do what the model says is not known.",
-            remedy='Name strategies for their columns with rows = "MODULE:ATTRIBUTE" in [tool.schemaproof].',
+            remedy='Give them Hypothesis strategies: rows = "MODULE:ATTRIBUTE" in [tool.schemaproof] names a dict of'
+            ' them, by "schema.table" or "schema.table.column".',
         )
     if ground.absent:
         yield DELETE_IN_SQL.finding(
@@ -67,19 +69,19 @@ def _not_tried(ground: "Ground") -> Iterator[Finding]:
             " their tables or columns.",
             severity=Severity.NOTE,
             evidence="\n".join(map(str, ground.absent)),
-            consequence="Whether deletes do there what the model says is not known.",
-            remedy='Write the revision: alembic revision --autogenerate -m "...".',
+            consequence="Whether deletes there do what the model says is not known.",
+            remedy='Write the revision that adds them: `alembic revision --autogenerate -m "follow the models"`.',
         )
 
 
 def _unsteady(root: "TableName", why: str) -> Finding:
     return DELETE_IN_SQL.finding(
-        f"Could not be decided: a delete of the same rows of {root} does one thing once and another thing then.",
+        f"Could not be decided: deleting the same rows of {root} twice had two different results.",
         severity=Severity.NOTE,
         object=f"table {root}",
         evidence=why,
         consequence="Whether it does what the model says is not known.",
-        remedy="Look at the triggers of these tables: what they do depends on more than the rows.",
+        remedy=f"Look at the triggers of {root} and of its children: what they do depends on more than the rows.",
     )
 
 
@@ -106,19 +108,20 @@ def _told(one: "Disagreement", ground: "Ground", causes: Sequence[Cause]) -> Fin
         # Logic of its own is no defect as long as the keys hold: a trigger may mark rows instead of deleting them.
         return DELETE_IN_SQL.finding(
             f"Deleting rows of {deleted.table} does not do what the model says, although the keys are the same"
-            f"{': it leaves rows that refer to nothing' if one.orphans else ''}.",
+            f"{': it leaves orphans' if one.orphans else ''}.",
             severity=Severity.ERROR if one.orphans else Severity.NOTE,
             object=f"table {deleted.table}",
             evidence=evidence,
-            consequence=None if one.orphans else "Who reads the model alone expects something else.",
-            remedy="Look at the triggers and rules of these tables: one of them changes, keeps or deletes rows.",
+            consequence=None if one.orphans else "Whoever reads only the model expects something else.",
+            remedy=f"Look at the triggers and rules of {deleted.table} and of its children: one of them changes, keeps"
+            " or deletes rows.",
             causes=causes,
         )
     said, does = _action(ground.model, one.key), _action(ground.database, one.key)
     name = next((key.name for key in ground.database.keys if key.link == one.key.link), "")
     return DELETE_IN_SQL.finding(
-        f"Deleting rows of {deleted.table} does not do what the model says: for {_columns(one.key)} it declares {said},"
-        f" the database has {does}.",
+        f"Deleting rows of {deleted.table} does not do what the model says: for {_columns(one.key)} the model declares"
+        f" {said}, the database has {does}.",
         object=f"constraint {one.key.table}.{name}" if name else f"table {one.key.table}",
         evidence=evidence,
     )
@@ -163,9 +166,10 @@ DELETE_IN_SQL = Check(
     id="delete-in-sql",
     area="delete",
     title="A DELETE in the migrated database leaves exactly what the model's foreign keys say.",
-    reason="Rows stay that the application counts on being gone, or go that it counts on, or the delete fails, in"
-    " production only: tests on a database made by create_all see the model's keys.",
-    remedy="Write a revision that drops the constraint and creates it again as the model says, or adjust the model.",
+    reason="Rows stay that the application expects to be gone, or are gone that it expects to stay, or the delete"
+    " fails, in production only: tests on a database made by create_all see the model's keys.",
+    remedy="Write a revision that drops the constraint and creates it again as the model says"
+    " (op.drop_constraint, op.create_foreign_key), or adjust the model.",
     scope="history",
     examine=_as_the_model_says,
     keywords=("delete",),

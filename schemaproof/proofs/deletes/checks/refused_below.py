@@ -1,4 +1,4 @@
-"""Whether a delete that a foreign key passes on comes through."""
+"""Whether a delete that cascades gets through."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -50,27 +50,30 @@ def _told(blocked: "Blocked", evidence: str) -> Finding:
             object=about,
             evidence=evidence,
             consequence="Each such delete fails with a violation of NOT NULL.",
-            remedy=f"Let {blocked.required} be NULL, or give the foreign key another action.",
+            remedy=f'Make {blocked.required} nullable, or declare another action: ondelete="CASCADE" deletes these rows'
+            ' too, "RESTRICT" says that the refusal is intended.',
         )
     decided = key.on_delete == "RESTRICT" or blocked.elsewhere
     return DELETE_REFUSED_BELOW.finding(
-        f"{above.parent} cascades to {key.parent}, but {key.table} refuses that with ON DELETE {key.on_delete}"
-        f"{' unless its row goes by another way' if blocked.elsewhere else ''}.",
+        f"Deletes from {above.parent} cascade to {key.parent}, where {key.table} refuses them with ON DELETE"
+        f" {key.on_delete}{' unless its row is deleted another way' if blocked.elsewhere else ''}.",
         severity=Severity.NOTE if decided else Severity.WARNING,
         object=about,
         evidence=evidence,
-        remedy="None is needed where that is meant."
+        remedy=f"If that is intended, nothing has to be done; otherwise declare {_LETS_THROUGH}"
         if decided
-        else "Decide: ON DELETE CASCADE or SET NULL lets the delete through; RESTRICT says that it is meant.",
+        else f'Declare {_LETS_THROUGH} ondelete="RESTRICT" says that the refusal is intended.',
     )
 
+
+_LETS_THROUGH = 'ondelete="CASCADE" or "SET NULL" in the model, and in a revision, to let the delete through.'
 
 DELETE_REFUSED_BELOW = Check(
     id="delete-refused-below",
     area="delete",
-    title="A delete that a foreign key passes on is not refused further down.",
-    reason="The delete works until the first row is there further down; from then on it fails.",
-    remedy="Decide what becomes of the rows further down.",
+    title="A delete that cascades is not refused further down.",
+    reason="The delete works until there is a row further down; from then on it fails.",
+    remedy="Decide what happens to the rows further down, and declare it as their foreign key's ondelete.",
     scope="history",
     examine=_comes_through,
     keywords=("delete",),

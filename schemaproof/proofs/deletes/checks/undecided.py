@@ -7,9 +7,9 @@ from schemaproof.finding import Finding, Severity
 def undecided(check: Check, error: Exception) -> Finding:
     """A note that nothing was tried, with ``error``, whose text says why."""
     return check.finding(
-        "Could not be decided: no delete could be tried.",
+        "No delete could be tried.",
         severity=Severity.NOTE,
         evidence=str(error),
         consequence="Whether deletes in this database do what the model says is not known.",
-        remedy="Fix what is told above, then run schemaproof verify again.",
+        remedy="Fix the error above, then run `schemaproof verify` again.",
     )

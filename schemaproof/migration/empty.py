@@ -1,4 +1,4 @@
-"""An env.py that fails on an empty database: `alembic upgrade` does too, so no new environment can be set up."""
+"""An env.py that fails on an empty database: so does `alembic upgrade`, and no new environment can be set up."""
 
 import re
 
@@ -16,7 +16,7 @@ _CREATED = re.compile(r'\s*CREATE TABLE ("(?:[^"]|"")+"|[\w$]+)\.')
 
 
 class EmptyDatabaseError(SubjectError):
-    """Nothing can be asked, for a reason that is the project's: its env.py needs what an empty database lacks."""
+    """Nothing can be verified, and the project is why: its env.py needs what an empty database lacks."""
 
 
 def require_start(environment: Environment, run: Run) -> None:
@@ -41,13 +41,13 @@ def _schema_first(statement: str) -> str:
     schema = named[1] if named else "..."
     create = f"CREATE SCHEMA IF NOT EXISTS {schema}".replace('"', '\\"')
     return (
-        "Alembic makes its version table before the first revision runs. Make the schema in env.py, before"
-        f' context.configure(): connection.execute(text("{create}")); connection.commit()'
+        "Alembic creates its version table before the first revision runs. Create the schema in env.py, before"
+        f' context.configure(): `connection.execute(text("{create}")); connection.commit()`.'
     )
 
 
 def _look_first(what: str) -> str:
     return (
-        f"Let env.py look before it uses {what} that revisions make:"
-        " connection.scalar(text(\"SELECT to_regclass('schema.table')\")) is None on an empty database."
+        f"Have env.py check first whether there is {what} that the revisions create: on an empty database,"
+        " `connection.scalar(text(\"SELECT to_regclass('schema.table')\"))` is None."
     )

@@ -26,5 +26,6 @@ def require_extension(server: Server, error: BaseException | None) -> None:
     if lacking:
         raise SubjectError(
             f"The project needs the extension {', '.join(lacking)}, which this server lacks: {server.about}.",
-            remedy="Name an image that has it with --postgres-image, or a server with --postgres.",
+            remedy="Use an image that has it (`--postgres container --postgres-image IMAGE`), or a server of your own"
+            " (`--postgres URL`).",
         )

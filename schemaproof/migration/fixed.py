@@ -15,30 +15,32 @@ def fixed_at_the_time(check: Check, difference: Difference, revision: str) -> Fi
     """A finding of ``check``: ``difference`` is between two upgrades of empty databases to ``revision``."""
     if difference.kind != "changed":
         return check.finding(
-            f"{revision} draws the name of {difference.identity} anew in each run.",
+            f"{revision} gives {difference.identity} a different name in each run.",
             revision=revision,
             object=difference.identity,
-            evidence="not there after another upgrade, which made one with another name",
-            consequence="Each environment gets another schema, and no later revision can name the object.",
-            remedy="Write the name into the revision: compute nothing there.",
+            evidence="a second upgrade did not create it, but one with another name",
+            consequence="Each environment gets a different schema, and no later revision can name the object.",
+            remedy="Write the name into the revision as a constant, instead of computing it there.",
         )
-    values = f"{shown(difference.before)}\nanother one's: {shown(difference.after)}"
+    values = f"{shown(difference.before)}\nin another: {shown(difference.after)}"
     is_moment = difference.attribute == "default" and bool(_MOMENT.match(str(difference.after)))
     return check.finding(
         f"The {difference.attribute} of {difference.identity} is fixed at the time of the migration.",
         revision=revision,
         object=difference.identity,
-        evidence=f"one database's: {values}",
-        consequence=_ROWS if is_moment else "Each environment gets another schema: what was tested is not deployed.",
+        evidence=f"in one database: {values}",
+        consequence=_ROWS
+        if is_moment
+        else "Each environment gets a different schema: what is deployed was not tested.",
         remedy=_default(difference)
         if is_moment
-        else "Write the value into the revision instead of computing it there.",
+        else "Write the value into the revision as a constant, instead of computing it there.",
     )
 
 
 _ROWS = (
-    "Every row that relies on the default gets the moment at which the database was migrated, not that of its INSERT;"
-    " the next database has another one."
+    "Every row that relies on the default gets the moment of the migration, not that of its INSERT; and each database"
+    " has a different one."
 )
 
 
@@ -47,6 +49,8 @@ def _default(difference: Difference) -> str:
     where = "" if schema == "public" else f", schema={schema!r}"
     line = f'op.alter_column({table!r}, {column!r}, server_default=sa.text("now()"){where})'
     return (
-        'A str is a literal, which PostgreSQL reads once: write server_default=sa.text("now()") in the model and in the'
-        f" revision. For databases that have it, in a new revision: {line}"
+        "A str is a literal, which PostgreSQL evaluates once, when the table is created. Write"
+        ' `server_default=sa.text("now()")` in the model and in the revision; and for databases that have the column,'
+        " in a"
+        f" new revision: `{line}`."
     )

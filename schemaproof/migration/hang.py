@@ -35,10 +35,10 @@ class Hang:
     def consequence(self) -> str:
         """What comes of it in production."""
         return (
-            "The deployment never ends and reports nothing. The lock that the statement has asked for stands in the"
-            " queue, and everybody who needs the table waits behind it."
+            "The deployment never ends and reports nothing. The lock that the statement waits for is in the queue, and"
+            " everybody who needs the table waits behind it."
             if self.kind == "itself"
-            else "The deployment never ends, and what it has locked until then stays locked."
+            else "The deployment never ends, and keeps the locks that it has taken so far."
         )
 
 
@@ -66,22 +66,21 @@ def of_self_wait(wait: SelfWait, own: Sequence[Session], revision: str | None, p
         _one_line(wait.blocker.query or blocker.statement),
         f"  was the last statement of the session that holds it: another connection of this process, {idle}"
         f"{_sent(blocker, project)}",
-        "Only this process could end that session's transaction, and it waits itself: a deadlock that PostgreSQL can't"
-        " see.",
+        "Only this process could end that session's transaction, and it is waiting itself: a deadlock that PostgreSQL"
+        " can't detect.",
     ]
     does = f"waits for itself: {blocked} waits forever for a second connection of the same process, {idle}"
     place = f" ({place_line(blocker.place, project).partition(': ')[0]})" if blocker.place else ""
     remedy = (
-        f"Take the advisory lock once, on one connection, and give it back there before the other one asks{place}."
+        f"Take the advisory lock once, on one connection, and release it there before another one asks for it{place}."
         if advisory
-        else f"Let the other statement{place} run on op.get_bind(), the migration's own connection, instead of an"
-        " engine of your own; or end its transaction first: session.commit(), connection.commit(), close()."
+        else f"Run the other statement{place} on op.get_bind(), the migration's own connection, instead of an engine of"
+        " your own; or end its transaction first: `session.commit()`, `connection.commit()` or `close()`."
     )
     if "CONCURRENTLY" in wait.waiting.query.upper():
         remedy = (
-            f"Commit or close the other session{place} before: CONCURRENTLY waits for every transaction that is open,"
-            " the migrating process' own included. In an env.py: connection.commit() before op.get_context()"
-            ".autocommit_block(), or run it in a revision of its own."
+            f"Commit or close the other session{place} first: CONCURRENTLY waits for every open transaction, those of"
+            " the migrating process included. In env.py, `connection.commit()` before the migrations run."
         )
     return Hang("itself", does, "\n".join(evidence), remedy, revision)
 
@@ -102,8 +101,8 @@ def of_stall(  # noqa: PLR0913, PLR0917 (all that is known)
         _short(running.query) if running is not None else (stack[-1] if stack else "code that is none of the project's")
     )
     evidence = [
-        f"For {limit:g} s it sent no statement that it had not sent before, changed no row and began no revision.",
-        *(["The project's lines that it was in, the innermost last:"] if stack else []),
+        f"For {limit:g} s it sent no new statement, changed no row and began no revision.",
+        *(["It was at these lines of the project, the innermost last:"] if stack else []),
         *(f"  {line}" for line in stack),
         *_sessions(backends, own, look, project),
     ]
@@ -111,8 +110,8 @@ def of_stall(  # noqa: PLR0913, PLR0917 (all that is known)
         "stalled",
         f"does not end: nothing happened for {limit:g} s, at {at}",
         "\n".join(evidence),
-        "Give the wait a deadline: lock_timeout or statement_timeout for a statement, a number of tries for a loop."
-        " Where it only needs longer, raise stall-timeout in [tool.schemaproof], or --stall-timeout.",
+        "Give the wait a deadline: lock_timeout or statement_timeout for a statement, a maximum of attempts for a loop."
+        " If it only needs longer, raise `--stall-timeout` (stall-timeout in [tool.schemaproof]).",
         revision,
     )
 

@@ -163,10 +163,17 @@ def migrate(subject: Subject, server: Server) -> Database:
     """
     with open_history(subject, server) as history:
         if history.chain.defects:
-            raise SubjectError(history.chain.defects[0].message, remedy="Run schemaproof verify: it tells them all.")
+            defect = history.chain.defects[0]
+            raise SubjectError(
+                defect.message, evidence=defect.evidence, remedy="Run `schemaproof verify`: it lists all such defects."
+            )
         database = server.create()
         run = history.upgrade_to_heads(database)
         if run.error is not None:
             database.drop()
-            raise SubjectError(f"The upgrade fails at {run.revision}.", evidence=run.told, remedy="Mend the revision.")
+            raise SubjectError(
+                f"`alembic upgrade heads` fails at {run.revision}.",
+                evidence=run.told,
+                remedy=f"Fix the error above in {run.revision}; `schemaproof verify` checks every revision.",
+            )
         return database

@@ -16,6 +16,7 @@ from schemaproof.migration.drivers import PLAIN, Choice, choices
 from schemaproof.migration.empty import require_start
 from schemaproof.migration.environment import Environment, Run
 from schemaproof.migration.extensions import require_extension
+from schemaproof.migration.modules import module_remedy
 from schemaproof.migration.revisions import Imported, import_revisions
 from schemaproof.postgres import Database
 from schemaproof.project.subject import Subject, SubjectError, as_metadata
@@ -45,7 +46,7 @@ def probe(environment: Environment, script: ScriptDirectory, database: Database)
 
     Raises:
         EmptyDatabaseError: when it needs what an empty database lacks.
-        SubjectError: when env.py can't be run, connects elsewhere or nowhere, or runs no migrations, or when the
+        SubjectError: when env.py fails, connects to another database or to none, or runs no migrations, or when the
             metadata that the subject names can't be imported.
     """
     loaded, path, inside = set(sys.modules), set(sys.path), _Inside(environment.subject, script)
@@ -129,14 +130,14 @@ def refuse(environment: Environment, run: Run) -> None:
             f"env.py connects to {redirection.elsewhere[0]}, not to the database that it was given. Nothing was"
             " written there: the connection was refused before it was made.",
             remedy=f"Let env.py take its URL from the environment variable {subject.url_env} (--url-env names another"
-            " one) or from sqlalchemy.url; variables of other kinds go into [tool.schemaproof.environment].",
+            " one) or from sqlalchemy.url; set other variables in [tool.schemaproof.environment].",
         )
     if isinstance(run.error, DBAPIError) and not redirection.asked:  # the stand-in takes no connections
         raise SubjectError(
-            "env.py's engine makes its connections itself (creator=), so nobody can tell where they go.",
+            "env.py's engine makes its connections itself (creator=), so they can't be sent to a throwaway database.",
             evidence=run.told,
-            remedy=f"Let it connect to the URL in {subject.url_env} or sqlalchemy.url; what else a connection needs, a"
-            " listener for the event do_connect can do.",
+            remedy=f"Let it connect to the URL in {subject.url_env} or sqlalchemy.url, without creator=; whatever else"
+            " a connection needs, do in a listener for the event do_connect.",
         )
     if run.hang is not None:
         raise SubjectError(f"env.py {run.hang.does}.", evidence=run.told, remedy=run.hang.remedy)
@@ -144,18 +145,19 @@ def refuse(environment: Environment, run: Run) -> None:
         raise SubjectError(
             f"env.py fails before any revision runs (with {environment.driver_text}).",
             evidence=run.told,
-            remedy=f"Mend it. Its URL is in {subject.url_env} (--url-env names another variable); other variables go"
-            " into [tool.schemaproof.environment]; --driver names a driver.",
+            remedy=module_remedy(run.error, subject.project)
+            or f"Fix the error above. env.py gets its URL in {subject.url_env} (--url-env names another variable); set"
+            " other variables in [tool.schemaproof.environment], and the driver with --driver.",
         )
     if not run.called:
         raise SubjectError(
-            "env.py came to its end and never called context.run_migrations().",
+            "env.py never called context.run_migrations().",
             evidence=run.told,
-            remedy="Let it call context.run_migrations() on a connection to the URL that it is given.",
+            remedy="Let it call context.run_migrations(), on a connection to the URL that it is given.",
         )
     if not redirection.connections:
         raise SubjectError(
-            "env.py ran without a connection to the database that it was given.",
+            "env.py ran without connecting to the database that it was given.",
             evidence=run.told,
             remedy=f"Let it connect through SQLAlchemy to the URL in {subject.url_env} or sqlalchemy.url.",
         )

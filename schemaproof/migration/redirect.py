@@ -110,7 +110,7 @@ class Redirection:
             raise MissingGreenlet("an async driver in a synchronous engine")
         if self.database is None:
             self.refused += 1
-            raise ElsewhereError("env.py connects to a database although it was asked for a script (--sql)")
+            raise ElsewhereError("env.py connects to a database in offline mode (--sql)")
         connection = dialect.connect(*cargs, **{**given, name: self.database})
         self.connections += 1
         self.open += 1

@@ -23,7 +23,7 @@ _NAME = re.compile(
 
 
 class SharedRoleError(Exception):
-    """A role that a revision makes or drops was there, or in use, because of another database of this run.
+    """A role that a revision creates or drops existed, or was in use, because of another database of this run.
 
     Attributes:
         statements: the revisions' strings and statements, as far as they are known where this was found out.
@@ -129,9 +129,9 @@ def require_roles(server: Server, run: Run, texts: Iterable[str] = ()) -> None:
     lacking = [name for name in mentioned if name not in known.union(created(texts))]
     if lacking:
         raise SubjectError(
-            f"The revision {run.revision} needs the role {lacking[0]}, which the server does not have.",
+            f"Revision {run.revision} needs the role {lacking[0]}, which the server does not have.",
             evidence=run.told,
-            remedy=f'Name it in [tool.schemaproof], roles = ["{lacking[0]}"]: it is made for the run, and dropped.',
+            remedy=f'Set roles = ["{lacking[0]}"] in [tool.schemaproof]: the role is created for the run, and dropped.',
         )
 
 
@@ -189,7 +189,7 @@ class Roles:
             SharedRoleError: see there.
         """
         if any(run.roles.values()) and need_the_server(texts):
-            raise SharedRoleError("revisions create and drop roles", texts)
+            raise SharedRoleError("the revisions create and drop roles", texts)
         if _is_trouble(run) and (role_trouble(run) or make_roles(texts) or self.made(chain(texts, sources))):
             raise SharedRoleError(str(run.error), texts)
 

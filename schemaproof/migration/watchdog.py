@@ -53,7 +53,7 @@ _TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datna
 
 def _end_process(error: HangError) -> None:
     """Say what the run does, and end the process: nothing else is left."""
-    print(f"schemaproof: {error}\nIt can't be ended, so this process ends.", file=sys.__stderr__, flush=True)
+    print(f"schemaproof: {error}\nNothing stops it, so this process ends.", file=sys.__stderr__, flush=True)
     os._exit(2)
 
 
@@ -144,7 +144,7 @@ class Watchdog:
         hang = of_self_wait(found, sessions, self._revision, self._project)
         bound = self._bound()
         if bound is not None and found.waiting.seconds < bound + _MARGIN:
-            self.seen = replace(hang, evidence=f"{hang.evidence}\nA timeout of the project's own ended the wait.")
+            self.seen = replace(hang, evidence=f"{hang.evidence}\nA timeout that the project sets ended the wait.")
             return
         canceled = f"{hang.evidence}\nschemaproof canceled the statement, so that the run came to an end."
         self.hang = self.hang or replace(hang, evidence=canceled)

@@ -41,6 +41,7 @@ def run_in_child(work: Callable[[], object]) -> bool:
         _, status = os.waitpid(pid, 0)
     if not ended:
         raise PostgresError(
-            f"A migration in a process of its own did not end within {_PATIENCE} s.", remedy="Run again."
+            f"A migration in a process of its own did not end within {_PATIENCE} s.",
+            remedy="Run again; if it happens again, leave the fault out: `--ignore atomicity,rerun-after-failure`.",
         )
     return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL

@@ -275,7 +275,8 @@ class Watcher:
         while self._connection.execute(query, values).rowcount:
             if time.monotonic() > deadline:
                 raise PostgresError(
-                    f"A session on {self.database.name} did not end within {GONE_WITHIN:.0f} s.", remedy="Run again."
+                    f"A session on {self.database.name} did not end within {GONE_WITHIN:.0f} s.",
+                    remedy="Run again, on a machine with less load if it happens again.",
                 )
             time.sleep(_POLL)
 

@@ -259,7 +259,7 @@ def test_wait_that_lock_timeout_ends_is_left_to_it_and_explained(upgrade: Upgrad
     env = ASYNC_ENV if driver == "asyncpg" else ENV
     run = upgrade(READ + "op.execute(\"SET lock_timeout = '1500ms'\")\n" + ALTER, env=env, driver=driver)
     assert run.hang is not None, run.told
-    assert "A timeout of the project's own ended the wait" in run.told
+    assert "A timeout that the project sets ended the wait" in run.told
     assert run.error is not None
     assert "lock timeout" in str(run.error.__cause__)
 

@@ -119,7 +119,7 @@ class Project:
 
     def apply(self, remedy: str) -> None:
         """Do what ``remedy`` says, as a revision would."""
-        lines = remedy.removeprefix("Write into a revision: ").partition(" -- or adjust the model.")[0]
+        lines = remedy.removeprefix("Write in a revision: ").partition(" -- or adjust the model.")[0]
         engine = create_engine(self.database.url("psycopg"), poolclass=NullPool)
         with engine.connect() as connection:
             context = MigrationContext.configure(connection, opts={"target_metadata": self.metadata[0]})

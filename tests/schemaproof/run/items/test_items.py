@@ -171,7 +171,7 @@ def test_junit_has_a_case_for_each_item_and_the_finding_as_its_failure(project: 
     )
     note = cases["test_project[parity-autogenerate]"].find("properties/property[@name='notes']")
     assert note is not None
-    assert "There is no metadata" in str(note.get("value"))
+    assert "No metadata is known" in str(note.get("value"))
 
 
 def test_note_does_not_fail_and_is_shown_with_the_item(project: Project) -> None:

@@ -177,7 +177,7 @@ def test_junit_has_a_case_for_each_item_and_the_finding_as_its_failure(project: 
 def test_note_does_not_fail_and_is_shown_with_the_item(project: Project) -> None:
     result = project.make(table("t")).run("-k", "parity-autogenerate")
     result.assert_outcomes(passed=1, deselected=ONCE + EACH - 1)
-    result.stdout.fnmatch_lines(["*Captured notes call*", "note[[]parity-autogenerate] There is no metadata*"])
+    result.stdout.fnmatch_lines(["*Captured notes call*", "note[[]parity-autogenerate] No metadata is known*"])
 
 
 def test_allowed_finding_does_not_fail_and_is_shown_with_its_reason(project: Project) -> None:

@@ -140,9 +140,9 @@ def chained(script: ScriptDirectory, imported: Imported) -> Chain:
     if not scripts and not defects:
         locations = ", ".join(_shown(location, script) for location in version_locations(script))
         raise SubjectError(
-            f"There are no revisions in {locations} yet.",
-            remedy='Write the first one: `alembic revision --autogenerate -m "initial"`, with your database URL naming'
-            " an empty database.",
+            f"No revisions in {locations} yet.",
+            remedy="Start an empty server (`schemaproof postgres --empty`) and autogenerate the first one against its"
+            ' URL: `alembic revision --autogenerate -m "initial"`.',
         )
     defects.extend(gaps(scripts) if not defects else ())
     if defects:

@@ -148,7 +148,7 @@ def test_every_defect_is_told(tmp_path: Path, write: Write) -> None:
 
 def test_folder_without_a_revision_is_refused(tmp_path: Path) -> None:
     make_project(tmp_path, [])
-    with pytest.raises(SubjectError, match="no revisions in migrations/versions yet"):
+    with pytest.raises(SubjectError, match="No revisions in migrations/versions yet"):
         loaded(tmp_path)
 
 

@@ -1,0 +1,148 @@
+"""``python -m MODULE ...`` in a fork of a process that has imported everything, for tests of what a command says.
+
+Of such a test's seconds most would go into the imports of pytest, its plugins, SQLAlchemy and Alembic. The process that
+forks has run nothing of a test, and has neither threads nor connections: a fork finds what a new process would find
+after its imports. Where the process as such is what a test is about (its signals, what it imports), it starts one.
+
+This file is also the program of the process that forks, so it imports nothing from beside it.
+"""
+
+import gc
+import importlib
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import chdir, suppress
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, NoReturn, Self
+
+if TYPE_CHECKING:
+    import pytest
+
+SECONDS = 240  # until a command that does not end is ended
+
+# What the commands import later than at their start.
+_IMPORTED = [
+    *("alembic.config", "alembic.command", "alembic.autogenerate", "asyncpg", "psycopg", "psycopg2"),
+    *("sqlalchemy.ext.asyncio", "sqlalchemy.dialects.postgresql.asyncpg", "sqlalchemy.dialects.postgresql.psycopg"),
+    *("schemaproof.cli", "schemaproof.run.verification", "schemaproof.run.items.items"),
+    *("schemaproof.run.items.examiner", "schemaproof.postgres.broker", "schemaproof.postgres.embedded"),
+    *("schemaproof.report.files", "schemaproof.report.text", "schemaproof.report.catalogue"),
+    *("schemaproof.proofs.deletes.prepare", "schemaproof.proofs.deletes.flushes", "schemaproof.proofs.deletes.contest"),
+]
+
+
+class Warm:
+    """The process that forks; as a context manager it is ended at the end."""
+
+    def __init__(self) -> None:
+        self._connection, theirs = Pipe()
+        self._process = subprocess.Popen([sys.executable, __file__, str(theirs.fileno())], pass_fds=[theirs.fileno()])
+        theirs.close()
+
+    def run(
+        self, module: str, *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """What ``python -m module arguments...`` printed in ``cwd`` (default: here) with ``env``, and its exit status.
+
+        Raises:
+            TimeoutError: when it has not ended after 240 s; it is ended then.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder) / name for name in ("out", "err")]
+            asked = (module, arguments, str(cwd or Path.cwd()), dict(os.environ if env is None else env))
+            self._connection.send((*asked, [str(file) for file in files]))
+            status = self._status()
+            out, err = (file.read_text(encoding="utf-8", errors="replace") for file in files)
+        return subprocess.CompletedProcess(["python", "-m", module, *arguments], status, out, err)
+
+    def pytest(self, pytester: "pytest.Pytester", *arguments: str) -> "pytest.RunResult":
+        """As ``pytester.runpytest_subprocess(*arguments)``."""
+        import pytest  # noqa: PLC0415 (the process that forks imports it in its own way)
+
+        base = tempfile.mkdtemp(prefix="runpytest-", dir=pytester.path)
+        path = os.pathsep.join(filter(None, [str(pytester.path), os.environ.get("PYTHONPATH")]))
+        environment = os.environ | {"PYTHONPATH": path}
+        done = self.run("pytest", f"--basetemp={base}", *arguments, cwd=pytester.path, env=environment)
+        print(done.stdout, done.stderr, sep="\n")  # for a test that fails
+        return pytest.RunResult(done.returncode, done.stdout.splitlines(), done.stderr.splitlines(), 0.0)
+
+    def _status(self) -> int:
+        pid: int = self._connection.recv()
+        if not self._connection.poll(SECONDS):
+            os.kill(pid, signal.SIGKILL)
+            self._connection.recv()
+            raise TimeoutError(f"no end after {SECONDS} s")
+        status: int = self._connection.recv()
+        return status
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+        self._process.wait()
+
+
+def _serve(descriptor: int) -> None:
+    """Fork for each command until none comes any more; in a fork, return what its command does in the end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a Ctrl-C the process that asks hears too, and then it is gone
+    _import_all()
+    gc.collect()
+    gc.freeze()  # what a collection does not look at stays shared
+    with Connection(descriptor) as connection, suppress(EOFError):
+        while True:
+            asked = connection.recv()
+            pid = os.fork()
+            if not pid:
+                break
+            connection.send(pid)
+            connection.send(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+    if not pid:
+        _run(*asked)
+
+
+def _import_all() -> None:
+    """Import what pytest imports, by a run of it, since it rewrites the asserts of its plugins; then the rest."""
+    import pytest  # noqa: PLC0415 (as above)
+
+    out = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        Path("test_imports.py").write_text("def test_passes(tmp_path, capfd): assert True\n")
+        pytest.main(["-p", "no:cacheprovider", "-W", "ignore", folder])
+    os.dup2(out, 1)
+    for name in _IMPORTED:
+        with suppress(ImportError):  # not each environment has each driver
+            importlib.import_module(name)
+
+
+def _run(
+    module: str, arguments: Sequence[str], cwd: str, environment: Mapping[str, str], printed: Sequence[str]
+) -> NoReturn:
+    """Be ``python -m module arguments...``."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, file in enumerate(printed, 1):
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
+    sys.path[:0] = [cwd, *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
+    sys.argv = [module, *arguments]  # its file's name comes from runpy
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    del sys.path[0]  # this folder
+    _serve(int(sys.argv[1]))

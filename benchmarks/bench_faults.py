@@ -70,8 +70,8 @@ class Taken(NamedTuple):
         return self.seconds / self.statements * 1e3
 
 
-def faults(server: Server, subject: Subject, first: int, count: int) -> Taken:
-    """What the faults in ``count`` revisions from ``first`` (from 0) on take; called in a new process.
+def faults(server: Server, subject: Subject, first: int, count: int) -> tuple[int, int, float, float]:
+    """What the faults in ``count`` revisions from ``first`` (from 0) on take, as ``Taken``; called in a new process.
 
     Raises:
         RuntimeError: when one is not survived: what it leaves takes a time of its own.
@@ -79,7 +79,8 @@ def faults(server: Server, subject: Subject, first: int, count: int) -> Taken:
     with open_history(subject, server) as history:
         proof = Proof(history)
         if first:
-            proof.examine(history.revisions[first - 1].revision)  # brings the database there, which is no fault's time
+            # Brings the database there, which is no fault's time.
+            proof.examine(history.revisions[first - 1].revision, downgrade=False)
         faults_before, seconds_before, cpu_before = proof.tally.injected, proof.tally.seconds, cpu()
         statements = 0
         for script in history.revisions[first : first + count]:
@@ -93,7 +94,7 @@ def faults(server: Server, subject: Subject, first: int, count: int) -> Taken:
     tally = proof.tally
     if tally.survived < tally.injected:
         raise RuntimeError(f"{subject.project}: {tally}")
-    return Taken(tally.injected - faults_before, statements, tally.seconds - seconds_before, used)
+    return tally.injected - faults_before, statements, tally.seconds - seconds_before, used
 
 
 def cpu() -> float:
@@ -104,8 +105,10 @@ def cpu() -> float:
 
 def in_new_process(server: Server, subject: Subject, first: int, count: int) -> Taken:
     """As ``faults``, in a process that ends with it: a project's modules stay imported."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(faults, server, subject, first, count).result()
+    context = get_context("forkserver")  # what it imports is no fault's time
+    context.set_forkserver_preload([name for name in sys.modules if name.startswith(("schemaproof.", "asyncpg."))])
+    with ProcessPoolExecutor(1, mp_context=context) as pool:
+        return Taken(*pool.submit(faults, server, subject, first, count).result())
 
 
 def show_head(what: str) -> None:

@@ -59,9 +59,11 @@ CLOSED, WAVES = "closed loop", "waves"
 SHAPES = (CLOSED, WAVES)
 LOOPS = {"asyncio": None, "uvloop": "uvloop"}  # and what must be installed for it
 ROUNDS, QUICK_ROUNDS = 5, 1
-REQUESTS, QUICK_REQUESTS = 500, 200  # of a turn
+REQUESTS, QUICK_REQUESTS = 500, 100  # of a turn
 # Each of 20 connections prepares its statements first.
-WARM_UP = 300
+WARM_UP, QUICK_WARM_UP = 300, TASKS
+# How long pgbench runs: seconds, or transactions of a client.
+PGBENCH, QUICK_PGBENCH = ("-T", "5"), ("-t", "5")
 
 _PGBENCH = {
     SELECT: "SELECT 1;\n",
@@ -133,7 +135,7 @@ async def measure(databases: dict[Contender, Database], shape: str, parsed: argp
         for contender, database in databases.items():
             works[contender.title] = await opened.enter_async_context(contender.open(database))
         for work in (one for each in works.values() for one in each.values()):
-            await load(work, shape, WARM_UP)
+            await load(work, shape, parsed.warm_up)
         for number in range(1, parsed.rounds + 1):
             for workload in WORKLOADS:
                 tell(f"{shape}, {workload}, round {number}/{parsed.rounds}")
@@ -172,7 +174,7 @@ def measured(server: Server, loop: str, shape: str, parsed: argparse.Namespace) 
     return results, opened
 
 
-def pgbench(server: Server, options: Options, seconds: int) -> dict[str, float] | None:
+def pgbench(server: Server, options: Options, length: tuple[str, str]) -> dict[str, float] | None:
     """Transactions a second of ``pgbench`` by workload, one thread and 20 connections; None where there is none."""
     program = find(options.bindir).program("pgbench")
     if not Path(program).exists():
@@ -180,7 +182,7 @@ def pgbench(server: Server, options: Options, seconds: int) -> dict[str, float] 
     rates = {}
     with tables(server) as database:
         for workload, script in _PGBENCH.items():
-            command = [program, "-n", "-M", "prepared", "-c", str(SIZE), "-T", str(seconds), "-f", "-", database.dsn]
+            command = [program, "-n", "-M", "prepared", "-c", str(SIZE), *length, "-f", "-", database.dsn]
             done = subprocess.run(command, input=script, capture_output=True, text=True, check=True)
             found = re.search(r"^tps = ([\d.]+)", done.stdout, re.MULTILINE)
             assert found is not None, done.stdout  # noqa: S101 (its last line)
@@ -233,6 +235,7 @@ def arguments() -> argparse.Namespace:
     parsed = parser.parse_args()
     parsed.rounds = parsed.rounds or (QUICK_ROUNDS if parsed.quick else ROUNDS)
     parsed.requests = parsed.requests or (QUICK_REQUESTS if parsed.quick else REQUESTS)
+    parsed.warm_up = QUICK_WARM_UP if parsed.quick else WARM_UP
     return parsed
 
 
@@ -253,7 +256,7 @@ def main() -> None:
                 results, opened = measured(server, loop, shape, parsed)
                 tell("")
                 show(results, opened, f"{shape}, {loop}")
-        rates = pgbench(server, options, 1 if parsed.quick else 5)
+        rates = pgbench(server, options, QUICK_PGBENCH if parsed.quick else PGBENCH)
         print()
         for workload, rate in (rates or {}).items():
             print(f"{f'pgbench, {workload}':<34}{rate:8.0f}")

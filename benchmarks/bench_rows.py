@@ -27,7 +27,7 @@ sys.path.append(str(ROOT))
 
 from benchmarks.bench_verify import show_load  # noqa: E402 (it is not installed, it runs from this folder)
 
-EXAMPLES, QUICK = 1500, 60
+EXAMPLES, QUICK = 1500, 20
 USERS = TableName("faceplate", "users")
 TABLES = [TableName("faceplate", name) for name in ("users", "conversations", "messages", "mcp_configs")]
 

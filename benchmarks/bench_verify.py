@@ -50,7 +50,7 @@ from benchmarks.rivals import RIVALS, Rival  # noqa: E402 (likewise)
 # Without failures: nobody else injects any, and how long that takes, bench_faults.py tells.
 MEASURED = [check for check in CHECKS if check.area != "failure"]
 
-SIZES, QUICK = (50, 100, 200, 400, 1000), (4, 8)
+SIZES, QUICK = (50, 100, 200, 400, 1000), (1, 2)
 KINDS, QUICK_KINDS = tuple(synthetic.TEMPLATES), ("async",)  # of env.py
 COMPARED = 200  # revisions, where others are measured too
 GROWTH = (100, 1000)

@@ -1,57 +1,48 @@
 """The benchmarks run; their numbers are for people."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
+
+from schemaproof.postgres import Server
+from tests.schemaproof.warm import Warm
 
 ROOT = Path(__file__).parents[1]
 
 
-def test_verify_benchmark_measures_growth_and_leaves_no_database() -> None:
-    command = [sys.executable, str(ROOT / "benchmarks" / "bench_verify.py"), "--quick", "--skip-others"]
-
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-
+def printed(warm: Warm, name: str, *arguments: str) -> str:
+    """What the benchmark prints where it is only to show that it runs."""
+    done = warm.run(f"benchmarks.{name}", "--quick", *arguments, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    assert re.search(r"growth: .*async env\.py +\d+\.\d\d$", done.stdout, re.MULTILINE)
-    assert re.findall(r"(\d+) +\(\d+ samples\)", done.stdout) == ["0"]
+    return done.stdout
 
 
-def test_delete_benchmark_reads_the_children_alone_where_there_is_an_index() -> None:
-    command = [sys.executable, str(ROOT / "benchmarks" / "bench_cascade.py"), "--quick"]
-
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stderr
-    assert re.findall(r" (\d+) rows", done.stdout) == ["100", "1000", "100", "2000"]
+def on(server: Server) -> tuple[str, str]:
+    """The arguments for a benchmark that needs no server of its own."""
+    return "--postgres", server.url.render_as_string(hide_password=False)
 
 
-def test_rows_benchmark_plants_and_compares_each_example() -> None:
-    command = [sys.executable, str(ROOT / "benchmarks" / "bench_rows.py"), "--quick"]
-
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stderr
-    assert len(re.findall(r" \d+ a second", done.stdout)) == 2
+def test_verify_benchmark_measures_growth_and_leaves_no_database(warm: Warm) -> None:
+    told = printed(warm, "bench_verify", "--skip-others")
+    assert re.search(r"growth: .*async env\.py +\d+\.\d\d$", told, re.MULTILINE)
+    assert re.findall(r"(\d+) +\(\d+ samples\)", told) == ["0"]
 
 
-def test_faults_benchmark_measures_growth() -> None:
-    command = [sys.executable, str(ROOT / "benchmarks" / "bench_faults.py"), "--quick", "--skip-faceplate"]
-
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-
-    assert done.returncode == 0, done.stderr
-    assert len(re.findall(r"growth: .*async env\.py +\d+\.\d\d$", done.stdout, re.MULTILINE)) == 2
+def test_delete_benchmark_reads_the_children_alone_where_there_is_an_index(warm: Warm, postgres_server: Server) -> None:
+    told = printed(warm, "bench_cascade", *on(postgres_server))
+    assert re.findall(r" (\d+) rows", told) == ["100", "1000", "100", "2000"]
 
 
-def test_pool_benchmark_tells_ratios_and_the_connections_that_overflow_opens() -> None:
-    command = [sys.executable, str(ROOT / "benchmarks" / "bench_pool.py"), "--quick"]
+def test_rows_benchmark_plants_and_compares_each_example(warm: Warm, postgres_server: Server) -> None:
+    told = printed(warm, "bench_rows", *on(postgres_server))
+    assert len(re.findall(r" \d+ a second", told)) == 2
 
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
 
-    assert done.returncode == 0, done.stderr
-    lines = re.findall(
-        r"^(Database\.run|SQLAlchemy 5 \+ 15, pre-ping) .* (\d+)(?:   goal .*)?$", done.stdout, re.MULTILINE
-    )
+def test_faults_benchmark_measures_growth(warm: Warm, postgres_server: Server) -> None:
+    told = printed(warm, "bench_faults", "--skip-faceplate", *on(postgres_server))
+    assert len(re.findall(r"growth: .*async env\.py +\d+\.\d\d$", told, re.MULTILINE)) == 2
+
+
+def test_pool_benchmark_tells_ratios_and_the_connections_that_overflow_opens(warm: Warm) -> None:
+    told = printed(warm, "bench_pool")
+    lines = re.findall(r"^(Database\.run|SQLAlchemy 5 \+ 15, pre-ping) .* (\d+)(?:   goal .*)?$", told, re.MULTILINE)
     assert [int(opened) > 0 for title, opened in lines] == [False, True] * 4

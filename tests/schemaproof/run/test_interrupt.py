@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,9 @@ from schemaproof.postgres.owner import Owner
 from schemaproof.run import interruption
 from tests.schemaproof.processes import ended, wait_until
 from tests.schemaproof.projects import ENV, Step, make_project, table
+from tests.schemaproof.warm import Warm
 
+ROOT = Path(__file__).parents[3]
 COMMAND = str(Path(sys.executable).with_name("schemaproof"))
 
 # It is to end within 3 s. On a machine that does much else at the same time, each of its steps takes longer.
@@ -77,7 +81,6 @@ class Moment:
         downgrade: code in its downgrade.
         rows: whether the project has a strategy for rows, which stays.
         select: the checks to ask; by default few that are quick.
-        arguments: more of the command line.
     """
 
     env: str = ""
@@ -159,34 +162,48 @@ class Ended:
 
 
 def interrupt(
-    folder: Path, *arguments: str, when: Callable[[], object], again: bool = False, stdout: int | None = None
+    warm: Warm, folder: Path, *arguments: str, when: Callable[[], object], on: Server | None = None, again: bool = False
 ) -> Ended:
-    """Run ``verify``, interrupt its process group ``when`` something is so; all of its processes are gone then."""
-    command = [COMMAND, "verify", "--project", str(folder), "--postgres", "embedded", "--driver", "psycopg"]
-    files = ["--json", str(folder / "r.json"), "--junit", str(folder / "r.xml")]
-    out, err = folder / "out", folder / "err"
-    with out.open("w") as to, err.open("w") as errors:
-        process = subprocess.Popen(
-            [*command, *files, *arguments], stdout=stdout or to, stderr=errors, start_new_session=True
-        )
-    try:
-        wait_until(lambda: when() or process.poll() is not None, within=120)
-        assert process.poll() is None, err.read_text()
-        started = psutil.Process(process.pid).children(recursive=True)
+    """Run ``verify``, interrupt its process group ``when`` something is so; all of its processes are gone then.
+
+    It runs ``on`` a server, by default on one of its own.
+    """
+    pid = folder / "pid"
+    postgres = on.url.render_as_string(hide_password=False) if on else "embedded"
+    command = [str(pid), "schemaproof", *verifying(folder, postgres), *arguments]
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(warm.run, "tests.schemaproof.foreground", *command, cwd=ROOT)
+        wait_until(lambda: when() or running.done(), within=120)
+        assert not running.done(), running.result().stderr
+        leader = int(pid.read_text())
+        started = psutil.Process(leader).children(recursive=True)
         begun = time.monotonic()
-        os.killpg(process.pid, signal.SIGINT)
-        if again:
-            time.sleep(0.1)
-            os.killpg(process.pid, signal.SIGINT)
-        status = process.wait(30)
-        seconds = time.monotonic() - begun
-        wait_until(lambda: all(map(ended, started)), within=PATIENCE)
-    finally:
-        process.kill()
-        process.wait()
+        try:
+            os.killpg(leader, signal.SIGINT)
+            if again:
+                time.sleep(0.1)
+                with suppress(ProcessLookupError):
+                    os.killpg(leader, signal.SIGINT)
+            done = running.result(30)
+            seconds = time.monotonic() - begun
+            wait_until(lambda: all(map(ended, started)), within=PATIENCE)
+        finally:
+            if not running.done():
+                os.kill(leader, signal.SIGKILL)
+    return told(folder, done.returncode, seconds, done.stdout, done.stderr)
+
+
+def verifying(folder: Path, postgres: str) -> list[str]:
+    """The command's arguments, but for the checks."""
+    files = ["--json", str(folder / "r.json"), "--junit", str(folder / "r.xml")]
+    return ["verify", "--project", str(folder), "--postgres", postgres, "--driver", "psycopg", *files]
+
+
+def told(folder: Path, status: int, seconds: float, out: str, err: str) -> Ended:
+    """With the report that it wrote."""
     print(f"ended after {seconds:.2f} s")
     document = json.loads((folder / "r.json").read_text()) if (folder / "r.json").exists() else {}
-    return Ended(status, seconds, out.read_text(), err.read_text(), document)
+    return Ended(status, seconds, out, err, document)
 
 
 def assert_in_order(run: Ended) -> None:
@@ -200,9 +217,9 @@ def assert_in_order(run: Ended) -> None:
 
 
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
-def test_interrupt_ends_the_run_in_order(tmp_path: Path, moment: Moment) -> None:
+def test_interrupt_ends_the_run_in_order(warm: Warm, tmp_path: Path, moment: Moment) -> None:
     stays = project_that_stays(tmp_path, moment)
-    run = interrupt(tmp_path, "--select", moment.select, when=stays.exists)
+    run = interrupt(warm, tmp_path, "--select", moment.select, when=stays.exists)
     assert_in_order(run)
     assert run.document["verdict"] in {"faulty", "incomplete"}
     (obstacle,) = run.document["obstacles"]
@@ -211,9 +228,9 @@ def test_interrupt_ends_the_run_in_order(tmp_path: Path, moment: Moment) -> None
     assert f'<error message="{obstacle["cause"]}" type="interrupted"' in (tmp_path / "r.xml").read_text()
 
 
-def test_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
+def test_interrupt_keeps_what_was_found(warm: Warm, tmp_path: Path) -> None:
     stays = project_that_stays(tmp_path, MOMENTS["upgrade"])
-    run = interrupt(tmp_path, "--select", "downgrade-missing,parity-catalog", when=stays.exists)
+    run = interrupt(warm, tmp_path, "--select", "downgrade-missing,parity-catalog", when=stays.exists)
     assert_in_order(run)
     assert run.err.splitlines()[-1] == "schemaproof: interrupted at revision 3 of 4 (0003)"
     assert "error[downgrade-missing] The downgrade of 0002 does nothing." in run.out
@@ -226,9 +243,9 @@ def test_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["upgrade", "catches-everything", "crash"])
-def test_second_interrupt_changes_nothing(tmp_path: Path, name: str) -> None:
+def test_second_interrupt_changes_nothing(warm: Warm, tmp_path: Path, name: str) -> None:
     stays = project_that_stays(tmp_path, MOMENTS[name])
-    run = interrupt(tmp_path, "--select", MOMENTS[name].select, when=stays.exists, again=True)
+    run = interrupt(warm, tmp_path, "--select", MOMENTS[name].select, when=stays.exists, again=True)
     assert_in_order(run)
     assert run.document["obstacles"]
 
@@ -237,14 +254,13 @@ def test_second_interrupt_changes_nothing(tmp_path: Path, name: str) -> None:
     ("name", "gone"), [("upgrade", True), ("catches-everything", False)], ids=["in-order", "by-force"]
 )
 def test_interrupt_leaves_no_database_on_a_server_that_stays(
-    tmp_path: Path, postgres_server: Server, role: str, name: str, *, gone: bool
+    warm: Warm, tmp_path: Path, postgres_server: Server, role: str, name: str, *, gone: bool
 ) -> None:
     """Its roles are left where the project's code can't be stopped: who tells them from others' knows that code."""
     stays = project_that_stays(tmp_path, MOMENTS[name])
     first = tmp_path / "migrations" / "versions" / "0001.py"
     first.write_text(first.read_text().replace("CREATE TABLE", f"CREATE ROLE {role}; CREATE TABLE"))
-    url = postgres_server.url.render_as_string(hide_password=False)
-    run = interrupt(tmp_path, "--postgres", url, "--select", MOMENTS[name].select, when=stays.exists)
+    run = interrupt(warm, tmp_path, "--select", MOMENTS[name].select, when=stays.exists, on=postgres_server)
     assert_in_order(run)
     owners = [Owner.find(database) for database in postgres_server._names()]
     assert [owner for owner in owners if owner is not None and owner.gone()] == []
@@ -253,7 +269,7 @@ def test_interrupt_leaves_no_database_on_a_server_that_stays(
 
 
 def test_interrupt_ends_a_report_that_nobody_reads(tmp_path: Path) -> None:
-    """Its pipe is full. The files are written by then."""
+    """Its pipe is full. The files are written by then. This one is a process that was not forked from another."""
     make_project(tmp_path, [table("t")])
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -262,10 +278,20 @@ def test_interrupt_ends_a_report_that_nobody_reads(tmp_path: Path) -> None:
             os.write(writer, b"." * 4096)
     except BlockingIOError:
         os.set_blocking(writer, True)
-    report = tmp_path / "r.xml"
-    run = interrupt(tmp_path, "--select", "downgrade-missing", when=report.exists, stdout=writer)
-    os.close(reader)
-    os.close(writer)
+    report, err = tmp_path / "r.xml", tmp_path / "err"
+    command = [COMMAND, *verifying(tmp_path, "embedded"), "--select", "downgrade-missing"]
+    with err.open("w") as errors:
+        process = subprocess.Popen(command, stdout=writer, stderr=errors, start_new_session=True)
+    try:
+        wait_until(lambda: report.exists() or process.poll() is not None, within=120)
+        begun = time.monotonic()
+        os.killpg(process.pid, signal.SIGINT)
+        run = told(tmp_path, process.wait(30), time.monotonic() - begun, "", err.read_text())
+    finally:
+        process.kill()
+        process.wait()
+        os.close(reader)
+        os.close(writer)
     assert run.status == 130
     assert run.seconds < PATIENCE
     assert run.err.splitlines()[-1] == "schemaproof: interrupted"

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -25,6 +25,10 @@ from tests.pool.faults import LONG, Outcome, assert_told, happen
 
 SECONDS = 30
 RESTARTS = 3
+# Around a restart all ask as fast as they are answered; the rest of the time, which would be the same again, each of
+# them pauses in between.
+BEFORE, AFTER = 0.5, 1.5  # seconds of haste around a restart
+PAUSE = 0.2  # seconds
 
 
 @dataclass(frozen=True)
@@ -93,13 +97,17 @@ def outcome(
 async def load_over_restarts(crash_server: CrashServer, place: ThrowawayDatabase) -> Loaded:
     numbers = itertools.count()
     acknowledged: list[int] = []
+    haste = asyncio.Event()
     with observe(place) as observer:
         async with Database(place.url()) as database:
 
             async def request() -> None:
                 acknowledged.append(await database.run(entering(next(numbers))))
+                if not haste.is_set():
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(haste.wait(), PAUSE)
 
-            restarts = asyncio.create_task(restart(crash_server))
+            restarts = asyncio.create_task(restart(crash_server, haste))
             report = await closed_loop(request, tasks=50, seconds=SECONDS)
             await restarts
             observer.close()  # its own connection did not survive either
@@ -109,11 +117,15 @@ async def load_over_restarts(crash_server: CrashServer, place: ThrowawayDatabase
     return Loaded(report, acknowledged, stored)
 
 
-async def restart(server: CrashServer) -> None:
+async def restart(server: CrashServer, haste: asyncio.Event) -> None:
     for _ in range(RESTARTS):
-        await asyncio.sleep(SECONDS / (RESTARTS + 1))
+        await asyncio.sleep(SECONDS / (RESTARTS + 1) - BEFORE - AFTER)
+        haste.set()
+        await asyncio.sleep(BEFORE)
         await asyncio.to_thread(server.kill)
         await asyncio.to_thread(server.restart)
+        await asyncio.sleep(AFTER)
+        haste.clear()
 
 
 def test_load_over_three_restarts_loses_and_doubles_nothing(outcome: ThirtySeconds) -> None:

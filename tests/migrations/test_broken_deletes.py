@@ -64,7 +64,7 @@ def test_broken_delete_is_found_and_shown_with_three_rows_at_most(
     what: str, tmp_path: Path, postgres_server: Server
 ) -> None:
     file, old, new, check = BREAKS[what]
-    said = outcome(broken(tmp_path, file, old, new), postgres_server, CHECKED)
+    said = outcome(broken(tmp_path, file, old, new), postgres_server, {"upgrade-from-empty", check})
     found = [one for one in said.findings if one.check == check and one.faulty]
     assert said.verdict == "faulty", said.shown
     assert found, said.shown

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from schemaproof.postgres import Server
+from schemaproof.proofs.failure import proof
+from schemaproof.proofs.failure.fault import Fault
 
 type Databases = Callable[[], set[str]]
 
@@ -22,6 +24,12 @@ def databases(own_server: Server) -> Databases:
     """The names of the databases that are on it in this test's name."""
     prefix = own_server._name("", "")
     return lambda: {name for name in own_server._names() if name.startswith(prefix)}
+
+
+@pytest.fixture
+def errors_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One fault at each site: enough where it is not about what is injected."""
+    monkeypatch.setattr(proof, "faults_at", lambda *_, **__: iter([Fault.ERROR]))
 
 
 @pytest.fixture

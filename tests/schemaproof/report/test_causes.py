@@ -13,8 +13,11 @@ from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.causes import told_once
 from schemaproof.run.items.examiner import Examiner
 from schemaproof.run.items.interview import Question
+from schemaproof.run.judging import report
+from schemaproof.run.record import Record
+from schemaproof.run.verify import examine
 from tests.schemaproof.projects import Step, make_project, table
-from tests.schemaproof.run.test_verify import verified
+from tests.schemaproof.run.test_verify import PLAIN, Recorder, verified
 
 ALL = [check.id for check in CHECKS]
 MISSING, RUNS = "downgrade-missing", "downgrade-runs"
@@ -94,11 +97,21 @@ LEFT_BY = {
 EACH = [(name, check) for name, (_, cause, others) in LEFT_BY.items() for check in [cause[0], *others]]
 
 
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> dict[str, Record]:
+    """What all checks that inject no failures find in each."""
+    found = {}
+    for name, (steps, _, _) in LEFT_BY.items():
+        found[name] = record = Record(tuple(check.id for check in PLAIN))
+        subject = make_project(tmp_path_factory.mktemp(name), steps)
+        examine(subject, postgres_server, checks=PLAIN, progress=Recorder(), record=record)
+    return found
+
+
 @pytest.mark.parametrize("name", LEFT_BY)
-def test_defect_is_told_once_by_its_cause(tmp_path: Path, postgres_server: Server, name: str) -> None:
-    steps, (check, revision, about), others = LEFT_BY[name]
-    report = verified(make_project(tmp_path, steps), postgres_server)
-    (found,) = (one for one in report.findings if one.faulty)
+def test_defect_is_told_once_by_its_cause(records: dict[str, Record], name: str) -> None:
+    _, (check, revision, about), others = LEFT_BY[name]
+    (found,) = (one for one in report(records[name], (), 0.0).findings if one.faulty)
     assert (found.check, found.revision, found.object) == (check, revision, about)
     assert set(found.also_found_by) == set(others)
 
@@ -107,26 +120,26 @@ def test_defect_is_told_once_by_its_cause(tmp_path: Path, postgres_server: Serve
 def test_check_by_itself_is_red_on_what_its_title_forbids(
     tmp_path: Path, postgres_server: Server, name: str, check: str
 ) -> None:
-    report = verified(make_project(tmp_path, LEFT_BY[name][0]), postgres_server, check)
-    assert {one.check for one in report.findings if one.faulty} == {check}
+    said = verified(make_project(tmp_path, LEFT_BY[name][0]), postgres_server, check)
+    assert {one.check for one in said.findings if one.faulty} == {check}
 
 
 @pytest.mark.parametrize("name", LEFT_BY)
 def test_what_follows_is_told_where_the_cause_is_ignored(tmp_path: Path, postgres_server: Server, name: str) -> None:
     steps, (cause, *_), others = LEFT_BY[name]
     asked = [check.id for check in CHECKS if check.area != "failure" and check.id != cause]
-    report = verified(make_project(tmp_path, steps), postgres_server, *asked)
-    assert report.verdict == "faulty"
-    assert {one.check for one in report.findings if one.faulty} <= set(others)
+    said = verified(make_project(tmp_path, steps), postgres_server, *asked)
+    assert said.verdict == "faulty"
+    assert {one.check for one in said.findings if one.faulty} <= set(others)
 
 
 @pytest.mark.parametrize("name", LEFT_BY)
-def test_allowed_cause_is_not_told_under_another_name(tmp_path: Path, postgres_server: Server, name: str) -> None:
-    steps, (check, revision, about), _ = LEFT_BY[name]
+def test_allowed_cause_is_not_told_under_another_name(records: dict[str, Record], name: str) -> None:
+    _, (check, revision, about), _ = LEFT_BY[name]
     allowances = [Allowance(check, "We never roll back.", revision=revision, object=about)]
-    report = verified(make_project(tmp_path, steps), postgres_server, allowances=allowances)
-    assert report.verdict == "sound"
-    assert [(one.check, reason) for one, reason in report.allowed] == [(check, "We never roll back.")]
+    said = report(records[name], allowances, 0.0)
+    assert said.verdict == "sound"
+    assert [(one.check, reason) for one, reason in said.allowed] == [(check, "We never roll back.")]
 
 
 @pytest.mark.parametrize(("name", "check"), EACH)

@@ -40,12 +40,6 @@ UNFILLABLE = Step("CREATE TABLE t (id int); CREATE TABLE u (n int CHECK (false) 
 
 
 @pytest.fixture
-def _errors_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One fault at each site: enough where it is not about what is injected."""
-    monkeypatch.setattr(proof, "faults_at", lambda *_, **__: iter([Fault.ERROR]))
-
-
-@pytest.fixture
 def _sessions_end_soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Little time for sessions to end; the one that env.py keeps ends with the test."""
     monkeypatch.setattr(trial, "GONE_WITHIN", 0.1)
@@ -125,7 +119,7 @@ op.execute(f"INSERT INTO t VALUES ({{100 + len(list(pathlib.Path({str(runs)!r}).
         assert faults.inject("0002", "upgrade", "commit-01", Fault.COMMIT_LOST).left == "after"
 
 
-@pytest.mark.usefixtures("_errors_only")
+@pytest.mark.usefixtures("errors_only")
 @pytest.mark.parametrize(
     "change",
     ["ALTER TYPE e RENAME VALUE 'a' TO 'c'", "ALTER TABLE t ALTER at TYPE timestamptz", "ALTER TABLE t RENAME e TO f"],
@@ -135,7 +129,7 @@ def test_rerun_of_what_lets_rows_read_otherwise_is_no_difference(open_: Open, pr
     assert told(proof_of(open_(Step(make), Step(change))).examine("0002", downgrade=False)) == []
 
 
-@pytest.mark.usefixtures("_errors_only")
+@pytest.mark.usefixtures("errors_only")
 def test_rows_that_triggers_make_while_tables_are_filled_are_known(open_: Open, proof_of: ProofOf) -> None:
     """The counts of the session that fills come late: once the rerun led elsewhere then."""
     body = "BEGIN INSERT INTO public.log VALUES (1); RETURN NEW; END"
@@ -148,7 +142,7 @@ def test_rows_that_triggers_make_while_tables_are_filled_are_known(open_: Open, 
         assert told(found.examine(revision, downgrade=False)) == []
 
 
-@pytest.mark.usefixtures("_errors_only")
+@pytest.mark.usefixtures("errors_only")
 def test_revision_that_rows_stop_is_examined_without_them(open_: Open, proof_of: ProofOf) -> None:
     needs = Step("ALTER TABLE t ADD n int NOT NULL", "ALTER TABLE t DROP n")
     (examined,) = proof_of(open_(table("t"), needs)).examine("0002", downgrade=False)
@@ -157,6 +151,7 @@ def test_revision_that_rows_stop_is_examined_without_them(open_: Open, proof_of:
     assert told((examined,)) == []
 
 
+@pytest.mark.usefixtures("errors_only")
 def test_revision_that_rows_stop_is_noted(open_: Open) -> None:
     history = open_(table("t"), Step("ALTER TABLE t ADD n int NOT NULL", "ALTER TABLE t DROP n"))
     (note,) = ATOMICITY.examine(history, "0002")
@@ -164,7 +159,7 @@ def test_revision_that_rows_stop_is_noted(open_: Open) -> None:
     assert "on empty tables only" in note.message
 
 
-@pytest.mark.usefixtures("_errors_only")
+@pytest.mark.usefixtures("errors_only")
 def test_walk_may_begin_above_a_revision_that_rows_stop(open_: Open, proof_of: ProofOf) -> None:
     """Where a table can't be filled, once that was asked of a database which was gone already."""
     found = proof_of(open_(UNFILLABLE, Step("ALTER TABLE t ADD n int NOT NULL"), table("v")))
@@ -172,7 +167,7 @@ def test_walk_may_begin_above_a_revision_that_rows_stop(open_: Open, proof_of: P
     assert found.tally.unfilled.keys() == {"public.u"}
 
 
-@pytest.mark.usefixtures("_errors_only")
+@pytest.mark.usefixtures("errors_only")
 def test_random_values_of_the_revision_below_are_no_difference(open_: Open, proof_of: ProofOf) -> None:
     """In one call both are run, and what is left may be what the one below committed."""
     make = Step("CREATE TABLE t (id uuid)")
@@ -183,14 +178,14 @@ def test_random_values_of_the_revision_below_are_no_difference(open_: Open, proo
     assert [told((one,)) for one in examined] == [[], [], []]
 
 
-@pytest.mark.usefixtures("_errors_only")
+@pytest.mark.usefixtures("errors_only")
 def test_one_below_is_settled_where_the_walk_begins_above_it(open_: Open, proof_of: ProofOf) -> None:
     below = BLOCK.format("SELECT 1") + sent("INSERT INTO t VALUES (gen_random_uuid())")
     found = proof_of(open_(Step("CREATE TABLE t (id uuid)"), below, BLOCK.format("SELECT 1")))
     assert told(found.examine("0003", downgrade=False)) == []
 
 
-@pytest.mark.usefixtures("_errors_only")
+@pytest.mark.usefixtures("errors_only")
 @pytest.mark.parametrize(
     "place",
     [

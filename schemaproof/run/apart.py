@@ -210,13 +210,22 @@ def _main(pipe: Connection, request: Request, words: IO[bytes] | None) -> NoRetu
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _stop)
+    stopped = threading.Event()
+
+    def stop(*_: object) -> NoReturn:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        stopped.set()
+        raise SystemExit(1)  # on the way out, its databases are dropped
+
+    signal.signal(signal.SIGTERM, stop)
     signal.set_wakeup_fd(-1)
     let_in()
     _redirect(words)
     lock = threading.Lock()  # several processes' readers say something
 
     def say(*said: Any) -> None:
+        if stopped.is_set():  # whatever catches the exit takes it for an error of the project's, or of the harness
+            return
         with lock:
             pipe.send(said)
 
@@ -244,11 +253,6 @@ def _sweep(options: Options, provider: str) -> None:
     if provider == "container":  # the engine may have been about to make one
         sleep(_LOOK)
         sweep(options, provider)
-
-
-def _stop(*_: object) -> NoReturn:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise SystemExit(1)  # on the way out, its databases are dropped
 
 
 def _redirect(words: IO[bytes] | None) -> None:

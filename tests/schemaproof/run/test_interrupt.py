@@ -242,6 +242,18 @@ def test_interrupt_keeps_what_was_found(warm: Warm, tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["revision-is-imported", "worker", "fault", "deployers"])
+def test_interrupt_on_a_server_that_stays_is_taken_for_no_error(
+    warm: Warm, tmp_path: Path, postgres_server: Server, name: str
+) -> None:
+    """There the process that runs the project's code is asked to end, so that it drops its databases on the way."""
+    stays = project_that_stays(tmp_path, MOMENTS[name])
+    run = interrupt(warm, tmp_path, "--select", MOMENTS[name].select, when=stays.exists, on=postgres_server)
+    assert_in_order(run)
+    assert [obstacle["kind"] for obstacle in run.document["obstacles"]] == ["interrupted"]
+    assert [one["check"] for one in run.document["findings"] if one["check"] != "downgrade-missing"] == []
+
+
 @pytest.mark.parametrize("name", ["upgrade", "catches-everything", "crash"])
 def test_second_interrupt_changes_nothing(warm: Warm, tmp_path: Path, name: str) -> None:
     stays = project_that_stays(tmp_path, MOMENTS[name])

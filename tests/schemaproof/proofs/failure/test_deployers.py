@@ -79,7 +79,7 @@ def test_new_processes_find_what_forked_ones_find(tmp_path: Path, own_server: Se
 def test_deployers_that_hang_are_ended_and_told(tmp_path: Path, own_server: Server, databases: Databases) -> None:
     subject = make_project(tmp_path, [Step("SELECT pg_sleep(600)")], env=GUARDED)
     before, start = children(), time.monotonic()
-    found = became(subject, own_server, patience=0.5)
+    found = became(subject, own_server, patience=2.0)
     assert time.monotonic() - start < 30
     assert [one.hung for one in found] == [True, True, True]
     assert "pg_sleep(600)" in found[0].told

@@ -4,14 +4,20 @@ Of such a test's seconds most would go into the imports of pytest, its plugins, 
 forks has run nothing of a test, and has neither threads nor connections: a fork finds what a new process would find
 after its imports. Where the process as such is what a test is about (its signals, what it imports), it starts one.
 
+In a run of pytest, the process that runs the project's code (``schemaproof.run.items.process``) is such a fork too: of
+what the run has been before it began, so that it knows as little of the run as a new process.
+
 This file is also the program of the process that forks, so it imports nothing from beside it.
 """
 
+import fcntl
 import gc
 import importlib
 import os
+import pickle
 import runpy
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,13 +26,15 @@ from contextlib import chdir, suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, Self
+from time import monotonic, sleep
+from types import ModuleType, SimpleNamespace, TracebackType
+from typing import IO, TYPE_CHECKING, Any, NoReturn, Self
 
 if TYPE_CHECKING:
     import pytest
 
 SECONDS = 240  # until a command that does not end is ended
+_DESCRIPTORS = 8  # at most, that a process for a project's code is given
 
 # What the commands import later than at their start.
 _IMPORTED = [
@@ -126,18 +134,106 @@ def _import_all() -> None:
             importlib.import_module(name)
 
 
+class _Spare:
+    """A fork that waits until it is made ``python -c CODE``, and ends with the process that it was forked for.
+
+    In that one, this has what ``schemaproof.run.items.process`` asks of a :class:`subprocess.Popen`.
+    """
+
+    def __init__(self, path: Sequence[str]) -> None:
+        self._socket, theirs = socket.socketpair()
+        self._status: int | None = None
+        self.pid = os.fork()
+        if not self.pid:
+            self._socket.close()
+            _be(theirs, path)
+        theirs.close()
+
+    def become(self, code: str, stderr: IO[bytes], descriptors: Sequence[int]) -> None:
+        """Be ``python -c code``, in a session of its own, with these files open."""
+        told = pickle.dumps((code, str(Path.cwd()), dict(os.environ), list(descriptors)))
+        socket.send_fds(self._socket, [len(told).to_bytes(4)], [stderr.fileno(), *descriptors])
+        self._socket.sendall(told)
+        self._socket.close()
+
+    def poll(self) -> int | None:
+        """The exit status; None while it runs."""
+        if self._status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self._status = os.waitstatus_to_exitcode(status) if pid else None
+        return self._status
+
+    def wait(self, timeout: float = SECONDS) -> int:
+        """The exit status.
+
+        Raises:
+            subprocess.TimeoutExpired: when there is none after ``timeout`` seconds.
+        """
+        deadline = monotonic() + timeout
+        while (status := self.poll()) is None:
+            if monotonic() > deadline:
+                raise subprocess.TimeoutExpired("python -c", timeout)
+            sleep(0.005)
+        return status
+
+
+def _be(connection: socket.socket, path: Sequence[str]) -> NoReturn:
+    """Wait to be told, and be it."""
+    size, received, _, _ = socket.recv_fds(connection, 4, _DESCRIPTORS)
+    if not size:
+        os._exit(0)
+    with connection.makefile("rb") as file:
+        code, cwd, environment, descriptors = pickle.loads(file.read(int.from_bytes(size)))  # noqa: S301 (our own)
+    connection.close()
+    os.setsid()
+    null = os.open(os.devnull, os.O_RDWR)
+    # First out of the way of the numbers that they are to have.
+    high = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 100) for descriptor in (null, null, *received)]
+    for descriptor, number in zip(high, (0, 1, 2, *descriptors), strict=True):
+        os.dup2(descriptor, number)
+    _enter(cwd, environment, ["", *path])
+    sys.argv = ["-c"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    exec(code, vars(sys.modules["__main__"]))  # noqa: S102 (as python -c does)
+    sys.exit(0)
+
+
+def _lend_spares() -> None:
+    """Let the first few processes for a project's code be spares."""
+    from schemaproof.run.items import process  # noqa: PLC0415 (as above)
+
+    path = sys.path[:]
+    spares = [_Spare(path) for _ in range(3)]  # more than most runs need; each costs some milliseconds
+
+    def popen(command: Sequence[str], **how: Any) -> Any:
+        if not spares:
+            return subprocess.Popen(command, **how)
+        spare = spares.pop()
+        spare.become(command[-1], how["stderr"], how["pass_fds"])
+        return spare
+
+    standing_in = {"Popen": popen, "DEVNULL": subprocess.DEVNULL, "TimeoutExpired": subprocess.TimeoutExpired}
+    vars(process)["subprocess"] = SimpleNamespace(**standing_in)
+
+
+def _enter(cwd: str, environment: Mapping[str, str], path: Sequence[str]) -> None:
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.path[:] = path
+
+
 def _run(
     module: str, arguments: Sequence[str], cwd: str, environment: Mapping[str, str], printed: Sequence[str]
 ) -> NoReturn:
     """Be ``python -m module arguments...``."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.chdir(cwd)
-    os.environ.clear()
-    os.environ.update(environment)
+    if module == "pytest":
+        _lend_spares()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, file in enumerate(printed, 1):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
-    sys.path[:0] = [cwd, *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
+    _enter(cwd, environment, [cwd, *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep)), *sys.path])
     sys.argv = [module, *arguments]  # its file's name comes from runpy
     runpy.run_module(module, run_name="__main__", alter_sys=True)
     sys.exit(0)

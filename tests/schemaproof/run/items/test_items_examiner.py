@@ -38,12 +38,16 @@ NEVER_COMMITS = ENV.replace(
 
 @contextmanager
 def examiner(
-    subject: Subject, server: Server, allowances: Sequence[Allowance] = (), collected: Iterable[str] | None = ()
+    subject: Subject,
+    server: Server,
+    allowances: Sequence[Allowance] = (),
+    collected: Iterable[str] | None = (),
+    checks: Sequence[str] = ALL,
 ) -> Iterator[Examiner]:
-    """An examiner of all checks; ``collected`` are by default the ids that make_project gives."""
+    """An examiner of ``checks``; ``collected`` are by default the ids that make_project gives."""
     if collected == ():
         collected = sorted(path.stem for path in (subject.project / "migrations" / "versions").glob("*.py"))
-    made = Examiner(subject, server, ALL, allowances, None if collected is None else list(collected))
+    made = Examiner(subject, server, checks, allowances, None if collected is None else list(collected))
     try:
         yield made
     finally:

@@ -4,17 +4,21 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 
-from schemaproof.postgres import Database
+from schemaproof.postgres import Database, Server
 from schemaproof.postgres.binaries import Account, find, reachable
 from tests.schemaproof.processes import ended, wait_until
+from tests.schemaproof.warm import Warm
+
+Run = Callable[..., pytest.RunResult]
 
 PASSING = "def test_passes(empty_database): pass"
 
@@ -32,21 +36,35 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
     return pytester
 
 
+@pytest.fixture
+def run(project: pytest.Pytester, warm: Warm) -> Run:
+    """Runs pytest in the project."""
+    return partial(warm.pytest, project)
+
+
+@pytest.fixture
+def shared(monkeypatch: pytest.MonkeyPatch, postgres_server: Server) -> None:
+    """The inner run uses the server of this one, since the test is not about its start or end."""
+    monkeypatch.setenv("SCHEMAPROOF_POSTGRES", postgres_server.url.render_as_string(hide_password=False))
+
+
 def databases(output: str) -> list[str]:
     """The connection strings that the inner tests printed."""
     return re.findall(r"\bdsn (\S+)$", output, re.MULTILINE)
 
 
-def test_header_says_which_server_which_version_and_why(project: pytest.Pytester) -> None:
+def test_header_says_which_server_which_version_and_why(project: pytest.Pytester, run: Run) -> None:
     project.makepyfile(PASSING)
-    result = project.runpytest_subprocess("--postgres", "embedded")
+    result = run("--postgres", "embedded")
     result.stdout.re_match_lines([r"postgres: embedded PostgreSQL \d+\.\d+ \(\S+\); chosen by an option"])
 
 
-def test_header_says_why_there_is_no_container(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_header_says_why_there_is_no_container(
+    project: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{project.path / 'none.sock'}")
     project.makepyfile(PASSING)
-    result = project.runpytest_subprocess("--postgres", "auto")
+    result = run("--postgres", "auto")
     result.stdout.re_match_lines(
         [r"postgres: embedded .*; no Docker engine answered within 2 s at DOCKER_HOST=unix:.*"]
     )
@@ -61,40 +79,40 @@ def test_header_is_silent_in_a_project_that_asked_for_nothing(
     project.runpytest_subprocess().stdout.no_fnmatch_line("postgres:*")
 
 
-def test_summary_names_the_server_that_the_tests_ran_on(project: pytest.Pytester) -> None:
+def test_summary_names_the_server_that_the_tests_ran_on(project: pytest.Pytester, run: Run) -> None:
     project.makepyfile("def test_version(postgres_server): print('version', postgres_server.version_text)")
-    output = project.runpytest_subprocess("-s").stdout.str()
+    output = run("-s").stdout.str()
     version = re.search(r"version (\S+)", output)
     assert version is not None
     assert f"postgres: ran on {version[1]}, embedded PostgreSQL {version[1]} (" in output
 
 
-def test_no_server_is_started_when_no_test_asks(project: pytest.Pytester) -> None:
+def test_no_server_is_started_when_no_test_asks(project: pytest.Pytester, run: Run) -> None:
     project.makepyfile("def test_passes(): pass")
-    result = project.runpytest_subprocess()
+    result = run()
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("postgres: ran on*")
 
 
-def test_wrong_value_is_a_usage_error_that_names_the_valid_ones(project: pytest.Pytester) -> None:
-    result = project.runpytest_subprocess("--postgres", "docker")
+def test_wrong_value_is_a_usage_error_that_names_the_valid_ones(run: Run) -> None:
+    result = run("--postgres", "docker")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         ["*is neither a provider nor a URL of PostgreSQL: 'docker'*", "*auto, container, embedded, or a URL*"]
     )
 
 
-def test_bindir_as_an_argument_of_its_own_is_a_usage_error_with_the_right_way(project: pytest.Pytester) -> None:
+def test_bindir_as_an_argument_of_its_own_is_a_usage_error_with_the_right_way(run: Run) -> None:
     """It is taken for a folder of tests, long before plugins are asked, and moves its root directory there."""
-    result = project.runpytest_subprocess("--postgres-bindir", "/")
+    result = run("--postgres-bindir", "/")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*must be one argument*", "Remedy: --postgres-bindir=/"])
 
 
-def test_bindir_is_where_the_server_is_from(project: pytest.Pytester) -> None:
+def test_bindir_is_where_the_server_is_from(project: pytest.Pytester, run: Run) -> None:
     bindir = reachable(find(None), Account.of_server()).bindir  # this clone may be in a folder that is closed to others
     project.makepyfile(PASSING)
-    result = project.runpytest_subprocess(f"--postgres-bindir={bindir}")
+    result = run(f"--postgres-bindir={bindir}")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines([f"postgres: embedded PostgreSQL * ({bindir});*"])
     result.stdout.fnmatch_lines([f"rootdir: {project.path}"])
@@ -102,9 +120,10 @@ def test_bindir_is_where_the_server_is_from(project: pytest.Pytester) -> None:
 
 def test_server_that_is_not_to_be_had_fails_the_test_with_cause_and_remedy_and_no_frames(
     project: pytest.Pytester,
+    run: Run,
 ) -> None:
     project.makepyfile(PASSING)
-    result = project.runpytest_subprocess("--postgres", "postgresql://me@127.0.0.1:1/x")
+    result = run("--postgres", "postgresql://me@127.0.0.1:1/x")
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         ["*Can't connect to the PostgreSQL server *127.0.0.1:1/x*", "*Remedy: Check that it runs*"]
@@ -113,7 +132,7 @@ def test_server_that_is_not_to_be_had_fails_the_test_with_cause_and_remedy_and_n
     result.stdout.no_fnmatch_line("*During handling of the above exception*")
 
 
-def test_database_of_a_passing_test_is_dropped_and_of_a_failing_one_kept(project: pytest.Pytester) -> None:
+def test_database_of_a_passing_test_is_dropped_and_of_a_failing_one_kept(project: pytest.Pytester, run: Run) -> None:
     project.makepyfile(
         """
         import psycopg
@@ -134,10 +153,10 @@ def test_database_of_a_passing_test_is_dropped_and_of_a_failing_one_kept(project
             assert seen["passing"] not in names
         """
     )
-    project.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=2, failed=1)
+    run("-p", "no:randomly").assert_outcomes(passed=2, failed=1)
 
 
-def test_report_of_a_failing_test_has_a_psql_command_that_connects(project: pytest.Pytester) -> None:
+def test_report_of_a_failing_test_has_a_psql_command_that_connects(project: pytest.Pytester, run: Run) -> None:
     project.makepyfile(
         """
         import psycopg, re
@@ -168,10 +187,11 @@ def test_report_of_a_failing_test_has_a_psql_command_that_connects(project: pyte
             return report
         """
     )
-    project.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=1, failed=1)
+    run("-p", "no:randomly").assert_outcomes(passed=1, failed=1)
 
 
-def test_template_of_a_project_is_what_its_databases_are_cloned_from(project: pytest.Pytester) -> None:
+@pytest.mark.usefixtures("shared")
+def test_template_of_a_project_is_what_its_databases_are_cloned_from(project: pytest.Pytester, run: Run) -> None:
     project.makepyfile(
         """
         import psycopg, pytest
@@ -191,10 +211,10 @@ def test_template_of_a_project_is_what_its_databases_are_cloned_from(project: py
                 connection.execute("DROP TABLE from_template")
         """
     )
-    project.runpytest_subprocess().assert_outcomes(passed=2)
+    run().assert_outcomes(passed=2)
 
 
-def test_workers_share_one_server_and_build_a_template_once(project: pytest.Pytester) -> None:
+def test_workers_share_one_server_and_build_a_template_once(project: pytest.Pytester, run: Run) -> None:
     project.makepyfile(
         """
         import os, pathlib, pytest
@@ -212,17 +232,17 @@ def test_workers_share_one_server_and_build_a_template_once(project: pytest.Pyte
                 print(os.environ["PYTEST_XDIST_WORKER"], postgres_server.url.port, file=file)
         """
     )
-    project.runpytest_subprocess("-n", "2").assert_outcomes(passed=8)
+    run("-n", "2").assert_outcomes(passed=8)
     workers, ports = zip(*(line.split() for line in (project.path / "seen").read_text().splitlines()), strict=True)
     assert set(workers) == {"gw0", "gw1"}
     assert len(set(ports)) == 1
     assert (project.path / "built").read_text() == "once\n"
 
 
-def test_named_server_is_left_as_it_was(project: pytest.Pytester, empty_database: Database) -> None:
+def test_named_server_is_left_as_it_was(project: pytest.Pytester, run: Run, empty_database: Database) -> None:
     project.makepyfile("def test_fails(empty_database):\n    print('dsn', empty_database.dsn)\n    assert False")
     url = empty_database.url().render_as_string(hide_password=False)
-    result = project.runpytest_subprocess("--postgres", url)
+    result = run("--postgres", url)
     result.assert_outcomes(failed=1)
     (dsn,) = databases(result.stdout.str())
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
@@ -280,20 +300,21 @@ def test_run_that_is_killed_takes_its_embedded_server_along(project: pytest.Pyte
 
 
 def test_databases_that_a_killed_run_left_on_a_named_server_are_swept_by_the_next(
-    project: pytest.Pytester, empty_database: Database
+    project: pytest.Pytester, run: Run, empty_database: Database
 ) -> None:
     url = empty_database.url().render_as_string(hide_password=False)
-    with blocked_run(project, "--postgres", url) as (run, dsn):
-        run.kill()
-        run.wait()
+    with blocked_run(project, "--postgres", url) as (killed, dsn):
+        killed.kill()
+        killed.wait()
     psycopg.connect(dsn).close()  # it is still there
     project.makepyfile(test_blocks=PASSING)
-    project.runpytest_subprocess("--postgres", url).assert_outcomes(passed=1)
+    run("--postgres", url).assert_outcomes(passed=1)
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         psycopg.connect(dsn)
 
 
-def test_database_is_kept_where_a_fixture_fails_in_its_teardown(project: pytest.Pytester) -> None:
+@pytest.mark.usefixtures("shared")
+def test_database_is_kept_where_a_fixture_fails_in_its_teardown(project: pytest.Pytester, run: Run) -> None:
     project.makepyfile(
         """
         import psycopg, pytest
@@ -312,7 +333,7 @@ def test_database_is_kept_where_a_fixture_fails_in_its_teardown(project: pytest.
                 assert seen[0] in {name for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall()}
         """
     )
-    result = project.runpytest_subprocess("-p", "no:randomly")
+    result = run("-p", "no:randomly")
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.re_match_lines([r"psql 'postgresql://"])
 
@@ -324,7 +345,7 @@ def test_debugger_opens_with_the_psql_command(project: pytest.Pytester) -> None:
     assert 0 < output.index("psql 'postgresql://") < output.index("(Pdb)")
 
 
-def test_server_that_dies_in_the_run_is_told_and_the_summary_still_comes(project: pytest.Pytester) -> None:
+def test_server_that_dies_in_the_run_is_told_and_the_summary_still_comes(project: pytest.Pytester, run: Run) -> None:
     project.makepyfile(
         """
         import os, psycopg, signal
@@ -338,7 +359,7 @@ def test_server_that_dies_in_the_run_is_told_and_the_summary_still_comes(project
         def test_needs_it(empty_database): pass
         """
     )
-    result = project.runpytest_subprocess("-p", "no:randomly")
+    result = run("-p", "no:randomly")
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines(["*Can't connect to the PostgreSQL server*", "postgres: ran on *"])
     result.stdout.no_fnmatch_line("*INTERNALERROR*")

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,13 @@ from tests.example import ROOT, assemble
 from tests.schemaproof.projects import make_project, table
 
 STRUCTURAL = ["revision-import", "revision-chain", "single-head"]
+
+
+@pytest.fixture(scope="module")
+def assistant() -> Iterator[Assistant]:
+    """One for all: it takes a second to start."""
+    with Assistant() as assistant:
+        yield assistant
 
 
 def ids(plan: Plan) -> list[str]:
@@ -40,10 +48,9 @@ def write_revision(subject: Subject, text: str, name: str = "0003.py") -> None:
         "upgrade-from-empty/sound-odd-names",
     ],
 )
-def test_order_is_the_one_in_which_alembic_applies_them(tmp_path: Path, name: str) -> None:
+def test_order_is_the_one_in_which_alembic_applies_them(assistant: Assistant, tmp_path: Path, name: str) -> None:
     subject = example(name, tmp_path / "project")
-    with Assistant() as assistant:
-        assert read_revisions(subject) == assistant.revisions(subject)
+    assert read_revisions(subject) == assistant.revisions(subject)
 
 
 def test_order_does_not_depend_on_the_process(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from schemaproof.proofs.registry import CHECKS
 from tests.example import ROOT as EXAMPLES
 from tests.example import assemble
 from tests.pool.faults import FAULTS, SLACK
+from tests.schemaproof.warm import Warm
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,12 +34,10 @@ def commands(program: str) -> list[list[str]]:
     return [shlex.split(line)[3:] for line in lines if line.startswith(f"uv run {program}")]
 
 
-def run(database: Database, module: str, *arguments: str) -> str:
+def run(warm: Warm, database: Database, module: str, *arguments: str) -> str:
     """What ``python -m module`` prints in this folder with DATABASE_URL set, having succeeded."""
     url = database.url().render_as_string(hide_password=False)
-    command = [sys.executable, "-m", module, *arguments]
-    environment = os.environ | {"DATABASE_URL": url}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = warm.run(module, *arguments, cwd=ROOT, env=os.environ | {"DATABASE_URL": url})
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -133,8 +132,8 @@ def test_readme_settings_are_the_pools_with_their_defaults() -> None:
     }
 
 
-def test_readme_quickstarts_alembic_commands_succeed_in_order(empty_database: Database) -> None:
-    outputs = [run(empty_database, "alembic", *arguments) for arguments in commands("alembic")]
+def test_readme_quickstarts_alembic_commands_succeed_in_order(warm: Warm, empty_database: Database) -> None:
+    outputs = [run(warm, empty_database, "alembic", *arguments) for arguments in commands("alembic")]
     assert [arguments[0] for arguments in commands("alembic")] == [
         *("upgrade", "check"),
         *("current", "history", "downgrade", "upgrade"),
@@ -157,9 +156,8 @@ def test_readme_deletion_takes_along_what_it_says(postgres_database: Database) -
 
 
 @pytest.mark.parametrize("arguments", commands("pytest"), ids=lambda arguments: arguments[0])  # not "-k cascade"'s own
-def test_readme_pytest_commands_select_tests(arguments: list[str]) -> None:
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def test_readme_pytest_commands_select_tests(warm: Warm, arguments: list[str]) -> None:
+    done = warm.run("pytest", "--collect-only", "-q", *arguments, cwd=ROOT)
     assert done.returncode == pytest.ExitCode.OK
     assert re.search(r"[1-9]\d*(/\d+)? tests collected", done.stdout)
 

@@ -48,7 +48,7 @@ def environment(server: Server, home: Path) -> dict[str, str]:
 def test_verify_leaves_nothing(project: Path, postgres_server: Server, inside: bool) -> None:
     before = files(project.parent)
     done = subprocess.run(
-        [sys.executable, "-c", MAIN, "verify", "--project", str(project), "--select", CHECKS],
+        [sys.executable, "-c", MAIN, "verify", "--project", str(project), "--select", CHECKS, "--deployers", "2"],
         cwd=project if inside else project.parent / "elsewhere",
         env=environment(postgres_server, project.parent),
         capture_output=True,

@@ -32,6 +32,7 @@ _PRELOADED = [
         __name__,
     ),
     *("schemaproof.proofs.deletes.prepare", "schemaproof.proofs.deletes.flushes", "schemaproof.proofs.deletes.contest"),
+    "tests.frozen",
 ]
 
 

@@ -166,7 +166,8 @@ def test_deployer_that_gives_up_while_another_is_at_work_is_a_note(
 ) -> None:
     (finding,) = findings(make_project(tmp_path, [table("t"), table("u")], env=env(*lines)), own_server)
     assert finding.severity is Severity.NOTE
-    assert "gives up while another one is at work: 7 of 8 on an empty database" in finding.message
+    # Who comes when the first is through finds the lock free.
+    assert re.search("gives up while another one is at work: [1-7] of 8 on an empty database", finding.message)
     assert "restartPolicy" in finding.remedy
 
 

@@ -225,7 +225,7 @@ def test_project_without_alembic_fails_with_cause_and_remedy(project: Project) -
 def test_wrong_settings_fail_with_cause_and_remedy(project: Project) -> None:
     result = project.make(table("t"), more="[tool.schemaproof.environment]\nPORT = 5432\n").run()
     result.assert_outcomes(errors=3)
-    result.stdout.fnmatch_lines(["PORT in *environment* is 5432.*", "Remedy: Give a string."])
+    result.stdout.fnmatch_lines(["PORT in *environment* is 5432, not a string.", 'Remedy: Write PORT = "..."'])
 
 
 def test_subject_that_connects_elsewhere_fails_with_cause_and_remedy_and_no_traceback(project: Project) -> None:

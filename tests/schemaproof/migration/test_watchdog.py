@@ -26,6 +26,12 @@ from tests.schemaproof.migration.waits import ALTER, ASYNC_ENV, READ, REVISION, 
 from tests.schemaproof.processes import wait_until
 from tests.schemaproof.projects import ENV, make_project, table
 
+# The revisions here leave connections to the garbage collector, as projects do; it may come in any test.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
 SEVERAL = 4  # looks
 
 type Upgrade = Callable[..., Run]

@@ -26,12 +26,6 @@ from tests.schemaproof.migration.waits import ALTER, ASYNC_ENV, READ, REVISION, 
 from tests.schemaproof.processes import wait_until
 from tests.schemaproof.projects import ENV, make_project, table
 
-# The revisions here leave connections to the garbage collector, as projects do; it may come in any test.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
 SEVERAL = 4  # looks
 
 type Upgrade = Callable[..., Run]
@@ -110,6 +104,8 @@ def test_process_that_waits_for_itself_is_told(upgrade: Upgrade, code: str) -> N
     assert "idle" in run.hang.does
 
 
+# These revisions leave a connection to the garbage collector, as projects do, which may come before the test's end.
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("code", SOUND.values(), ids=SOUND)
 def test_wait_that_ends_is_left_alone(upgrade: Upgrade, code: str) -> None:
     run = upgrade(code)

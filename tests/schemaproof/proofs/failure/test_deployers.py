@@ -153,21 +153,21 @@ REFUSES = 'if not connection.scalar(text("SELECT pg_try_advisory_lock(1)")): '
 HASTY = 'connection.execute(text("SET lock_timeout = 50"))'
 
 
+# Who asks once is refused as long as another one stands at the gate. Who waits 50 ms may still wait when it opens.
 @pytest.mark.parametrize(
-    "lines",
+    ("lines", "refused"),
     [
-        [REFUSES + 'raise RuntimeError("another deployer is at work")', "connection.commit()"],
-        [REFUSES + 'raise SystemExit("another deployer is at work")', "connection.commit()"],
-        [HASTY, LOCK],
+        ([REFUSES + 'raise RuntimeError("another deployer is at work")', "connection.commit()"], "7"),
+        ([REFUSES + 'raise SystemExit("another deployer is at work")', "connection.commit()"], "7"),
+        ([HASTY, LOCK], "[1-7]"),
     ],
 )
 def test_deployer_that_gives_up_while_another_is_at_work_is_a_note(
-    tmp_path: Path, own_server: Server, lines: list[str]
+    tmp_path: Path, own_server: Server, lines: list[str], refused: str
 ) -> None:
     (finding,) = findings(make_project(tmp_path, [table("t"), table("u")], env=env(*lines)), own_server)
     assert finding.severity is Severity.NOTE
-    # Who comes when the first is through finds the lock free.
-    assert re.search("gives up while another one is at work: [1-7] of 8 on an empty database", finding.message)
+    assert re.search(f"gives up while another one is at work: {refused} of 8 on an empty database", finding.message)
     assert "restartPolicy" in finding.remedy
 
 

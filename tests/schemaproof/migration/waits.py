@@ -26,6 +26,7 @@ asyncio.run(connected())
 REVISION = """
 import asyncio, os, threading, time
 import sqlalchemy as sa
+import sqlalchemy.orm
 from alembic import context, op
 from schemaproof.migration.watchdog import looks  # the test's
 

@@ -85,10 +85,10 @@ def _add_verify(commands: Any) -> None:
     verify.add_argument("--select", metavar="ID,...", help="run only these checks (`schemaproof checks` lists them)")
     verify.add_argument("--ignore", metavar="ID,...", help="skip these checks")
     verify.add_argument(
-        "--crash-everywhere",
+        "--everywhere",
         action="store_const",
         const="true",
-        help="crash the server at every statement of a revision, not only at the first, a middle and the last one",
+        help="inject every fault at every statement of a revision, also those that prove the same as another one",
     )
     verify.add_argument(
         "--deployers",
@@ -246,7 +246,7 @@ def _catalogue() -> Sequence["Check"]:
 def _settings(parsed: argparse.Namespace) -> "Settings":
     from schemaproof.project.settings import Settings
 
-    keys = ["alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "crash-everywhere", "deployers"]
+    keys = ["alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "everywhere", "deployers"]
     keys.append("stall-timeout")
     arguments = {key: getattr(parsed, key.replace("-", "_"), None) for key in keys}
     return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()])

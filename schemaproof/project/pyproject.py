@@ -15,7 +15,7 @@ TABLE = "[tool.schemaproof]"
 KEYS = (
     "alembic-ini",
     "allow",
-    "crash-everywhere",
+    "everywhere",
     "deployers",
     "driver",
     "environment",

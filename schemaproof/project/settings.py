@@ -67,7 +67,7 @@ class Settings:
             driver=_valid_driver(*sources.first("driver", arguments.get("driver"))),
             environment=_valid_environment(sources.told("environment")),
             roles=_valid_roles(sources.told("roles")),
-            crash_everywhere=_valid_flag("crash-everywhere", arguments, sources),
+            everywhere=_valid_flag("everywhere", arguments, sources),
             deployers=_valid_deployers(arguments.get("deployers"), sources),
             rows=_valid_rows(sources.told("rows")),
             stall_timeout=_valid_stall_timeout(arguments.get("stall-timeout"), sources),

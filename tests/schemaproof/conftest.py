@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from schemaproof.postgres import Server
-from schemaproof.proofs.failure import proof
+from schemaproof.proofs.failure import equivalence
 from schemaproof.proofs.failure.fault import Fault
 
 type Databases = Callable[[], set[str]]
@@ -29,7 +29,7 @@ def databases(own_server: Server) -> Databases:
 @pytest.fixture
 def errors_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """One fault at each site: enough where it is not about what is injected."""
-    monkeypatch.setattr(proof, "faults_at", lambda *_, **__: iter([Fault.ERROR]))
+    monkeypatch.setattr(equivalence, "faults_at", lambda *_, **__: iter([Fault.ERROR]))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ class Failures:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._proof = Proof(history)
+        self._proof = Proof(history, everywhere=history.subject.everywhere)
         self._last: tuple[str, tuple[Examined, ...]] | None = None
         self._crasher: Crasher | None = None
 
@@ -37,7 +37,7 @@ class Failures:
         history = self._history
         if self._crasher is None and not history.alone and history.server.options is not None:
             subject = replace(history.subject, driver=history.environment.driver)
-            self._crasher = Crasher(subject, history.server, everywhere=history.subject.crash_everywhere)
+            self._crasher = Crasher(subject, history.server, everywhere=history.subject.everywhere)
 
     def crashes(self) -> Mapping[str, tuple[Examined, ...]]:
         """By revision, what crashes of the server left; see :class:`Crasher`."""

@@ -1,6 +1,6 @@
 """The faults, and at which places each of them is injected."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from enum import StrEnum
 
 from schemaproof.proofs.failure.sites import Site
@@ -59,10 +59,10 @@ _TOLD = {
 
 
 def faults_at(site: Site, *, killed: bool) -> Iterator[Fault]:
-    """The faults to inject at ``site`` but crashes; ``killed``: whether processes can be killed here."""
+    """All faults that can happen at ``site`` but crashes; ``killed``: whether processes can be killed here."""
     yield Fault.ERROR
     yield Fault.DISCONNECT
-    if site.part == "env.py" and site.revision is not None:
+    if site.is_cleanup:
         return  # all is committed: what env.py does then, such as giving a lock back, needs no more of them
     if killed:
         yield Fault.KILLED
@@ -71,24 +71,20 @@ def faults_at(site: Site, *, killed: bool) -> Iterator[Fault]:
     else:
         yield Fault.ERROR_AFTER
         yield Fault.DISCONNECT_AFTER
-        if site.locks or site.outside:
-            yield Fault.LOCK
-        if site.outside:
-            yield Fault.WRITER
-    if killed and (site.kind == "commit" or site.outside):  # elsewhere nothing lies between it and the next statement
+        yield from _waits_at(site)
+    if killed and site.is_end:  # elsewhere nothing lies between it and the next statement
         yield Fault.KILLED_AFTER
 
 
-def crashes_at(sites: Sequence[Site], *, everywhere: bool) -> Iterator[tuple[Site, Fault]]:
-    """The crashes to inject: at the first, a middle and the last statement (or ``everywhere``), and at each COMMIT."""
-    statements = [site for site in sites if site.kind == "statement"]
-    if not everywhere and len(statements) > 3:
-        statements = [statements[0], statements[len(statements) // 2], statements[-1]]
-    for site in sites:
-        if site in statements:
-            yield site, Fault.CRASH
-            if site.outside:  # what it did is committed
-                yield site, Fault.CRASH_AFTER
-        elif site.kind == "commit":
-            yield site, Fault.CRASH
-            yield site, Fault.CRASH_AFTER
+def _waits_at(site: Site) -> Iterator[Fault]:
+    if site.locks or site.outside:
+        yield Fault.LOCK
+    if site.outside:
+        yield Fault.WRITER
+
+
+def crashes_at(site: Site) -> Iterator[Fault]:
+    """All crashes that can happen at ``site``."""
+    yield Fault.CRASH
+    if site.is_end:  # what it did is committed
+        yield Fault.CRASH_AFTER

@@ -1,6 +1,6 @@
 """The failure proof of a history: revision by revision, on tables that hold rows, every fault at every site."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -10,10 +10,11 @@ from alembic.script import Script
 from schemaproof.migration.states import dropped_on_error
 from schemaproof.postgres import CrashServer, Database, Template
 from schemaproof.proofs.failure.child import CAN_FORK
-from schemaproof.proofs.failure.fault import Fault, crashes_at, faults_at
-from schemaproof.proofs.failure.sites import Counter, Recorder, Site
+from schemaproof.proofs.failure.equivalence import crashes, faults, sole_transaction
+from schemaproof.proofs.failure.fault import Fault
+from schemaproof.proofs.failure.sites import Recorder, Site
 from schemaproof.proofs.failure.state import Name, State, Watcher
-from schemaproof.proofs.failure.trial import Bench, Course, Direction, Outcome, Rerun, Trial, Way, joined
+from schemaproof.proofs.failure.trial import Bench, Course, Direction, Outcome, Rerun, Trial, Way, joined, second_run
 from schemaproof.proofs.failure.ways import downgrade_of, upgrade_of
 from schemaproof.rows import fill
 from schemaproof.tally import Tally
@@ -64,7 +65,7 @@ class Proof:
 
     Args:
         crashes: the server, to be crashed; None for all the other faults.
-        everywhere: whether it is crashed at every statement, and not only at the first, a middle and the last one.
+        everywhere: whether faults are injected that prove the same as others; see ``equivalence``.
     """
 
     def __init__(self, history: "History", *, crashes: CrashServer | None = None, everywhere: bool = False) -> None:
@@ -73,6 +74,7 @@ class Proof:
         self._everywhere = everywhere
         self._ground: _Ground | None = None
         self._known: set[tuple[str, ...]] = set()  # what env.py sends around a revision, as far as examined
+        self._alike: set[Hashable] = set()  # the sole transactions of which one was examined
         self.tally = Tally()
 
     def examine(self, revision: str, *, downgrade: bool = True) -> tuple[Examined, ...]:
@@ -204,34 +206,34 @@ class Proof:
     def _tried(self, course: Course, template: Database, obstacle: str = "") -> Examined:
         """All faults of ``course``, in databases like ``template``."""
         with Bench(template, self._history.version_table) as bench:
-            course = self._settled(course, bench)
+            if course.ends_transaction:  # the next one is tried in one call with it, and has to know
+                course = self._settled(course, bench)
             trial = Trial(course, bench, self._crashes, self._history.unstable)
             outcomes = tuple(trial.inject(self._faults(course)))
-            rerun = trial.rerun()
+            rerun = trial.rerun() if outcomes and self._crashes is None else None
         self.tally.count(outcome.survived for outcome in outcomes)
+        if all(outcome.survived for outcome in outcomes):
+            self._alike.add((course.way.direction, sole_transaction(course.sites)))
         if self._crashes is not None and self._ground is not None:
             self._ground.leave()  # its session is gone
         return Examined(course.way.direction, course, outcomes, rerun, obstacle)
 
     def _faults(self, course: Course) -> list[tuple[Site, Fault]]:
         sites = [site for site in course.sites if site.part == "revision"]
+        alike = self._is_alike(course)
         if self._crashes is not None:
-            return list(crashes_at(sites, everywhere=self._everywhere))
-        return [(site, fault) for site in sites + self._new(course) for fault in faults_at(site, killed=CAN_FORK)]
+            return [] if alike else list(crashes(sites, everywhere=self._everywhere))
+        wanted = [*sites, *self._new(course)]
+        return list(faults(course.sites, wanted, killed=CAN_FORK, everywhere=self._everywhere, alike=alike))
+
+    def _is_alike(self, course: Course) -> bool:
+        """Whether it is one transaction, as another one that was examined."""
+        sole = sole_transaction(course.sites)
+        return sole is not None and not self._everywhere and (course.way.direction, sole) in self._alike
 
     def _settled(self, course: Course, bench: Bench) -> Course:
         """``course`` with the columns whose values are others in a second run."""
-        if course.after.rows == course.before.rows:
-            return course
-        # A failure first: the sequences that it used stay where they are then (manual, "Sequence Manipulation").
-        last = [site for site in course.sites if site.part == "revision"][-1:]
-        list(Trial(course, bench).inject((site, Fault.ERROR) for site in last))
-        watcher = bench.watcher()
-        course.way.run(watcher.database, Counter())
-        watcher.end_sessions()
-        second = watcher.read(course.before)
-        bench.spoil()
-        return course.settled(second)
+        return course if course.after.rows == course.before.rows else course.settled(second_run(course, bench))
 
     def _new(self, course: Course) -> list[Site]:
         """The sites of env.py, before the revision's and after it, where the same were not examined yet."""

@@ -35,7 +35,10 @@ class Site:
         revision: the revision whose code has begun last; None before the first one's.
         statement: its text; "COMMIT" for a COMMIT.
         autocommit: whether SQLAlchemy was told to use AUTOCOMMIT for it.
+        own: whether the code of a revision sends it; and not Alembic or env.py, which hear of what goes wrong with it.
         outside: whether the server ran it in no transaction block.
+        renewed: whether something that was not seen has ended the transaction that the statement before it ran in.
+        durability: ``synchronous_commit`` as it is in force at a COMMIT; "" for a statement.
         locks: the locks on relations that were there before and that it takes, in addition to ...
         held: ... those that the session held already.
     """
@@ -46,8 +49,11 @@ class Site:
     number: int
     revision: str | None
     statement: str
+    own: bool = True
     autocommit: bool = False
     outside: bool = False
+    renewed: bool = False
+    durability: str = ""
     locks: Held = field(default_factory=dict)
     held: Held = field(default_factory=dict)
 
@@ -61,6 +67,16 @@ class Site:
     def ends_transaction(self) -> bool:
         """Whether it is a COMMIT or ROLLBACK that is sent as a statement."""
         return self.kind == "statement" and bool(_ENDS_TRANSACTION.match(self.statement))
+
+    @property
+    def is_end(self) -> bool:
+        """Whether what was done before it is committed, or undone, when it has run: nothing after it changes that."""
+        return self.kind == "commit" or self.outside or self.ends_transaction
+
+    @property
+    def is_cleanup(self) -> bool:
+        """Whether it is env.py's, after all that the revision does is committed."""
+        return self.part == "env.py" and self.revision is not None
 
     @property
     def wants_no_transaction(self) -> bool:
@@ -103,39 +119,43 @@ class Recorder(Counter):
     """Watches a run.
 
     Args:
-        locks: the locks on relations of the server process with a pid, as another session sees them.
+        seen: the locks on relations of the server process with a pid, and the id of its transaction, if it has one, as
+            another session sees them.
 
     Attributes:
         sites: the run's, in their order.
     """
 
-    def __init__(self, locks: Callable[[int], Held]) -> None:
+    def __init__(self, seen: Callable[[int], tuple[Held, str | None]]) -> None:
         super().__init__()
         self.sites: list[Site] = []
-        self._locks = locks
+        self._seen = seen
         self._held: Held = {}
+        self._transaction: str | None = None
         self._numbers: dict[tuple[str, str], int] = {}
         self._finished = False  # whether the revisions' own COMMIT was seen
 
     def after(self, connection: Connection, cursor: Any, statement: str) -> None:  # noqa: ARG002 (Observer's)
         outside = not in_transaction(connection)
         # A statement outside a transaction has given its locks back already.
-        held: Held = {} if outside else self._locks(backend_pid(connection))
+        held, transaction = ({}, None) if outside else self._seen(backend_pid(connection))
         new = {one: modes - self._held.get(one, frozenset()) for one, modes in held.items()}
         self._add(
             "statement",
             statement,
             autocommit=connection._is_autocommit_isolation(),
             outside=outside,
+            renewed=self._transaction is not None and transaction != self._transaction and not outside,
             locks={one: modes for one, modes in new.items() if modes},
             held=self._held,
         )
-        self._held = held
+        self._held, self._transaction = held, transaction
 
     def commit(self, connection: Connection, commit: Callable[[], None]) -> None:
+        durability = _durability(connection)
         super().commit(connection, commit)
-        self._held = {}
-        self._add("commit", "COMMIT")
+        self._held, self._transaction = {}, None
+        self._add("commit", "COMMIT", durability=durability)
         about = self.redirection
         self._finished = about is not None and about.revision is not None and not about.watched
 
@@ -143,4 +163,20 @@ class Recorder(Counter):
         revision = self.redirection.revision if self.redirection is not None else None
         part: Literal["revision", "env.py"] = "env.py" if revision is None or self._finished else "revision"
         number = self._numbers[kind, part] = self._numbers.get((kind, part), 0) + 1
-        self.sites.append(Site(self._place, kind, part, number, revision, statement, **seen))
+        own = self.redirection is not None and self.redirection.watched
+        self.sites.append(Site(self._place, kind, part, number, revision, statement, own, **seen))
+
+
+def _durability(connection: Connection) -> str:
+    """``synchronous_commit`` of the session; "" in a transaction that an error has aborted."""
+    if not in_transaction(connection):
+        return ""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute("SELECT current_setting('synchronous_commit')")
+        row = cursor.fetchone()
+    except connection.dialect.loaded_dbapi.Error:
+        return ""
+    finally:
+        cursor.close()
+    return str(row[0]) if row else ""

@@ -63,6 +63,7 @@ _HELD = """
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
         AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
     GROUP BY n.nspname, c.relname
+    UNION ALL SELECT NULL, backend_xid::text, NULL FROM pg_stat_get_activity(%s)
 """
 _TABLES = """
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -240,9 +241,11 @@ class Watcher:
             return ()
         return tuple(version for (version,) in found)
 
-    def held(self, pid: int) -> Held:
-        """The locks of the server process ``pid`` on tables that this session can see."""
-        return {(schema, name): frozenset(modes) for schema, name, modes in self._connection.execute(_HELD, [pid])}
+    def held(self, pid: int) -> tuple[Held, str | None]:
+        """The locks of the server process ``pid`` on tables that this session can see; and its transaction's id."""
+        found = self._connection.execute(_HELD, [pid, pid]).fetchall()
+        held = {(schema, name): frozenset(modes) for schema, name, modes in found if modes is not None}
+        return held, next((transaction for _, transaction, modes in found if modes is None), None)
 
     def tables(self) -> list[Name]:
         """All tables but the version table."""

@@ -195,13 +195,13 @@ def test_settings_that_are_not_in_utf8_are_told_so(tmp_path: Path) -> None:
 
 
 def test_deployers_and_crashes_are_what_the_table_says(tmp_path: Path) -> None:
-    subject = told(tmp_path, "deployers = 3\ncrash-everywhere = true").subject
-    assert (subject.deployers, subject.crash_everywhere) == (3, True)
+    subject = told(tmp_path, "deployers = 3\neverywhere = true").subject
+    assert (subject.deployers, subject.everywhere) == (3, True)
 
 
 def test_deployers_and_crashes_of_the_command_line_go_first(tmp_path: Path) -> None:
-    subject = told(tmp_path, "deployers = 3", deployers="5", crash_everywhere="true").subject
-    assert (subject.deployers, subject.crash_everywhere) == (5, True)
+    subject = told(tmp_path, "deployers = 3", deployers="5", everywhere="true").subject
+    assert (subject.deployers, subject.everywhere) == (5, True)
 
 
 @pytest.mark.parametrize("value", ["1", "0", "-2", "2.5", "true", '"many"'])
@@ -209,11 +209,8 @@ def test_deployers_that_are_no_number_of_several_are_refused(tmp_path: Path, val
     assert "2 or more" in refused(tmp_path, f"deployers = {value}").remedy
 
 
-def test_crash_everywhere_that_is_no_boolean_is_refused(tmp_path: Path) -> None:
-    assert (
-        "Write crash-everywhere = true or crash-everywhere = false."
-        in refused(tmp_path, 'crash-everywhere = "no"').remedy
-    )
+def test_everywhere_that_is_no_boolean_is_refused(tmp_path: Path) -> None:
+    assert "Write everywhere = true or everywhere = false." in refused(tmp_path, 'everywhere = "no"').remedy
 
 
 def test_roles_that_revisions_expect_are_a_list_of_names(tmp_path: Path) -> None:

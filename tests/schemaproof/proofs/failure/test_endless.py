@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemaproof.proofs.failure import proof
+from schemaproof.proofs.failure import equivalence
 from schemaproof.proofs.failure.checks.atomicity import ATOMICITY
 from schemaproof.proofs.failure.failures import Failures
 from schemaproof.proofs.failure.fault import Fault
@@ -32,7 +32,7 @@ with engine.connect() as connection:
 
 
 def test_env_py_that_waits_for_itself_after_a_failure_is_an_error(open_: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proof, "faults_at", lambda *_, **__: iter([Fault.ERROR]))
+    monkeypatch.setattr(equivalence, "faults_at", lambda *_, **__: iter([Fault.ERROR]))
     history = open_(table("t"), env=ENV)
     endless = [one for one in history.kept(Failures).of("0001")[0].outcomes if one.endless]
     assert endless

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import alembic.context
@@ -13,10 +14,10 @@ from schemaproof.postgres import Server
 from schemaproof.proofs.failure import proof, trial
 from schemaproof.proofs.failure.checks.atomicity import ATOMICITY, RERUN_AFTER_FAILURE
 from schemaproof.proofs.failure.checks.crash import CRASH_RECOVERY
-from schemaproof.proofs.failure.fault import Fault, crashes_at
+from schemaproof.proofs.failure.failures import Failures
+from schemaproof.proofs.failure.fault import Fault
 from schemaproof.proofs.failure.proof import Examined
 from schemaproof.proofs.failure.single import Faults
-from schemaproof.proofs.failure.sites import Site
 from schemaproof.proofs.failure.state import Watcher
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.projects import ENV, Step, make_project, table
@@ -58,8 +59,10 @@ def told(examined: tuple[Examined, ...]) -> list[str]:
     return outcomes + [f"{direction}: {rerun}" for direction, rerun in reruns if not rerun.recovered]
 
 
-def test_revision_that_is_one_transaction_survives_everything(open_: Open, proof_of: ProofOf) -> None:
-    examined = proof_of(open_(table("t"), table("u"))).examine("0002")
+def test_revision_that_is_one_transaction_survives_everything(open_: Open) -> None:
+    history = open_(table("t"), table("u"))
+    history.subject = replace(history.subject, everywhere=True)
+    examined = history.kept(Failures).of("0002")
     assert [one.direction for one in examined] == ["upgrade", "downgrade"]
     assert told(examined) == []
     seen = {each.fault for one in examined for each in one.outcomes}
@@ -202,7 +205,7 @@ def test_one_below_is_settled_where_the_walk_begins_above_it(open_: Open, proof_
 def test_no_database_is_left_after_an_interrupt(
     open_: Open, proof_of: ProofOf, databases: Databases, monkeypatch: pytest.MonkeyPatch, place: tuple[type, str]
 ) -> None:
-    history = open_(table("t"), BLOCK.format("SELECT 1"), table("u"))
+    history = open_(table("t"), BLOCK.format("SELECT 1"), BLOCK.format("SELECT 2"))
     before, found = databases(), proof_of(history)
     found.examine("0002")
 
@@ -216,32 +219,6 @@ def test_no_database_is_left_after_an_interrupt(
         found.prepare("0003", "upgrade")[1].drop()
     found.close()
     assert databases() == before
-
-
-def crashed(*sites: Site, everywhere: bool = False) -> list[tuple[str, str]]:
-    return [(site.id, str(fault)) for site, fault in crashes_at(sites, everywhere=everywhere)]
-
-
-def site(number: int, kind: str = "statement", *, outside: bool = False) -> Site:
-    return Site(number, kind, "revision", number, "0001", "SELECT", outside=outside)  # type: ignore[arg-type]  # a str that is one of the literals
-
-
-def test_crashes_come_at_the_first_a_middle_and_the_last_statement_and_at_commit() -> None:
-    assert crashed(*map(site, range(1, 7)), site(7, "commit")) == [
-        ("statement-01", "crash"),
-        ("statement-04", "crash"),
-        ("statement-06", "crash"),
-        ("commit-07", "crash"),
-        ("commit-07", "crash-after"),
-    ]
-
-
-def test_crashes_come_everywhere_where_that_is_asked() -> None:
-    assert len(crashed(*map(site, range(1, 7)), everywhere=True)) == 6
-
-
-def test_crash_comes_after_a_statement_that_is_committed_by_itself() -> None:
-    assert crashed(site(1, outside=True)) == [("statement-01", "crash"), ("statement-01", "crash-after")]
 
 
 def alone(history: History) -> list[tuple[str, Severity]]:

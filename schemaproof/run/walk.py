@@ -33,12 +33,11 @@ from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import PostgresError, Server
 from schemaproof.processes import ENDED_REMEDY, ending, said_by
 from schemaproof.project.subject import Subject
-from schemaproof.proofs.failure.failures import Failures
+from schemaproof.proofs.failure.failures import Failures, Injected
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.outcome import Obstacle
 from schemaproof.run.progress import Progress
 from schemaproof.run.record import Record
-from schemaproof.tally import Tally
 
 if TYPE_CHECKING:
     from schemaproof.migration.stairway import Stairs
@@ -69,7 +68,7 @@ class Stretch:
     coming_down: dict[str, ComingDown] = field(default_factory=dict)
     role_statements: dict[str, list[str]] = field(default_factory=dict)
     unstable: Moments = field(default_factory=Moments)
-    faults: Tally = field(default_factory=Tally)
+    faults: Injected = field(default_factory=Injected)
 
 
 class Walk:
@@ -204,7 +203,7 @@ class _Parallel(Walk):
     def _take_over(self, stretch: Stretch) -> None:
         history = self._history
         history.in_one_call.unstable |= stretch.unstable
-        history.kept(Failures).tally.add(stretch.faults)
+        history.kept(Failures).take_over(stretch.faults)
         for revision, down in stretch.coming_down.items():
             history.note_coming_down(revision, down)
         for revision, statements in stretch.role_statements.items():
@@ -317,7 +316,7 @@ def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[st
             if stopped is not None:
                 pipe.send(("stopped", history.positions[stopped]))
             stretch.role_statements, stretch.unstable = history.role_statements, history.unstable
-            stretch.faults = history.kept(Failures).tally
+            stretch.faults = history.kept(Failures).injected
             pipe.send(("stretch", stretch))
     except BaseException as error:  # noqa: BLE001 (the process that waits raises it)
         pipe.send(("error", _sendable(error)))

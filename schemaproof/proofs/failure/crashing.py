@@ -4,7 +4,7 @@ import contextlib
 import multiprocessing
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -14,7 +14,7 @@ from schemaproof.errors import ProofError
 from schemaproof.postgres import PostgresError, Server, start_crashable
 from schemaproof.processes import ENDED_REMEDY, ending, said_by
 from schemaproof.project.subject import Subject
-from schemaproof.proofs.failure.proof import Examined, Proof
+from schemaproof.proofs.failure.proof import Examined, Kinds, Proof
 from schemaproof.tally import Tally
 
 _SOON = 0.5  # seconds for a process that has said all
@@ -48,19 +48,26 @@ class Crasher:
     def __init__(self, subject: Subject, server: Server, *, everywhere: bool) -> None:
         # Spawned: the project's modules may have kept the URL of the other server.
         context: Any = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe(duplex=False)
+        self._pipe, theirs = context.Pipe()
         arguments = (theirs, subject, server.options, everywhere)
         self._process: BaseProcess = context.Process(target=_work, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
 
-    def finish(self, told: Callable[[str], None]) -> Crashes:
-        """Wait for the end; ``told`` hears of each revision that is done.
+    def finish(self, kinds: Mapping[str, Kinds], told: Callable[[str], None]) -> Crashes:
+        """Let it crash its server, and wait for the end.
+
+        Args:
+            kinds: of which kinds the revisions are; what is known of one kind is not looked for again. The others, and
+                all if this is empty, are gone through.
+            told: hears of each revision that is done.
 
         Raises:
             ProofError: as the other process did, or when it is gone.
         """
         found = Crashes()
+        with contextlib.suppress(OSError):  # why it is gone is told below
+            self._pipe.send(dict(kinds))
         for kind, said in said_by(self._pipe, self._process):
             if kind == "examined":
                 revision, examined = said
@@ -98,8 +105,11 @@ def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool) ->
     try:
         with start_crashable(options) as crashes, open_history(subject, crashes.server) as history:
             proof = Proof(history, crashes=crashes, everywhere=everywhere)
+            kinds = _wanted(pipe)
             try:
                 for script in history.revisions:
+                    if kinds and (script.revision not in kinds or proof.knows(kinds[script.revision])):
+                        continue
                     examined = proof.examine(script.revision)
                     pipe.send(("examined", (script.revision, tuple(map(_plain, examined)))))
                     if examined and examined[0].course is None:
@@ -113,6 +123,13 @@ def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool) ->
         _send(pipe, RuntimeError("".join(traceback.format_exception(error))))
     finally:
         pipe.close()
+
+
+def _wanted(pipe: Connection) -> Mapping[str, Kinds]:
+    try:
+        return dict(pipe.recv())
+    except EOFError:  # nobody wants to know any more
+        raise SystemExit from None
 
 
 def _send(pipe: Connection, error: Exception) -> None:

@@ -1,12 +1,25 @@
 """What the checks of failures share: the faults injected into a history, and the crashes beside them."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from schemaproof.migration.history import History
 from schemaproof.proofs.failure.crashing import Crasher
-from schemaproof.proofs.failure.proof import Examined, Proof
+from schemaproof.proofs.failure.proof import Examined, Kinds, Proof
 from schemaproof.tally import Tally
+
+
+@dataclass
+class Injected:
+    """What one process hands over to another.
+
+    Attributes:
+        tally: how many faults it injected.
+        kinds: of which kinds the revisions are, as far as it knows; see ``Proof.kinds``.
+    """
+
+    tally: Tally = field(default_factory=Tally)
+    kinds: dict[str, Kinds] = field(default_factory=dict)
 
 
 class Failures:
@@ -22,6 +35,16 @@ class Failures:
     def tally(self) -> Tally:
         """How many faults were injected so far."""
         return self._proof.tally
+
+    @property
+    def injected(self) -> Injected:
+        """What another process is to know of this one's faults."""
+        return Injected(self._proof.tally, self._proof.kinds)
+
+    def take_over(self, other: Injected) -> None:
+        """Know what another process has handed over."""
+        self._proof.tally.add(other.tally)
+        self._proof.kinds.update(other.kinds)
 
     def of(self, revision: str) -> tuple[Examined, ...]:
         """What faults do to ``revision``; nothing where it can't be applied. See :meth:`Proof.examine`."""
@@ -40,10 +63,13 @@ class Failures:
             self._crasher = Crasher(subject, history.server, everywhere=history.subject.everywhere)
 
     def crashes(self) -> Mapping[str, tuple[Examined, ...]]:
-        """By revision, what crashes of the server left; see :class:`Crasher`."""
+        """By revision, what crashes of the server left; see :class:`Crasher`.
+
+        Where faults were injected, it is known which revisions are of one kind, and not all have to be gone through.
+        """
         self.begin_crashes()
         assert self._crasher is not None  # noqa: S101 (asked for where there can be one)
-        found = self._crasher.finish(self._history.told)
+        found = self._crasher.finish(self._proof.kinds, self._history.told)
         self._crasher = None
         self.tally.add(found.tally)
         return found.examined

@@ -48,6 +48,10 @@ class Examined:
         return all(outcome.survived for outcome in self.outcomes)
 
 
+# Direction and ``sole_transaction`` of what was examined of a revision; None for what is like nothing else.
+type Kinds = tuple[tuple[Direction, Hashable] | None, ...]
+
+
 @dataclass(frozen=True)
 class Below:
     """A revision that ends the transaction in its middle, and a database in the state before it."""
@@ -66,6 +70,10 @@ class Proof:
     Args:
         crashes: the server, to be crashed; None for all the other faults.
         everywhere: whether faults are injected that prove the same as others; see ``equivalence``.
+
+    Attributes:
+        tally: how many were injected.
+        kinds: of which kinds each revision is that was examined; () for one that could not be.
     """
 
     def __init__(self, history: "History", *, crashes: CrashServer | None = None, everywhere: bool = False) -> None:
@@ -74,7 +82,8 @@ class Proof:
         self._everywhere = everywhere
         self._ground: _Ground | None = None
         self._known: set[tuple[str, ...]] = set()  # what env.py sends around a revision, as far as examined
-        self._alike: set[Hashable] = set()  # the sole transactions of which one was examined
+        self._survivors: set[tuple[Direction, Hashable]] = set()  # the kinds of which one has survived all faults
+        self.kinds: dict[str, Kinds] = {}
         self.tally = Tally()
 
     def examine(self, revision: str, *, downgrade: bool = True) -> tuple[Examined, ...]:
@@ -86,9 +95,15 @@ class Proof:
         """
         start = perf_counter()
         try:
-            return tuple(self._examine(self._history.positions[revision], downgrade=downgrade))
+            found = tuple(self._examine(self._history.positions[revision], downgrade=downgrade))
         finally:
             self.tally.seconds += perf_counter() - start
+        self.kinds[revision] = tuple(_kind(one.course) for one in found if one.course and not one.below)
+        return found
+
+    def knows(self, kinds: Kinds) -> bool:
+        """Whether all of ``kinds`` have survived all faults."""
+        return not self._everywhere and all(kind is not None and kind in self._survivors for kind in kinds)
 
     def prepare(self, revision: str, direction: Direction) -> tuple[Course, Database]:
         """The good run of ``revision`` on tables with rows, and a database just before it, which the caller drops.
@@ -213,23 +228,18 @@ class Proof:
             rerun = trial.rerun() if outcomes and self._crashes is None else None
         self.tally.count(outcome.survived for outcome in outcomes)
         if all(outcome.survived for outcome in outcomes):
-            self._alike.add((course.way.direction, sole_transaction(course.sites)))
+            self._survivors.update(kind for kind in [_kind(course)] if kind is not None)
         if self._crashes is not None and self._ground is not None:
             self._ground.leave()  # its session is gone
         return Examined(course.way.direction, course, outcomes, rerun, obstacle)
 
     def _faults(self, course: Course) -> list[tuple[Site, Fault]]:
         sites = [site for site in course.sites if site.part == "revision"]
-        alike = self._is_alike(course)
+        alike = self.knows((_kind(course),))
         if self._crashes is not None:
             return [] if alike else list(crashes(sites, everywhere=self._everywhere))
         wanted = [*sites, *self._new(course)]
         return list(faults(course.sites, wanted, killed=CAN_FORK, everywhere=self._everywhere, alike=alike))
-
-    def _is_alike(self, course: Course) -> bool:
-        """Whether it is one transaction, as another one that was examined."""
-        sole = sole_transaction(course.sites)
-        return sole is not None and not self._everywhere and (course.way.direction, sole) in self._alike
 
     def _settled(self, course: Course, bench: Bench) -> Course:
         """``course`` with the columns whose values are others in a second run."""
@@ -287,6 +297,11 @@ class Proof:
             self.tally.unfilled |= filled.refused
             ground.watcher.flush()  # of other tables too: of those that triggers have written to
             ground.state = ground.watcher.read(ground.state)
+
+
+def _kind(course: Course) -> tuple[Direction, Hashable] | None:
+    sole = sole_transaction(course.sites)
+    return None if sole is None else (course.way.direction, sole)
 
 
 class _Ground:

@@ -19,6 +19,10 @@ _OUTSIDE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ENDS_TRANSACTION = re.compile(r"^\s*(?:COMMIT|END|ROLLBACK|ABORT)\b(?!\s+(?:PREPARED|TO)\b)", re.IGNORECASE)
+_SYNCHRONOUS = """
+    SELECT setting FROM pg_settings
+    WHERE name = 'synchronous_commit' AND source NOT IN ('default', 'command line', 'configuration file')
+"""
 _SHOWN = 120  # characters of a statement
 
 
@@ -38,7 +42,7 @@ class Site:
         own: whether the code of a revision sends it; and not Alembic or env.py, which hear of what goes wrong with it.
         outside: whether the server ran it in no transaction block.
         renewed: whether something that was not seen has ended the transaction that the statement before it ran in.
-        durability: ``synchronous_commit`` as it is in force at a COMMIT; "" for a statement.
+        durability: ``synchronous_commit`` at a COMMIT, where the project sets it; else "".
         locks: the locks on relations that were there before and that it takes, in addition to ...
         held: ... those that the session held already.
     """
@@ -168,12 +172,12 @@ class Recorder(Counter):
 
 
 def _durability(connection: Connection) -> str:
-    """``synchronous_commit`` of the session; "" in a transaction that an error has aborted."""
+    """``synchronous_commit`` where it is not the server's own; "" also in a transaction that an error has aborted."""
     if not in_transaction(connection):
         return ""
     cursor = connection.connection.cursor()
     try:
-        cursor.execute("SELECT current_setting('synchronous_commit')")
+        cursor.execute(_SYNCHRONOUS)
         row = cursor.fetchone()
     except connection.dialect.loaded_dbapi.Error:
         return ""

@@ -80,6 +80,20 @@ def test_findings_of_crashes_arrive(tmp_path: Path, server: Server) -> None:
     assert (tally.injected, tally.survived) == (12, 10)
 
 
+def test_only_what_is_like_nothing_before_is_crashed(tmp_path: Path, server: Server) -> None:
+    """Faults tell which revisions are of one kind: the first two, by what Alembic records, and the one that commits."""
+    subject = make_project(tmp_path, [*(table(f"t{number}") for number in range(4)), Step(""), table("u")])
+    write_upgrade(tmp_path, 5, COMMITS)
+    told: list[str] = []
+    with open_history(subject, server) as history:
+        for script in history.revisions:
+            history.kept(Failures).of(script.revision)
+        history.told = told.append
+        found = [(one.check, one.revision) for one in CRASH_RECOVERY.examine(history)]
+    assert told == ["0001", "0002", "0005"]
+    assert found == [("crash-recovery", "0005")]
+
+
 def test_crasher_that_is_interrupted_is_gone_with_its_server(crasher: Crasher) -> None:
     pid = crasher._process.pid or 0
     processes, folders = below(pid), folders_below(pid)
@@ -92,13 +106,13 @@ def test_crasher_that_is_interrupted_is_gone_with_its_server(crasher: Crasher) -
 def test_crasher_that_dies_is_told(crasher: Crasher) -> None:
     os.kill(crasher._process.pid or 0, signal.SIGKILL)
     with pytest.raises(PostgresError, match=r"ended by itself \(SIGKILL\)"):
-        crasher.finish(print)
+        crasher.finish({}, print)
 
 
 def test_error_of_the_crasher_is_raised(tmp_path: Path, server: Server) -> None:
     crasher = Crasher(make_project(tmp_path, [table("t")], env="raise ZeroDivisionError"), server, everywhere=False)
     with pytest.raises(SubjectError, match=r"env\.py"):
-        crasher.finish(print)
+        crasher.finish({}, print)
     crasher.end()
 
 

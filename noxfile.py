@@ -46,8 +46,8 @@ VERSIONS = [
 
 @nox.session(python=PYTHON)
 def tests(session: nox.Session) -> None:
-    """Run every test against the built wheel."""
-    _pytest(session, *PARALLEL)
+    """Run every test against the built wheel, the harness' among them."""
+    _pytest(session, *PARALLEL, "--override-ini", "testpaths=tests")
 
 
 @nox.session(python=PYTHON)

@@ -77,7 +77,7 @@ def faults(server: Server, subject: Subject, first: int, count: int) -> tuple[in
         RuntimeError: when one is not survived: what it leaves takes a time of its own.
     """
     with open_history(subject, server) as history:
-        proof = Proof(history)
+        proof = Proof(history, everywhere=True)  # how long one takes, and not how few are enough
         if first:
             # Brings the database there, which is no fault's time.
             proof.examine(history.revisions[first - 1].revision, downgrade=False)

@@ -82,8 +82,12 @@ def _add_verify(commands: Any) -> None:
     verify.add_argument(
         "--metadata", metavar="MODULE:ATTR", help="the MetaData of the models (default: env.py's target_metadata)"
     )
-    verify.add_argument("--select", metavar="ID,...", help="run only these checks (`schemaproof checks` lists them)")
-    verify.add_argument("--ignore", metavar="ID,...", help="skip these checks")
+    verify.add_argument(
+        "--select",
+        metavar="NAME,...",
+        help="run only these checks, or areas of checks (`schemaproof checks` lists them)",
+    )
+    verify.add_argument("--ignore", metavar="NAME,...", help="skip these checks, or areas of checks")
     verify.add_argument(
         "--crash-everywhere",
         action="store_const",
@@ -112,6 +116,7 @@ def _add_checks(commands: Any) -> None:
         help="list the checks: what each proves, why it matters, how to fix it",
         description="List the checks: what each one proves, what happens in production where it fails, and the remedy.",
     )
+    checks.add_argument("names", nargs="*", metavar="NAME", help="only these checks, or areas of checks (default: all)")
     checks.add_argument("--json", action="store_true", help="print the list as JSON")
     checks.set_defaults(run=_checks)
 
@@ -201,8 +206,20 @@ def _checks(parsed: argparse.Namespace) -> int:
     from schemaproof.report.output import write
     from schemaproof.report.text import Style
 
-    write(as_json(_catalogue()) if parsed.json else as_text(_catalogue(), Style.of(sys.stdout)))
+    shown = _named(parsed.names)
+    write(as_json(shown) if parsed.json else as_text(shown, Style.of(sys.stdout)))
     return _DONE
+
+
+def _named(names: Sequence[str]) -> Sequence["Check"]:
+    """The checks that ``names`` stand for, in the catalogue's order; all for none."""
+    from schemaproof.project.names import Names
+    from schemaproof.proofs.registry import BY_AREA
+
+    checks = _catalogue()
+    known = Names([check.id for check in checks], BY_AREA)
+    ids = known.ids([one for name in names for one in name.split(",") if one], "`schemaproof checks`")
+    return [check for check in checks if check.id in ids or not names]
 
 
 def _postgres(parsed: argparse.Namespace) -> int:
@@ -245,11 +262,12 @@ def _catalogue() -> Sequence["Check"]:
 
 def _settings(parsed: argparse.Namespace) -> "Settings":
     from schemaproof.project.settings import Settings
+    from schemaproof.proofs.registry import BY_AREA
 
     keys = ["alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "crash-everywhere", "deployers"]
     keys.append("stall-timeout")
     arguments = {key: getattr(parsed, key.replace("-", "_"), None) for key in keys}
-    return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()])
+    return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()], areas=BY_AREA)
 
 
 def _options(parsed: argparse.Namespace) -> "Options":

@@ -137,10 +137,11 @@ class Examination:
 def subject_at(project: Path) -> Subject:
     """The subject of the settings in the folder ``project``; fails the test if they are wrong."""
     from schemaproof.project.settings import Settings
+    from schemaproof.proofs.registry import BY_AREA
     from schemaproof.run.items.plan import KNOWN
 
     try:
-        return Settings.read(project, {}, known=KNOWN).subject
+        return Settings.read(project, {}, known=KNOWN, areas=BY_AREA).subject
     except ProofError as error:
         told = str(error)
     pytest.fail(told, pytrace=False)

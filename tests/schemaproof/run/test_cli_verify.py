@@ -132,6 +132,11 @@ def test_verify_runs_all_checks_unless_some_are_selected_or_ignored(run: Run) ->
     assert [check.id for check in run.arguments["checks"]] == ["single-head"]
 
 
+def test_verify_selects_and_ignores_areas(run: Run) -> None:
+    assert main(["verify", "--select", "parity,failure", "--ignore", "failure"]) == 0
+    assert [check.id for check in run.arguments["checks"]] == ["parity-autogenerate", "parity-catalog"]
+
+
 def test_verify_hands_on_the_allowances_of_pyproject(run: Run, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[[tool.schemaproof.allow]]\ncheck = "single-head"\nreason = "Two."\n')
     main(["verify"])
@@ -290,6 +295,22 @@ def test_checks_lists_each_area_once(capsys: pytest.CaptureFixture[str]) -> None
     main(["checks"])
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line and line[0] != " "] == list(dict.fromkeys(check.area for check in CHECKS))
+
+
+@pytest.mark.parametrize("names", [["history", "downgrade-restores"], ["downgrade-restores,history"]])
+def test_checks_lists_a_part_where_some_are_named(names: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["checks", "--json", *names]) == 0
+    listed = [check["id"] for check in json.loads(capsys.readouterr().out)["checks"]]
+    assert listed == ["revision-import", "revision-chain", "single-head", "downgrade-restores"]
+
+
+def test_checks_with_an_unknown_name_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["checks", "failures"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(
+        "schemaproof: `schemaproof checks` names an unknown check: 'failures'.\nRemedy: Did you mean failure?"
+    )
 
 
 def test_checks_are_to_be_had_as_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -74,8 +74,8 @@ def _add_verify(commands: Any) -> None:
         description="Verify the migrations of an Alembic project on a throwaway PostgreSQL server. Findings go to"
         " standard output, progress to standard error. Options that are not given come from [tool.schemaproof] in the"
         " project's pyproject.toml.",
-        epilog="Exit status: 0 sound; 1 faulty (an error or a warning was found); 2 not verified, or only in part: what"
-        " was found is reported, and what did not run may hide more; 130 interrupted.",
+        epilog="Exit status: 0 sound; 1 faulty (an error or a warning was found; see --fail-on); 2 not verified, or"
+        " only in part: what was found is reported, and what did not run may hide more; 130 interrupted.",
     )
     _add_project(verify)
     _add_server(verify)
@@ -88,6 +88,12 @@ def _add_verify(commands: Any) -> None:
         help="run only these checks, or areas of checks (`schemaproof checks` lists them)",
     )
     verify.add_argument("--ignore", metavar="NAME,...", help="skip these checks, or areas of checks")
+    verify.add_argument(
+        "--fail-on",
+        metavar="error|warning|never",
+        help="what makes the run fail; error: a warning does not; never: findings leave the exit status 0"
+        " (default: warning)",
+    )
     verify.add_argument(
         "--crash-everywhere",
         action="store_const",
@@ -265,7 +271,7 @@ def _settings(parsed: argparse.Namespace) -> "Settings":
     from schemaproof.proofs.registry import BY_AREA
 
     keys = ["alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "crash-everywhere", "deployers"]
-    keys.append("stall-timeout")
+    keys += ["stall-timeout", "fail-on"]
     arguments = {key: getattr(parsed, key.replace("-", "_"), None) for key in keys}
     return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()], areas=BY_AREA)
 

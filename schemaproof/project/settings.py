@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from schemaproof.errors import ProofError
+from schemaproof.finding import FailOn
+from schemaproof.project import severities
 from schemaproof.project.allowances import Allowance, of_project
 from schemaproof.project.names import Names
 from schemaproof.project.pyproject import TABLE, Sources, nearest
+from schemaproof.project.severities import Grade
 from schemaproof.project.subject import DEFAULT_INI, DEFAULT_STALL_TIMEOUT, DEFAULT_URL_ENV, Subject
 
 if TYPE_CHECKING:
@@ -34,6 +37,8 @@ class Settings:
         allowances: those of pyproject.toml.
         select: the ids of the checks to run; None for all.
         ignore: the ids of the checks to skip.
+        grades: the severities that the team gives to findings of some checks.
+        fail_on: what makes the run fail.
         migrates: whether anything says that this is an Alembic project; what is wrong with it, the subject says.
     """
 
@@ -41,6 +46,8 @@ class Settings:
     allowances: tuple[Allowance, ...] = ()
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
+    grades: tuple[Grade, ...] = ()
+    fail_on: FailOn = FailOn.WARNING
     migrates: bool = True
 
     @classmethod
@@ -87,6 +94,8 @@ class Settings:
             allowances=of_project(sources.told("allow"), known),
             select=select,
             ignore=ignore,
+            grades=severities.of_project(sources.told("severity"), known),
+            fail_on=_valid_fail_on(*sources.first("fail-on", arguments.get("fail-on"))),
             migrates=bool(ini_from) or sources.alembic or (subject.project / subject.alembic_ini).exists(),
         )
 
@@ -162,6 +171,14 @@ def _valid_driver(value: str | None, source: str) -> str | None:
     if value is None or value in DRIVERS:
         return value
     raise ProofError(f"{source} names an unknown driver: {value!r}.", remedy=nearest(value, DRIVERS))
+
+
+def _valid_fail_on(value: str | None, source: str) -> FailOn:
+    if value is None:
+        return FailOn.WARNING
+    if value in set(FailOn):
+        return FailOn(value)
+    raise ProofError(f"{source} is {value!r}.", remedy=nearest(value, list(FailOn)))
 
 
 def _valid_environment(table: object) -> Mapping[str, str]:

@@ -31,6 +31,8 @@ def as_json(project: str, cause: str) -> str:
         "findings": [],
         "faults": {"injected": 0, "survived": 0, "seconds": 0.0, "tables_without_rows": {}},
         "obstacles": [obstacle],
+        "fail_on": "warning",
+        "severities": [],
         "allowed": [],
     }
     return json.dumps(document, indent=2) + "\n"

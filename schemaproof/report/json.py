@@ -7,6 +7,10 @@ or not everything was checked; "incomplete" if there is none, but not everything
 "impossible" for a reason outside schemaproof, "defect" for a bug in schemaproof), ``cause``, ``evidence``, ``remedy``,
 and the ``check`` and ``revision`` that it is about; null for all that were to follow.
 
+``fail_on``: "error", "warning" or "never": what makes the run fail; with "error", a warning does not make the verdict
+"faulty". ``severities``: those that the team gives, with ``check``, ``severity``, ``reason``, and in ``changed`` the
+number of findings by the severity that the check had given.
+
 ``skipped`` of a check: why it did not run, or not on every revision; ``not_asked``: the revisions that it did not run
 on, if it runs on each.
 """
@@ -49,6 +53,16 @@ def render(report: "Report") -> str:
             "tables_without_rows": report.faults.unfilled,
         },
         "obstacles": [dataclasses.asdict(obstacle) for obstacle in report.obstacles],
+        "fail_on": report.fail_on.value,
+        "severities": [
+            {
+                "check": one.grade.check,
+                "severity": one.grade.severity.value,
+                "reason": one.grade.reason,
+                "changed": {severity.value: number for severity, number in one.counts.items()},
+            }
+            for one in report.regraded
+        ],
         "allowed": [{**_object(finding), "reason": reason} for finding, reason in report.allowed],
     }
     return json.dumps(document, indent=2, default=str) + "\n"  # str: a subject's paths

@@ -1,11 +1,11 @@
 """A report for CI: JUnit XML, as Jenkins, GitLab and their like read it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import FailOn, Finding
 from schemaproof.report.characters import readable, readable_finding
 from schemaproof.report.text import render_findings, worst_first
 
@@ -20,14 +20,15 @@ class _Case:
     """What one check found in one revision (None: in the project as a whole)."""
 
     revision: str | None = None
+    fail_on: FailOn = FailOn.WARNING
     findings: list[Finding] = field(default_factory=list)
     allowed: list[tuple[Finding, str]] = field(default_factory=list)
     not_run: str = ""
 
     @property
     def faults(self) -> list[Finding]:
-        """The errors, then the warnings."""
-        return worst_first(finding for finding in self.findings if finding.faulty)
+        """The errors, then the warnings, as far as they count."""
+        return worst_first(finding for finding in self.findings if self.fail_on.counts(finding.severity))
 
     @property
     def skipped(self) -> str:
@@ -40,10 +41,11 @@ class _Case:
 def render(report: "Report") -> str:
     """The ``report`` as JUnit XML: a test case for each check and revision with findings, and for each silent check.
 
-    Errors and warnings are failures, notes go to system-out. A case is skipped if everything wrong with it is allowed,
-    or if the check did not run. What kept it from running is an error, in a case of its own.
+    Errors and warnings are failures as far as they count (``Report.fail_on``), the rest goes to system-out. A case is
+    skipped if everything wrong with it is allowed, or if the check did not run. What kept it from
+    running is an error, in a case of its own.
     """
-    cases = [(result, case) for result in report.checks for case in _cases(result, report.allowed)]
+    cases = [(result, case) for result in report.checks for case in _cases(result, report)]
     obstacles = [_obstacle(one) for one in report.obstacles]
     counts = {
         "name": _NAME,
@@ -67,12 +69,12 @@ def render(report: "Report") -> str:
     return document.decode() + "\n"
 
 
-def _cases(result: "CheckResult", allowed: Sequence[tuple[Finding, str]]) -> Iterator[_Case]:
+def _cases(result: "CheckResult", report: "Report") -> Iterator[_Case]:
     cases: dict[str | None, _Case] = {}
     for raw in result.findings:
         finding = readable_finding(raw)
-        cases.setdefault(finding.revision, _Case(finding.revision)).findings.append(finding)
-    for raw, reason in allowed:
+        cases.setdefault(finding.revision, _Case(finding.revision, report.fail_on)).findings.append(finding)
+    for raw, reason in report.allowed:
         if raw.check == result.check.id:
             finding = readable_finding(raw)
             cases.setdefault(finding.revision, _Case(finding.revision)).allowed.append((finding, readable(reason)))
@@ -110,10 +112,10 @@ def _obstacle(obstacle: "Obstacle") -> ET.Element:
 
 
 def _output(case: _Case) -> Iterator[str]:
-    """The notes, and what is allowed."""
-    notes = [finding for finding in case.findings if finding.severity is Severity.NOTE]
-    if notes:
-        yield render_findings(notes)
+    """What does not count, and what is allowed."""
+    others = [finding for finding in case.findings if not case.fail_on.counts(finding.severity)]
+    if others:
+        yield render_findings(others)
     for finding, reason in case.allowed:
         about = f"{finding.object}: " if finding.object else ""
         yield f"allowed ({reason}): {about}{finding.message}"

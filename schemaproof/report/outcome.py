@@ -7,7 +7,8 @@ from typing import Literal, Self
 
 from schemaproof.check import Check
 from schemaproof.errors import ProofError
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import FailOn, Finding
+from schemaproof.project.severities import Regraded
 from schemaproof.tally import Tally
 
 
@@ -86,6 +87,8 @@ class Report:
         faults: how many faults were injected into the revisions.
         remarks: notes that come from no check, on the server for one.
         obstacles: what kept checks from running, other than the project's revisions.
+        regraded: what the severities that the team gives have changed.
+        fail_on: which findings make the verdict "faulty".
     """
 
     subject: Mapping[str, object]
@@ -97,6 +100,8 @@ class Report:
     faults: Tally = field(default_factory=Tally)
     remarks: tuple[Finding, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
+    regraded: tuple[Regraded, ...] = ()
+    fail_on: FailOn = FailOn.WARNING
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -105,11 +110,11 @@ class Report:
 
     @property
     def verdict(self) -> Literal["sound", "faulty", "incomplete"]:
-        """What ``findings`` and ``obstacles`` come to: "sound" if all was checked and there is no error and no warning.
+        """What ``findings`` and ``obstacles`` come to: "sound" if all was checked and nothing counts (see ``fail_on``).
 
         A finding stays true whatever the rest would show: a project with one is "faulty" even if something could not be
         checked. A project without one is "incomplete" then.
         """
-        if any(finding.severity is not Severity.NOTE for finding in self.findings):
+        if any(self.fail_on.counts(finding.severity) for finding in self.findings):
             return "faulty"
         return "incomplete" if self.obstacles else "sound"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, TextIO
 
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import FailOn, Finding, Severity
 from schemaproof.report.characters import readable, readable_finding
 
 if TYPE_CHECKING:
@@ -20,6 +20,13 @@ _EVIDENCE = (15, 25)
 
 # Up to so many revision ids are all listed.
 _SPAN = 6
+
+# What the last line adds where not every error and every warning makes the run fail.
+_FAIL_ON = {
+    FailOn.ERROR: " (warnings don't count: fail-on is error)",
+    FailOn.WARNING: "",
+    FailOn.NEVER: " (findings don't change the exit status: fail-on is never)",
+}
 
 _BOLD, _RED, _YELLOW, _CYAN, _GREEN = "1", "1;31", "1;33", "1;36", "1;32"
 _COLOURS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
@@ -76,6 +83,8 @@ def render(report: "Report", style: Style | None = None) -> str:
     ]
     if report.allowed:
         blocks.append("\n".join([style.bold("allowed"), *_allowed(report.allowed, style)]))
+    if regraded := list(_regraded(report, style)):
+        blocks.append("\n".join([style.bold("severity changed"), *regraded]))
     if skipped := list(_skipped(report, style)):
         blocks.append("\n".join([style.bold("not run"), *skipped]))
     if obstacles := list(_obstacles(report, style)):
@@ -168,6 +177,16 @@ def _allowed(allowed: Iterable[tuple[Finding, str]], style: Style) -> Iterator[s
         yield from style.wrap(f"{check} at {', '.join(where)}: {reason}", "  ", "    ")
 
 
+def _regraded(report: "Report", style: Style) -> Iterator[str]:
+    """A line for each severity that the team gives: what it changed, and why."""
+    for one in report.regraded:
+        counts = [_counted(number, severity.value) for severity, number in one.counts.items()]
+        changed = (
+            f"{' and '.join(counts)} made {one.grade.severity}" if counts else f"nothing made {one.grade.severity}"
+        )
+        yield from style.wrap(f"{one.grade.check}: {changed}: {readable(one.grade.reason)}", "  ", "    ")
+
+
 def _skipped(report: "Report", style: Style) -> Iterator[str]:
     """A line for each reason, with the checks that did not run, or not on every revision."""
     checks: dict[tuple[str, str], list[str]] = {}
@@ -212,6 +231,7 @@ def _verdict(report: "Report", style: Style) -> str:
     if report.obstacles and report.verdict != "incomplete":
         verdict += ", and not everything was checked"
     told = f"{verdict}: {', '.join(counts)}, in {report.seconds:.1f} s on PostgreSQL {report.postgres}"
+    told += _FAIL_ON[report.fail_on]
     why = report.subject.get("driver_from")
     return f"{told}, driver {report.subject['driver']}, {why}" if why else told
 

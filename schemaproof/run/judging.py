@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from schemaproof.check import Check
-from schemaproof.finding import Finding
+from schemaproof.finding import FailOn, Finding
 from schemaproof.project.allowances import Allowance, split, unused_findings
+from schemaproof.project.severities import Grade, changes, regraded
 from schemaproof.project.unused import UNUSED_ALLOWANCE
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.causes import told_once
@@ -13,10 +14,22 @@ from schemaproof.run.record import Record
 from schemaproof.tally import Tally
 
 
-def report(record: Record, allowances: Sequence[Allowance], seconds: float) -> Report:
-    """The report of ``record``, what is allowed apart; the run may have ended early."""
+def report(
+    record: Record,
+    allowances: Sequence[Allowance],
+    seconds: float,
+    *,
+    grades: Sequence[Grade] = (),
+    fail_on: FailOn = FailOn.WARNING,
+) -> Report:
+    """The report of ``record``, what is allowed apart; the run may have ended early.
+
+    ``grades``: the severities that the team gives; ``fail_on``: what makes the verdict "faulty".
+    """
     found = [finding for findings in record.findings.values() for finding in findings]
     kept, allowed, unused = split(found, [*allowances, *record.beside])
+    # Before one defect is told once: a finding that counts is never told by one that has been made a note.
+    kept, changed = regraded(kept, grades), changes(kept, grades)
     kept, allowed = told_once(kept), _told_once(allowed)
     if UNUSED_ALLOWANCE.id in record.checks:
         answered = {check for check in record.checks if check not in record.skipped and not record.unanswered(check)}
@@ -44,6 +57,8 @@ def report(record: Record, allowances: Sequence[Allowance], seconds: float) -> R
         faults,
         record.remarks,
         obstacles,
+        changed,
+        fail_on,
     )
 
 

@@ -7,6 +7,7 @@ from time import perf_counter
 
 from schemaproof.check import Check
 from schemaproof.errors import ProofError
+from schemaproof.finding import FailOn
 from schemaproof.postgres import Options
 from schemaproof.project.settings import Settings
 from schemaproof.proofs.registry import CHECKS
@@ -39,7 +40,8 @@ def run(
 ) -> int:
     """Run ``checks``, show the report and write ``files``; the exit status.
 
-    0: everything was checked and is sound. 1: everything was checked and something is faulty. 2: something could not be
+    0: everything was checked and is sound, or findings are not to fail the run. 1: everything was checked and something
+    is faulty. 2: something could not be
     checked, whatever was found elsewhere: who reads 1 as "these are the findings" would take the rest for sound. 130: a
     signal ended it.
     """
@@ -53,7 +55,8 @@ def run(
         if not examination.examined:
             examination.end()
             record.fail(examination.obstacle or interrupted(record, interruption))
-        said = report(record, settings.allowances, perf_counter() - begun)
+        seconds = perf_counter() - begun
+        said = report(record, settings.allowances, seconds, grades=settings.grades, fail_on=settings.fail_on)
         status = show(said, files, interruption)
     finally:
         examination.finish(interruption)
@@ -98,7 +101,7 @@ def show(said: Report, files: Mapping[str, ReportFile], interruption: Interrupti
         return STATUS
     if said.obstacles:
         return _IMPOSSIBLE
-    return _SOUND if said.verdict == "sound" else _FAULTY
+    return _SOUND if said.verdict == "sound" or said.fail_on is FailOn.NEVER else _FAULTY
 
 
 def _written(said: Report, files: Mapping[str, ReportFile]) -> Sequence[ProofError]:

@@ -113,6 +113,12 @@ def test_settings_that_leave_no_check_are_refused(tmp_path: Path) -> None:
             "select in [tool.schemaproof] is 'single-head'",
             'Write a list of checks or areas, such as select = ["',
         ),
+        (
+            'fail-on = "errors"',
+            "fail-on in [tool.schemaproof] is 'errors'",
+            "Did you mean error? Known are error, never",
+        ),
+        ('severity = {"single-head" = "note"}', "severity in [tool.schemaproof] is a table", "Give a reason for each:"),
         ("ignore = [1]", "ignore in [tool.schemaproof] is [1]", 'Write a list of checks or areas, such as ignore = ["'),
         ('ignore = ["single-hed"]', "names an unknown check: 'single-hed'", "Did you mean single-head? "),
         (

@@ -3,6 +3,8 @@
 import dataclasses
 import json
 
+from schemaproof.finding import FailOn, Severity
+from schemaproof.project.severities import Grade, Regraded
 from schemaproof.report.json import render
 from schemaproof.report.outcome import Obstacle
 from tests.schemaproof.report.reports import a_finding, a_report
@@ -41,8 +43,23 @@ def test_json_is_version_1_of_the_documented_object() -> None:
         "findings": [FINDING],
         "faults": {"injected": 0, "survived": 0, "seconds": 0.0, "tables_without_rows": {}},
         "obstacles": [],
+        "fail_on": "warning",
+        "severities": [],
         "allowed": [],
     }
+
+
+def test_json_says_what_the_teams_severities_changed() -> None:
+    grade = Grade("downgrade-restores", Severity.NOTE, "Old.")
+    report = dataclasses.replace(a_report(), regraded=(Regraded(grade, {Severity.ERROR: 2}),))
+    expected = {"check": "downgrade-restores", "severity": "note", "reason": "Old.", "changed": {"error": 2}}
+    assert json.loads(render(report))["severities"] == [expected]
+
+
+def test_json_is_sound_where_only_errors_count_and_there_is_a_warning() -> None:
+    report = dataclasses.replace(a_report(a_finding(severity=Severity.WARNING)), fail_on=FailOn.ERROR)
+    document = json.loads(render(report))
+    assert (document["verdict"], document["fail_on"]) == ("sound", "error")
 
 
 def test_json_gives_what_is_allowed_with_its_reason() -> None:

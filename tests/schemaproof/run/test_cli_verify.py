@@ -20,6 +20,7 @@ from schemaproof.errors import ProofError
 from schemaproof.finding import Severity
 from schemaproof.postgres import Choice, PostgresError
 from schemaproof.project.allowances import Allowance
+from schemaproof.project.severities import Grade
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.outcome import Obstacle, Report
 from schemaproof.run.apart import Examination, Request, work
@@ -52,11 +53,11 @@ class Run:
         self.arguments = {"subject": subject, "server": server, **arguments}
         self.work()
 
-    def reported(self, record: Record, allowances: object, seconds: float) -> Report:
-        self.arguments = {**self.arguments, "allowances": allowances}
+    def reported(self, record: Record, allowances: object, seconds: float, **policy: Any) -> Report:
+        self.arguments = {**self.arguments, "allowances": allowances, **policy}
         if record.obstacles and not self.report.findings:
             return report(record, (), seconds)
-        return dataclasses.replace(self.report, obstacles=tuple(record.obstacles))
+        return dataclasses.replace(self.report, obstacles=tuple(record.obstacles), fail_on=policy["fail_on"])
 
 
 class Here(Examination):
@@ -104,6 +105,33 @@ def test_verify_of_a_sound_project_ends_with_0_and_its_verdict(capsys: pytest.Ca
 def test_verify_ends_with_1_for_errors_and_warnings(run: Run, severity: Severity, status: int) -> None:
     run.report = a_report(a_finding(severity=severity))
     assert main(["verify"]) == status
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "severity", "status"),
+    [
+        ("error", Severity.WARNING, 0),
+        ("error", Severity.ERROR, 1),
+        ("warning", Severity.WARNING, 1),
+        ("never", Severity.ERROR, 0),
+    ],
+)
+def test_verify_fails_on_what_is_said_to_fail(run: Run, fail_on: str, severity: Severity, status: int) -> None:
+    run.report = a_report(a_finding(severity=severity))
+    assert main(["verify", "--fail-on", fail_on]) == status
+
+
+def test_verify_that_never_fails_on_findings_fails_where_it_could_not_check(run: Run) -> None:
+    run.report = a_report(a_finding())
+    run.work = lambda: run.arguments["record"].fail(Obstacle.of(KeyError("x"), "single-head"))
+    assert main(["verify", "--fail-on", "never"]) == 2
+
+
+def test_verify_hands_on_the_severities_of_pyproject(run: Run, tmp_path: Path) -> None:
+    lines = 'check = "single-head"\nseverity = "note"\nreason = "Two."\n'
+    (tmp_path / "pyproject.toml").write_text(f"[[tool.schemaproof.severity]]\n{lines}")
+    main(["verify"])
+    assert run.arguments["grades"] == (Grade("single-head", Severity.NOTE, "Two."),)
 
 
 def test_verify_tells_findings_on_stdout_and_progress_on_stderr(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -89,6 +89,17 @@ def _add_verify(commands: Any) -> None:
     )
     verify.add_argument("--ignore", metavar="NAME,...", help="skip these checks, or areas of checks")
     verify.add_argument(
+        "--since",
+        metavar="REF",
+        help="ask the checks of single revisions only of the new ones: REF is a git reference (origin/main: revisions"
+        " whose files are not in the merge base with HEAD, or were edited since) or a revision id (those above it)",
+    )
+    verify.add_argument(
+        "--revision",
+        metavar="ID,...",
+        help="ask the checks of single revisions only of these: ids, or what Alembic takes for one",
+    )
+    verify.add_argument(
         "--fail-on",
         metavar="error|warning|never",
         help="what makes the run fail; error: a warning does not; never: findings leave the exit status 0"
@@ -185,15 +196,17 @@ def _verified(parsed: argparse.Namespace, files: "dict[str, ReportFile]", interr
     if parsed.last:
         interruption.early = lambda _: _leave_early(files, interruption, parsed.project)
     from schemaproof.run import verification
+    from schemaproof.run.scope import Wanted
 
     try:
         settings, options = _settings(parsed), _options(parsed)
+        wanted = Wanted.read(parsed.since, parsed.revision)
         checks = settings.choose(_catalogue())
     except ProofError as error:
         return verification.refused(error, files, interruption, parsed.project)
     finally:
         interruption.early = None
-    return verification.run(settings, checks, options, files, interruption)
+    return verification.run(settings, checks, options, files, interruption, wanted=wanted)
 
 
 def _leave_early(files: "dict[str, ReportFile]", interruption: Interruption, project: Path) -> NoReturn:

@@ -31,6 +31,7 @@ def as_json(project: str, cause: str) -> str:
         "findings": [],
         "faults": {"injected": 0, "survived": 0, "seconds": 0.0, "tables_without_rows": {}},
         "obstacles": [obstacle],
+        "scope": None,
         "fail_on": "warning",
         "severities": [],
         "allowed": [],

@@ -7,6 +7,9 @@ or not everything was checked; "incomplete" if there is none, but not everything
 "impossible" for a reason outside schemaproof, "defect" for a bug in schemaproof), ``cause``, ``evidence``, ``remedy``,
 and the ``check`` and ``revision`` that it is about; null for all that were to follow.
 
+``scope``: null if every revision was asked about; else the revisions that were (``asked``), ``why`` those, the others
+(``left_out``), and ``remarks`` on the choice.
+
 ``fail_on``: "error", "warning" or "never": what makes the run fail; with "error", a warning does not make the verdict
 "faulty". ``severities``: those that the team gives, with ``check``, ``severity``, ``reason``, and in ``changed`` the
 number of findings by the severity that the check had given.
@@ -53,6 +56,14 @@ def render(report: "Report") -> str:
             "tables_without_rows": report.faults.unfilled,
         },
         "obstacles": [dataclasses.asdict(obstacle) for obstacle in report.obstacles],
+        "scope": None
+        if report.scope is None
+        else {
+            "asked": list(report.scope.asked),
+            "why": report.scope.why,
+            "left_out": list(report.left_out),
+            "remarks": list(report.scope.remarks),
+        },
         "fail_on": report.fail_on.value,
         "severities": [
             {

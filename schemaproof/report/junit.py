@@ -58,7 +58,11 @@ def render(report: "Report") -> str:
     root = ET.Element("testsuites", counts)
     suite = ET.SubElement(root, "testsuite", counts)
     properties = ET.SubElement(suite, "properties")
-    for name, value in {"postgres": report.postgres, "verdict": report.verdict}.items():
+    told = {"postgres": report.postgres, "verdict": report.verdict}
+    if report.scope is not None:
+        told |= {"asked": ", ".join(report.scope.asked), "asked-why": report.scope.why}
+        told |= {"left-out": ", ".join(report.left_out), "asked-remarks": "; ".join(report.scope.remarks)}
+    for name, value in told.items():
         ET.SubElement(properties, "property", name=name, value=readable(value))
     for result, case in cases:
         suite.append(_element(result, case, result.seconds / sum(other is result for other, _ in cases)))

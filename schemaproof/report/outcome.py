@@ -54,6 +54,21 @@ class Obstacle:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """The revisions that are asked about, where not all are.
+
+    Attributes:
+        asked: their ids, in the order in which they are applied.
+        why: what they have in common: "new since origin/main (merge base 1a2b3c4d5e)".
+        remarks: what else is to be known of the choice, a sentence without its full stop each.
+    """
+
+    asked: tuple[str, ...]
+    why: str
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """What one check found.
 
@@ -89,6 +104,7 @@ class Report:
         obstacles: what kept checks from running, other than the project's revisions.
         regraded: what the severities that the team gives have changed.
         fail_on: which findings make the verdict "faulty".
+        scope: which revisions were asked about; None if all were.
     """
 
     subject: Mapping[str, object]
@@ -102,6 +118,13 @@ class Report:
     obstacles: tuple[Obstacle, ...] = ()
     regraded: tuple[Regraded, ...] = ()
     fail_on: FailOn = FailOn.WARNING
+    scope: Scope | None = None
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The revisions that were not asked about, since they are not in ``scope``."""
+        asked = set(self.revisions if self.scope is None else self.scope.asked)
+        return tuple(one for one in self.revisions if one not in asked)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

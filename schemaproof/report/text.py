@@ -12,7 +12,7 @@ from schemaproof.finding import FailOn, Finding, Severity
 from schemaproof.report.characters import readable, readable_finding
 
 if TYPE_CHECKING:
-    from schemaproof.report.outcome import Obstacle, Report
+    from schemaproof.report.outcome import Obstacle, Report, Scope
 
 # How many lines of a finding's evidence are shown: the first say what was done, the last lines of a traceback or a log
 # why it failed. --json has all of them.
@@ -85,6 +85,8 @@ def render(report: "Report", style: Style | None = None) -> str:
         blocks.append("\n".join([style.bold("allowed"), *_allowed(report.allowed, style)]))
     if regraded := list(_regraded(report, style)):
         blocks.append("\n".join([style.bold("severity changed"), *regraded]))
+    if report.scope is not None:
+        blocks.append("\n".join([style.bold("left out"), *_left_out(report, report.scope, style)]))
     if skipped := list(_skipped(report, style)):
         blocks.append("\n".join([style.bold("not run"), *skipped]))
     if obstacles := list(_obstacles(report, style)):
@@ -177,6 +179,16 @@ def _allowed(allowed: Iterable[tuple[Finding, str]], style: Style) -> Iterator[s
         yield from style.wrap(f"{check} at {', '.join(where)}: {reason}", "  ", "    ")
 
 
+def _left_out(report: "Report", scope: "Scope", style: Style) -> Iterator[str]:
+    """Which revisions were not asked about, and why."""
+    asked = f"{span(scope.asked)}: {scope.why}" if scope.asked else f"none is {scope.why}"
+    yield from style.wrap(f"revisions asked one by one: {asked}", "  ", "    ")
+    if report.left_out:
+        yield from style.wrap(f"not asked: {span(report.left_out)}", "  ", "    ")
+    for remark in scope.remarks:
+        yield from style.wrap(readable(remark), "  ", "    ")
+
+
 def _regraded(report: "Report", style: Style) -> Iterator[str]:
     """A line for each severity that the team gives: what it changed, and why."""
     for one in report.regraded:
@@ -223,7 +235,7 @@ def _verdict(report: "Report", style: Style) -> str:
     skipped = sum(bool(result.skipped) for result in report.checks)
     counts = [
         _counted(len(report.checks), "check") + (f" ({skipped} not run)" if skipped else ""),
-        _counted(len(report.revisions), "revision"),
+        (f"{len(report.scope.asked):,} of " if report.scope else "") + _counted(len(report.revisions), "revision"),
         *(_counted(count[severity], severity.value) for severity in Severity),
         *([f"{len(report.allowed)} allowed"] if report.allowed else []),
     ]

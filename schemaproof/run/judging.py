@@ -9,9 +9,14 @@ from schemaproof.project.severities import Grade, changes, regraded
 from schemaproof.project.unused import UNUSED_ALLOWANCE
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.causes import told_once
-from schemaproof.report.outcome import CheckResult, Report
+from schemaproof.report.outcome import CheckResult, Report, Scope
 from schemaproof.run.record import Record
 from schemaproof.tally import Tally
+
+# The checks that are asked of each revision, and those of the whole history that ask about the same ones.
+_BY_REVISION = {check.id for check in CHECKS if check.scope == "revision"} | {
+    *("upgrade-in-one-call", "branch-by-itself", "crash-recovery", "concurrent-deployers"),
+}
 
 
 def report(
@@ -33,7 +38,8 @@ def report(
     kept, allowed = told_once(kept), _told_once(allowed)
     if UNUSED_ALLOWANCE.id in record.checks:
         answered = {check for check in record.checks if check not in record.skipped and not record.unanswered(check)}
-        kept.extend(unused_findings(UNUSED_ALLOWANCE, (one for one in unused if one.check in answered)))
+        judged = (one for one in unused if one.check in answered and _is_judged(one, record.scope))
+        kept.extend(unused_findings(UNUSED_ALLOWANCE, judged))
     results = tuple(
         CheckResult(
             check,
@@ -59,7 +65,17 @@ def report(
         obstacles,
         changed,
         fail_on,
+        record.scope,
     )
+
+
+def _is_judged(allowance: Allowance, scope: Scope | None) -> bool:
+    """Whether ``allowance`` would have matched by now if it matches anything: all that it is about was asked."""
+    if scope is None:
+        return True
+    if allowance.revision is not None:
+        return allowance.revision in scope.asked
+    return allowance.check not in _BY_REVISION
 
 
 def _why_not(check: Check, record: Record) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from schemaproof.finding import Finding
 from schemaproof.project.allowances import Allowance
 from schemaproof.proofs.registry import CHECKS
-from schemaproof.report.outcome import Obstacle
+from schemaproof.report.outcome import Obstacle, Scope
 from schemaproof.tally import Tally
 
 _OF_EACH = frozenset(check.id for check in CHECKS if check.scope == "revision")
@@ -27,6 +27,7 @@ class Record:
         checks: the ids of those that are to run.
         about: what is verified, for people; empty until env.py has run.
         revisions: the ids of the revisions in the order in which they are applied.
+        scope: which of them are asked about; None for all.
         postgres: the server's release; "" until it runs.
         beside: the allowances in the revision files.
         remarks: notes that come from no check.
@@ -42,6 +43,7 @@ class Record:
     checks: tuple[str, ...]
     about: Mapping[str, object] = field(default_factory=dict)
     revisions: tuple[str, ...] = ()
+    scope: Scope | None = None
     postgres: str = ""
     beside: tuple[Allowance, ...] = ()
     remarks: tuple[Finding, ...] = ()
@@ -68,9 +70,10 @@ class Record:
         revisions: Sequence[str],
         beside: Sequence[Allowance],
         remarks: Sequence[Finding],
+        scope: Scope | None = None,
     ) -> None:
         """The revisions are known; what an earlier try found is forgotten."""
-        self.hear("begun", (dict(about), tuple(revisions), tuple(beside), tuple(remarks)))
+        self.hear("begun", (dict(about), tuple(revisions), tuple(beside), tuple(remarks), scope))
 
     def add(self, check: str, findings: Iterable[Finding], seconds: float, revision: str | None = None) -> None:
         """Add what ``check`` found; a finding may name another check, which gets it if that one is to run too."""
@@ -95,15 +98,20 @@ class Record:
     def unanswered(self, check: str) -> tuple[str | None, ...]:
         """What ``check`` has not finished: revisions, or (None,) for the project as a whole."""
         answered = self.asked.get(check, set())
-        every: tuple[str | None, ...] = self.revisions if check in _OF_EACH and self.revisions else (None,)
+        every: tuple[str | None, ...] = self._each if check in _OF_EACH and self.revisions else (None,)
         return tuple(one for one in every if one not in answered)
+
+    @property
+    def _each(self) -> tuple[str, ...]:
+        """The revisions that are asked about one by one."""
+        return self.revisions if self.scope is None else self.scope.asked
 
     def place(self) -> str:
         """How far the run got: "at revision 3 of 12 (0003)"."""
         each = [check for check in self.checks if check in _OF_EACH and check not in self.skipped]
         open_revisions = {revision for check in each for revision in self.unanswered(check)}
-        count = len(self.revisions)
-        for number, revision in enumerate(self.revisions, 1):
+        count = len(self._each)
+        for number, revision in enumerate(self._each, 1):
             if revision in open_revisions:
                 done = count - len(open_revisions)  # processes side by side have done some further on
                 beyond = f", {done} done" if done != number - 1 else ""
@@ -122,7 +130,9 @@ class Record:
         revisions: tuple[str, ...],
         beside: tuple[Allowance, ...],
         remarks: tuple[Finding, ...],
+        scope: Scope | None,
     ) -> None:
+        self.scope = scope
         self.about, self.revisions, self.beside, self.remarks = about, revisions, beside, remarks
         for kept in (self.findings, self.seconds, self.skipped, self.asked, self.faults):
             kept.clear()

@@ -22,6 +22,7 @@ from schemaproof.run.interruption import STATUS, Interruption
 from schemaproof.run.judging import report
 from schemaproof.run.progress import display
 from schemaproof.run.record import Record
+from schemaproof.run.scope import EVERYTHING, Wanted
 
 # Exit statuses.
 _SOUND = 0
@@ -31,14 +32,16 @@ _IMPOSSIBLE = 2
 _RENDERERS = {"json": json_report.render, "junit": junit.render}
 
 
-def run(
+def run(  # noqa: PLR0913 (what, where, how it is told)
     settings: Settings,
     checks: Sequence[Check],
     options: Options,
     files: Mapping[str, ReportFile],
     interruption: Interruption,
+    *,
+    wanted: Wanted = EVERYTHING,
 ) -> int:
-    """Run ``checks``, show the report and write ``files``; the exit status.
+    """Run ``checks`` on the revisions that are ``wanted``, show the report and write ``files``; the exit status.
 
     0: everything was checked and is sound, or findings are not to fail the run. 1: everything was checked and something
     is faulty. 2: something could not be
@@ -48,7 +51,7 @@ def run(
     begun = perf_counter()
     subject = settings.subject
     record = Record(tuple(check.id for check in checks), about=_about(subject.project, subject.alembic_ini))
-    examination = Examination(Request(subject, record.checks, options), record)
+    examination = Examination(Request(subject, record.checks, options, wanted), record)
     try:
         with display(sys.stderr) as progress:
             examination.follow(progress, interruption)

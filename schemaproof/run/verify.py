@@ -6,6 +6,7 @@ early only if the server is lost or nothing can be checked at all; the caller's 
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from time import perf_counter
 
 import psycopg
@@ -29,18 +30,20 @@ from schemaproof.report.outcome import Obstacle, Report
 from schemaproof.run.judging import report
 from schemaproof.run.progress import Progress
 from schemaproof.run.record import Record
+from schemaproof.run.scope import EVERYTHING, Wanted
 from schemaproof.run.walk import walk
 
 _KNOWN = frozenset(check.id for check in CHECKS)
 
 
-def verify(
+def verify(  # noqa: PLR0913 (what, where, how it is told)
     subject: Subject,
     server: Server,
     *,
     checks: Sequence[Check],
     allowances: Sequence[Allowance] = (),
     progress: Progress,
+    wanted: Wanted = EVERYTHING,
 ) -> Report:
     """The report of ``checks`` on ``subject``, which run in databases of their own on ``server``.
 
@@ -50,6 +53,7 @@ def verify(
         checks: those to run, in the order of the report.
         allowances: those of the configuration; the ones beside the revisions are added.
         progress: shows what is going on.
+        wanted: which revisions are asked about.
 
     Raises:
         SubjectError: if the subject can't be verified, or only a part of it in which nothing is wrong.
@@ -57,11 +61,19 @@ def verify(
     """
     start = perf_counter()
     record = Record(tuple(check.id for check in checks))
-    examine(subject, server, checks=checks, progress=progress, record=record)
+    examine(subject, server, checks=checks, progress=progress, record=record, wanted=wanted)
     return report(record, allowances, perf_counter() - start)
 
 
-def examine(subject: Subject, server: Server, *, checks: Sequence[Check], progress: Progress, record: Record) -> None:
+def examine(  # noqa: PLR0913 (as verify)
+    subject: Subject,
+    server: Server,
+    *,
+    checks: Sequence[Check],
+    progress: Progress,
+    record: Record,
+    wanted: Wanted = EVERYTHING,
+) -> None:
     """Run ``checks`` and note in ``record`` what they find; after an error it has what they found before.
 
     The other arguments and the errors are those of :func:`verify`.
@@ -69,7 +81,7 @@ def examine(subject: Subject, server: Server, *, checks: Sequence[Check], progre
     record.start(server.version_text)
     try:
         with footing(server) as ground:
-            _examine_surely(subject, checks, progress, record, ground)
+            _examine_surely(subject, _Questions(checks, wanted), progress, record, ground)
     except EmptyDatabaseError as error:  # the project's own defect, where that is asked for
         if UPGRADE_FROM_EMPTY.id not in record.checks:
             raise
@@ -82,25 +94,37 @@ def examine(subject: Subject, server: Server, *, checks: Sequence[Check], progre
         raise
 
 
+@dataclass(frozen=True)
+class _Questions:
+    """What is asked: ``checks``, and of which revisions."""
+
+    checks: Sequence[Check]
+    wanted: Wanted
+
+
 def _examine_surely(
-    subject: Subject, checks: Sequence[Check], progress: Progress, record: Record, ground: Footing
+    subject: Subject, questions: _Questions, progress: Progress, record: Record, ground: Footing
 ) -> None:
     try:
-        _examine(subject, checks, progress, record, ground, alone=False)
+        _examine(subject, questions, progress, record, ground, alone=False)
     except SharedRoleError:  # a role that a revision makes: one database at a time then
-        _examine(subject, checks, progress, record, ground, alone=True)
+        _examine(subject, questions, progress, record, ground, alone=True)
 
 
 def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
-    subject: Subject, checks: Sequence[Check], progress: Progress, record: Record, ground: Footing, *, alone: bool
+    subject: Subject, questions: _Questions, progress: Progress, record: Record, ground: Footing, *, alone: bool
 ) -> None:
     server = ground.standin.server
     with open_history(subject, server, alone=alone, footing=ground) as history, _roles_dropped(history):
         beside = [one for script in history.revisions for one in of_revision(script.module, script.revision, _KNOWN)]
         order = [script.revision for script in history.revisions]
-        record.begin(_about(history), order, beside, tuple(_remarks(history)))
-        hidden = [check for check in checks if is_hidden(check, history.chain)]
-        asked = [check for check in checks if check not in hidden]
+        scope = questions.wanted.scope(history.chain.script, history.revisions, history.subject.project)
+        record.begin(_about(history), order, beside, tuple(_remarks(history)), scope)
+        if scope is not None:
+            history.asked = frozenset(scope.asked)
+            history.in_one_call.lowest = min(history.asked_indexes, default=len(order))
+        hidden = [check for check in questions.checks if is_hidden(check, history.chain)]
+        asked = [check for check in questions.checks if check not in hidden]
         _ask_each([check for check in asked if check.area == "history"], history, record)
         if hidden:
             record.skip((check.id for check in hidden), "the revision files can't be loaded")

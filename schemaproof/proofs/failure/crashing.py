@@ -4,7 +4,7 @@ import contextlib
 import multiprocessing
 import signal
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -43,13 +43,16 @@ class Crasher:
         subject: whose revisions; its driver is known.
         server: the server of the run; the one to crash is started like it.
         everywhere: whether it is crashed at every statement.
+        revisions: the ids of those in which it is crashed; None for all.
     """
 
-    def __init__(self, subject: Subject, server: Server, *, everywhere: bool) -> None:
+    def __init__(
+        self, subject: Subject, server: Server, *, everywhere: bool, revisions: Sequence[str] | None = None
+    ) -> None:
         # Spawned: the project's modules may have kept the URL of the other server.
         context: Any = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe(duplex=False)
-        arguments = (theirs, subject, server.options, everywhere)
+        arguments = (theirs, subject, server.options, everywhere, revisions)
         self._process: BaseProcess = context.Process(target=_work, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
@@ -90,7 +93,7 @@ class Crasher:
         self._process.join()
 
 
-def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool) -> None:
+def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool, revisions: Sequence[str] | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the process that waits too, and it ends this one
     signal.signal(signal.SIGTERM, _stop)
     from schemaproof.migration.history import open_history
@@ -99,9 +102,9 @@ def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool) ->
         with start_crashable(options) as crashes, open_history(subject, crashes.server) as history:
             proof = Proof(history, crashes=crashes, everywhere=everywhere)
             try:
-                for script in history.revisions:
-                    examined = proof.examine(script.revision)
-                    pipe.send(("examined", (script.revision, tuple(map(_plain, examined)))))
+                for revision in history.positions if revisions is None else revisions:
+                    examined = proof.examine(revision)
+                    pipe.send(("examined", (revision, tuple(map(_plain, examined)))))
                     if examined and examined[0].course is None:
                         break  # other checks tell that it can't be passed
             finally:

@@ -6,7 +6,7 @@ import json
 from schemaproof.finding import FailOn, Severity
 from schemaproof.project.severities import Grade, Regraded
 from schemaproof.report.json import render
-from schemaproof.report.outcome import Obstacle
+from schemaproof.report.outcome import Obstacle, Scope
 from tests.schemaproof.report.reports import a_finding, a_report
 
 FINDING = {
@@ -43,9 +43,20 @@ def test_json_is_version_1_of_the_documented_object() -> None:
         "findings": [FINDING],
         "faults": {"injected": 0, "survived": 0, "seconds": 0.0, "tables_without_rows": {}},
         "obstacles": [],
+        "scope": None,
         "fail_on": "warning",
         "severities": [],
         "allowed": [],
+    }
+
+
+def test_json_says_which_revisions_were_asked_about_and_which_not() -> None:
+    report = dataclasses.replace(a_report(), scope=Scope(("0003",), "new since main", ("env.py was edited",)))
+    assert json.loads(render(report))["scope"] == {
+        "asked": ["0003"],
+        "why": "new since main",
+        "left_out": ["0001", "0002"],
+        "remarks": ["env.py was edited"],
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from schemaproof.finding import FailOn, Finding, Severity
 from schemaproof.report.junit import render
-from schemaproof.report.outcome import Obstacle, Report
+from schemaproof.report.outcome import Obstacle, Report, Scope
 from tests.schemaproof.report.reports import a_finding, a_report
 
 
@@ -49,6 +49,13 @@ def test_junit_calls_errors_and_warnings_failures(severity: Severity) -> None:
     assert failure.get("type") == severity.value
     assert failure.get("message") == "type public.color: The downgrade leaves it behind."
     assert "= remedy: Drop the type." in (failure.text or "")
+
+
+def test_junit_says_which_revisions_were_asked_about_and_which_not() -> None:
+    report = dataclasses.replace(a_report(), scope=Scope(("0003",), "new since main", ("env.py was edited",)))
+    told = {one.get("name"): one.get("value") for one in parsed(report).iter("property")}
+    assert (told["asked"], told["asked-why"], told["left-out"]) == ("0003", "new since main", "0001, 0002")
+    assert told["asked-remarks"] == "env.py was edited"
 
 
 def test_junit_calls_a_warning_no_failure_where_only_errors_count() -> None:

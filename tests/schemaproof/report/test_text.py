@@ -7,7 +7,7 @@ import pytest
 
 from schemaproof.finding import FailOn, Severity
 from schemaproof.project.severities import Grade, Regraded
-from schemaproof.report.outcome import Obstacle
+from schemaproof.report.outcome import Obstacle, Scope
 from schemaproof.report.text import Style, render, render_findings
 from tests.schemaproof.report.reports import a_finding, a_report
 
@@ -37,6 +37,23 @@ def test_text_gives_each_finding_with_evidence_consequence_and_remedy_and_the_ve
         "\n"
         "faulty: 2 checks, 3 revisions, 1 error, 0 warnings, 0 notes, in 3.1 s on PostgreSQL 17.11\n"
     )
+
+
+def test_text_says_which_revisions_were_asked_about_and_which_not() -> None:
+    scope = Scope(("0003",), "new since main (merge base 1a2b3c4d5e)", ("env.py was edited",))
+    assert render(dataclasses.replace(a_report(), scope=scope)) == (
+        "left out\n"
+        "  revisions asked one by one: 0003: new since main (merge base 1a2b3c4d5e)\n"
+        "  not asked: 0001, 0002\n"
+        "  env.py was edited\n"
+        "\n"
+        "sound: 2 checks, 1 of 3 revisions, 0 errors, 0 warnings, 0 notes, in 3.1 s on PostgreSQL 17.11\n"
+    )
+
+
+def test_text_says_that_no_revision_is_new() -> None:
+    report = dataclasses.replace(a_report(), scope=Scope((), "new since main"))
+    assert "\n  revisions asked one by one: none is new since main\n" in render(report)
 
 
 def test_text_says_what_the_teams_severities_changed_and_why() -> None:

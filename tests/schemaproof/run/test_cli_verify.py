@@ -28,6 +28,7 @@ from schemaproof.run.interruption import Interruption
 from schemaproof.run.judging import report
 from schemaproof.run.progress import Display
 from schemaproof.run.record import Record
+from schemaproof.run.scope import Wanted
 from tests.schemaproof.report.reports import a_finding, a_report
 
 
@@ -163,6 +164,25 @@ def test_verify_runs_all_checks_unless_some_are_selected_or_ignored(run: Run) ->
 def test_verify_selects_and_ignores_areas(run: Run) -> None:
     assert main(["verify", "--select", "parity,failure", "--ignore", "failure"]) == 0
     assert [check.id for check in run.arguments["checks"]] == ["parity-autogenerate", "parity-catalog"]
+
+
+@pytest.mark.parametrize(
+    ("option", "wanted"),
+    [
+        (["--since", "origin/main"], Wanted(since="origin/main")),
+        (["--revision", "0002, 0003"], Wanted(revisions=("0002", "0003"))),
+        ([], Wanted()),
+    ],
+)
+def test_verify_asks_of_the_revisions_that_are_wanted(run: Run, option: list[str], wanted: Wanted) -> None:
+    assert main(["verify", *option]) == 0
+    assert run.arguments["wanted"] == wanted
+
+
+@pytest.mark.usefixtures("run")
+def test_verify_with_two_ways_to_choose_revisions_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "--since", "main", "--revision", "0001"]) == 2
+    assert "--since and --revision are both given.\nRemedy: Give one of them." in capsys.readouterr().err
 
 
 def test_verify_hands_on_the_allowances_of_pyproject(run: Run, tmp_path: Path) -> None:

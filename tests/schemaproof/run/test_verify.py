@@ -17,8 +17,9 @@ from schemaproof.postgres import Options, PostgresError, Server, start
 from schemaproof.project.allowances import Allowance
 from schemaproof.project.subject import Subject, SubjectError
 from schemaproof.proofs.registry import CHECKS
-from schemaproof.report.outcome import Report
+from schemaproof.report.outcome import Report, Scope
 from schemaproof.run import walk
+from schemaproof.run.scope import Wanted
 from schemaproof.run.verify import verify
 from tests.schemaproof.catalog.planting import plant_bookkeeping
 from tests.schemaproof.conftest import Databases
@@ -26,6 +27,7 @@ from tests.schemaproof.projects import Step, make_project, table
 
 # Those that inject failures take longest, and note that the small projects' env.py lets several deployers in at once.
 PLAIN = [check for check in CHECKS if check.area != "failure"]
+FORGETS_TYPE = Step("CREATE TYPE a AS ENUM ('x')")
 FORGETS_INDEX = Step("CREATE INDEX i ON t (id)", "SELECT 1")
 
 
@@ -374,3 +376,72 @@ def test_process_that_crashes_servers_and_is_killed_keeps_no_other_check_from_be
     assert [(one.check, one.cause.split(" (")[0]) for one in report.obstacles] == [
         ("crash-recovery", "The process that crashes the server ended by itself")
     ]
+
+
+def test_since_asks_of_the_new_revisions_alone_and_of_the_whole(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [FORGETS_TYPE, table("t"), Step("CREATE TYPE b AS ENUM ('x')")]
+    report = verified(make_project(tmp_path, steps), postgres_server, wanted=Wanted(since="0002"))
+    revisions = {revision for check, _, revision, _ in keys(report) if check.startswith("downgrade-")}
+    assert revisions == {"0003", None}  # `alembic downgrade base` is the whole's
+    assert (report.scope, report.left_out) == (Scope(("0003",), "above revision 0002"), ("0001", "0002"))
+    assert [one.check.id for one in report.checks if one.skipped] == []
+
+
+def test_since_without_a_new_revision_asks_of_the_whole_alone(tmp_path: Path, postgres_server: Server) -> None:
+    report = verified(make_project(tmp_path, [table("t"), FORGETS_TYPE]), postgres_server, wanted=Wanted(since="0002"))
+    assert [key for key in keys(report) if key[1] == "error"] == [("downgrade-to-base", "error", None, "type public.a")]
+    assert report.left_out == ("0001", "0002")
+
+
+def test_revisions_that_do_not_hang_together_are_asked_of(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [table("t"), FORGETS_INDEX, table("u"), table("v"), Step("CREATE INDEX j ON u (id)", "SELECT 1")]
+    progress = Recorder()
+    subject = make_project(tmp_path, steps)
+    wanted = Wanted(revisions=("0005", "0001", "0003"))
+    report = verify(subject, postgres_server, checks=asked("downgrade-restores"), progress=progress, wanted=wanted)
+    assert keys(report) == [("downgrade-restores", "error", "0005", "index public.j")]
+    assert progress.stages[0] == ("revisions", 3)
+    assert progress.steps[:3] == [("0001", 1), ("0003", 2), ("0005", 3)]
+
+
+def test_allowance_of_what_was_not_asked_is_not_called_unused(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u")])
+    allowances = [
+        Allowance("downgrade-restores", "Of any revision."),
+        Allowance("downgrade-restores", "Of the old one.", revision="0001"),
+        Allowance("downgrade-restores", "Of the new one.", revision="0002"),
+        Allowance("single-head", "Of the whole."),
+    ]
+    report = verified(subject, postgres_server, wanted=Wanted(since="0001"), allowances=allowances)
+    evidence = [one.evidence for one in report.findings if one.check == "unused-allowance"]
+    assert evidence == ["Its reason: Of the new one.", "Its reason: Of the whole."]
+
+
+def test_since_finds_new_revisions_that_no_call_from_below_them_can_bring(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    """The call from an empty database makes the type itself, and may use the value that it adds."""
+    steps = [Step("CREATE TYPE a AS ENUM ('x')", "DROP TYPE a"), table("t"), Step("ALTER TYPE a ADD VALUE 'y'")]
+    steps.append(Step("CREATE TABLE u AS SELECT 'y'::a", "DROP TABLE u"))
+    report = verified(
+        make_project(tmp_path, steps), postgres_server, "upgrade-in-one-call", wanted=Wanted(since="0002")
+    )
+    assert [(check, severity, revision) for check, severity, revision, _ in keys(report)] == [
+        ("upgrade-in-one-call", "error", "0004")
+    ]
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_since_asks_in_several_processes(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [table(f"t{number}") for number in range(7)] + [Step("CREATE INDEX i ON t1 (id)", "SELECT 1")]
+    wanted = Wanted(revisions=("0002", "0004", "0005", "0008"))
+    report = verified(make_project(tmp_path, steps), postgres_server, "downgrade-restores", wanted=wanted)
+    assert keys(report) == [("downgrade-restores", "error", "0008", "index public.i")]
+
+
+def test_revision_below_the_new_ones_that_fails_keeps_them_from_being_asked(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    subject = make_project(tmp_path, [Step("SELECT 1/0"), table("t")])
+    with pytest.raises(SubjectError, match="The upgrade to 0001 fails, so head can't be reached"):
+        verified(subject, postgres_server, wanted=Wanted(since="0001"))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from schemaproof.postgres import Database, Options, Server
     from schemaproof.project.settings import Settings
     from schemaproof.report.files import ReportFile
+    from schemaproof.run.scope import Wanted
 
 # Exit statuses, for every subcommand.
 _DONE = 0
@@ -122,6 +123,12 @@ def _add_verify(commands: Any) -> None:
         metavar="SECONDS",
         help="stop a run of env.py that makes no progress for this long, and report what it was doing (default: 300)",
     )
+    verify.add_argument(
+        "--list",
+        action="store_true",
+        help="only list what would be asked: the checks, of how many revisions, and about how many faults;"
+        " no server is started",
+    )
     verify.add_argument("--json", type=Path, metavar="FILE", help="also write the report as JSON")
     verify.add_argument("--junit", type=Path, metavar="FILE", help="also write the report as JUnit XML")
     verify.set_defaults(run=_verify)
@@ -187,6 +194,10 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
 
 def _verify(parsed: argparse.Namespace) -> int:
     files = _report_files(parsed)
+    if parsed.list and files:
+        raise ProofError(
+            "--list runs no check, so there is no report to write.", remedy="Leave --json and --junit out."
+        )
     with interruptible(last=parsed.last) as interruption:
         return _verified(parsed, files, interruption)
 
@@ -206,7 +217,17 @@ def _verified(parsed: argparse.Namespace, files: "dict[str, ReportFile]", interr
         return verification.refused(error, files, interruption, parsed.project)
     finally:
         interruption.early = None
+    if parsed.list:
+        return _list(settings, checks, wanted)
     return verification.run(settings, checks, options, files, interruption, wanted=wanted)
+
+
+def _list(settings: "Settings", checks: Sequence["Check"], wanted: "Wanted") -> int:
+    from schemaproof.report.output import write
+    from schemaproof.run.overview import as_text, overview
+
+    write(as_text(checks, overview(settings.subject, wanted)))
+    return _DONE
 
 
 def _leave_early(files: "dict[str, ReportFile]", interruption: Interruption, project: Path) -> NoReturn:

@@ -192,7 +192,7 @@ def _left_out(report: "Report", scope: "Scope", style: Style) -> Iterator[str]:
 def _regraded(report: "Report", style: Style) -> Iterator[str]:
     """A line for each severity that the team gives: what it changed, and why."""
     for one in report.regraded:
-        counts = [_counted(number, severity.value) for severity, number in one.counts.items()]
+        counts = [counted(number, severity.value) for severity, number in one.counts.items()]
         changed = (
             f"{' and '.join(counts)} made {one.grade.severity}" if counts else f"nothing made {one.grade.severity}"
         )
@@ -234,9 +234,9 @@ def _verdict(report: "Report", style: Style) -> str:
     count = {severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity}
     skipped = sum(bool(result.skipped) for result in report.checks)
     counts = [
-        _counted(len(report.checks), "check") + (f" ({skipped} not run)" if skipped else ""),
-        (f"{len(report.scope.asked):,} of " if report.scope else "") + _counted(len(report.revisions), "revision"),
-        *(_counted(count[severity], severity.value) for severity in Severity),
+        counted(len(report.checks), "check") + (f" ({skipped} not run)" if skipped else ""),
+        (f"{len(report.scope.asked):,} of " if report.scope else "") + counted(len(report.revisions), "revision"),
+        *(counted(count[severity], severity.value) for severity in Severity),
         *([f"{len(report.allowed)} allowed"] if report.allowed else []),
     ]
     verdict = style.paint(report.verdict, _GREEN if report.verdict == "sound" else _RED)
@@ -248,5 +248,6 @@ def _verdict(report: "Report", style: Style) -> str:
     return f"{told}, driver {report.subject['driver']}, {why}" if why else told
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, several: str = "") -> str:
+    """The ``number`` with its ``noun``: "1 check", "2,560 faults"; ``several`` is a plural that is not made by an s."""
+    return f"{number:,} {noun if number == 1 else several or noun + 's'}"

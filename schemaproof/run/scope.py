@@ -77,7 +77,7 @@ def _since(name: str, script: ScriptDirectory, order: Sequence[Script], project:
         except (ProofError, ValueError):
             raise _unknown(name, error, order) from error
         return _above(revision, order)
-    return _not_in(base, name, script, order)
+    return _not_in(base, name, script, order, project)
 
 
 def _unknown(name: str, error: ProofError, order: Sequence[Script]) -> ProofError:
@@ -105,10 +105,10 @@ def _above(revision: str, order: Sequence[Script]) -> Scope:
     return Scope(asked, f"above revision {revision}")
 
 
-def _not_in(base: Base, name: str, script: ScriptDirectory, order: Sequence[Script]) -> Scope:
+def _not_in(base: Base, name: str, script: ScriptDirectory, order: Sequence[Script], project: Path) -> Scope:
     """The revisions whose files are not in ``base``, or say something else there."""
-    folders, outside = _folders(base.repository, script)
-    environment = Path(script.dir).resolve() / "env.py"
+    folders, outside = _folders(base.repository, [project / folder for folder in version_locations(script)])
+    environment = (project / script.dir).resolve() / "env.py"
     touched = base.touched([*folders, *([environment] if environment.is_relative_to(base.repository.root) else [])])
     former = {identity: text for text in touched.values() if text and (identity := _identity(text))}
     new, edited = [], []
@@ -129,11 +129,11 @@ def _not_in(base: Base, name: str, script: ScriptDirectory, order: Sequence[Scri
     return Scope(asked, why, tuple(remarks))
 
 
-def _folders(repository: Repository, script: ScriptDirectory) -> tuple[list[Path], list[Path]]:
-    """The folders of revisions that are in ``repository``, and the others: installed packages, other repositories."""
+def _folders(repository: Repository, locations: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Those of ``locations`` that are in ``repository``, and the others: installed packages, other repositories."""
     inside: list[Path] = []
     outside: list[Path] = []
-    for location in version_locations(script):
+    for location in locations:
         folder = location.resolve()
         if folder.exists():
             (inside if _is_in(repository, folder) else outside).append(folder)

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 _WORTH_ANOTHER = 24  # revisions a process
 _WORTH_ANOTHER_WITH_FAULTS = 1  # which take about a second a revision
 
+# From so many on, building the database of a few that are asked about takes as long as a check of the whole history.
+_WORTH_ONE_BESIDE = 64  # revisions
+
 # Where the same goes wrong with as many revisions in a row, it will with the next one.
 _PATIENCE = 3
 
@@ -102,10 +105,15 @@ def walk(
     count = len(history.asked_indexes)
     faults = any(check.area == "failure" for check in checks)
     worth = _WORTH_ANOTHER_WITH_FAULTS if faults else _WORTH_ANOTHER
-    workers = min(os.cpu_count() or 1, count // worth) if parallel else 1
+    cores = os.cpu_count() or 1
+    workers = min(cores, count // worth) if parallel else 0
+    if parallel and history.asked is not None and cores > 1 and len(history.revisions) >= _WORTH_ONE_BESIDE:
+        workers = max(workers, 1)  # beside this one, which asks of the whole meanwhile
+    elif workers == 1:
+        workers = 0
     if not checks or not count:
         yield Walk()
-    elif workers < 2:
+    elif not workers:
         yield _Inline(history, checks, progress, record)
     else:
         walking = _Parallel(history, checks, progress, record, workers)

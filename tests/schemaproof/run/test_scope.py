@@ -1,8 +1,6 @@
 """Which revisions are asked about, in repositories that git itself makes."""
 
 import contextlib
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,56 +10,20 @@ from schemaproof.migration.revisions import load, script_directory
 from schemaproof.project.subject import Subject
 from schemaproof.report.outcome import Scope
 from schemaproof.run.scope import EVERYTHING, Wanted
+from tests.schemaproof.clones import VERSIONS, Clone
 from tests.schemaproof.projects import make_project, table
-
-VERSIONS = Path("migrations/versions")
-
-
-class Clone:
-    """A repository with a project of the revisions 0001 to 0003 on the branch main; ``work`` is checked out from it."""
-
-    def __init__(self, root: Path, project: str = ".") -> None:
-        self.root, self.folder = root, root / project
-        self.subject = make_project(self.folder, [table("t"), table("u"), table("v")])
-        self.git("init", "--quiet", "--initial-branch", "main")
-        self.commit()
-        self.git("checkout", "--quiet", "-b", "work")
-
-    def git(self, *arguments: str) -> str:
-        names = {f"GIT_{who}_{what}": "a@b.c" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-        environment = os.environ | names | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-        done = subprocess.run(
-            ["git", *arguments],  # noqa: S607 (as everybody calls it)
-            cwd=self.root,
-            env=environment,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        return done.stdout.strip()
-
-    def commit(self, message: str = "more") -> None:
-        """Commit everything; two commits of one second and content differ by their ``message``."""
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "--allow-empty", "--message", message)
-
-    def add(self, revision: str = "0004", below: str = "0003", folder: Path = VERSIONS) -> Path:
-        """A new revision file, not committed."""
-        path = self.folder / folder / f"{revision}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"revision = {revision!r}\ndown_revision = {below!r}\n\n\ndef upgrade():\n    pass\n")
-        return path
-
-    def since(self, reference: str = "main") -> Scope:
-        found = scope(self.subject, Wanted(since=reference))
-        assert found is not None
-        return found
 
 
 def scope(subject: Subject, wanted: Wanted) -> Scope | None:
     script = script_directory(subject.config(), contextlib.nullcontext)
     chain = load(script, contextlib.nullcontext)
     return wanted.scope(script, chain.revisions, subject.project)
+
+
+def since(clone: Clone, reference: str = "main") -> Scope:
+    found = scope(clone.subject, Wanted(since=reference))
+    assert found is not None
+    return found
 
 
 def refused(subject: Subject, wanted: Wanted) -> ProofError:
@@ -87,7 +49,7 @@ def test_new_are_committed_and_staged_and_untracked_and_ignored_files(clone: Clo
     clone.add("0006", "0005")
     clone.add("0007", "0006")
     (clone.root / ".gitignore").write_text("0007.py\n")
-    assert clone.since().asked == ("0004", "0005", "0006", "0007")
+    assert since(clone).asked == ("0004", "0005", "0006", "0007")
 
 
 def test_new_is_what_the_merge_base_lacks_and_not_what_the_reference_has(clone: Clone) -> None:
@@ -98,44 +60,44 @@ def test_new_is_what_the_merge_base_lacks_and_not_what_the_reference_has(clone: 
     clone.add("0004", "0003")
     clone.commit("the same on main")
     clone.git("checkout", "--quiet", "work")
-    found = clone.since()
+    found = since(clone)
     assert (found.asked, found.why) == (("0004",), f"new since main (merge base {base[:10]})")
 
 
 def test_nothing_is_new_where_no_file_is(clone: Clone) -> None:
-    assert clone.since().asked == ()
+    assert since(clone).asked == ()
 
 
 def test_renamed_file_is_not_new(clone: Clone) -> None:
     (clone.root / VERSIONS / "0002.py").rename(clone.root / VERSIONS / "0002_make_u.py")
-    assert clone.since().asked == ()
+    assert since(clone).asked == ()
     clone.commit()
-    assert clone.since().asked == ()
+    assert since(clone).asked == ()
 
 
 def test_edited_revision_is_asked_and_said_to_be_edited(clone: Clone) -> None:
     path = clone.root / VERSIONS / "0002.py"
     path.write_text(path.read_text().replace("CREATE TABLE u", "CREATE UNLOGGED TABLE u"))
-    found = clone.since()
+    found = since(clone)
     assert (found.asked, found.remarks) == (("0002",), ("edited since then, so asked too: 0002",))
 
 
 def test_revision_that_was_only_formatted_is_not_asked(clone: Clone) -> None:
     path = clone.root / VERSIONS / "0002.py"
     path.write_text(f'"""Make u."""\n{path.read_text()}\n# formatted\n'.replace("def upgrade():", "def upgrade( ):"))
-    assert clone.since().asked == ()
+    assert since(clone).asked == ()
 
 
 def test_edited_environment_is_said(clone: Clone) -> None:
     with (clone.root / "migrations" / "env.py").open("a") as file:
         file.write("# edited\n")
-    assert clone.since().remarks == ("env.py was edited since then; without --since it is tried on all revisions",)
+    assert since(clone).remarks == ("env.py was edited since then; without --since it is tried on all revisions",)
 
 
 def test_project_may_be_a_folder_of_its_repository(tmp_path: Path) -> None:
     clone = Clone(tmp_path, "services/shop")
     clone.add()
-    assert clone.since().asked == ("0004",)
+    assert since(clone).asked == ("0004",)
 
 
 def test_revisions_may_be_in_several_folders_and_some_outside_of_the_repository(tmp_path: Path) -> None:
@@ -147,7 +109,7 @@ def test_revisions_may_be_in_several_folders_and_some_outside_of_the_repository(
         )
     clone.add("0004", "0003", Path("more"))
     clone.add("0005", "0004", elsewhere)
-    found = clone.since()
+    found = since(clone)
     assert found.asked == ("0004",)
     assert found.remarks == (f"taken for old, since it is not in the repository: {elsewhere}",)
 
@@ -162,10 +124,10 @@ def test_folder_may_be_reached_through_a_symbolic_link(tmp_path: Path) -> None:
 
 
 def test_reference_may_be_a_revision_id_or_its_beginning(clone: Clone) -> None:
-    assert clone.since("0002") == Scope(("0003",), "above revision 0002")
-    assert clone.since("0003") == Scope((), "above revision 0003")
+    assert since(clone, "0002") == Scope(("0003",), "above revision 0002")
+    assert since(clone, "0003") == Scope((), "above revision 0003")
     clone.add("abcdef", "0003")
-    assert clone.since("abcd").why == "above revision abcdef"
+    assert since(clone, "abcd").why == "above revision abcdef"
 
 
 def test_reference_that_is_unknown_is_refused_with_the_command_that_fetches_it(clone: Clone) -> None:

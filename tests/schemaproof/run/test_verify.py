@@ -431,6 +431,18 @@ def test_since_finds_new_revisions_that_no_call_from_below_them_can_bring(
     ]
 
 
+def test_since_in_a_long_history_asks_in_a_process_of_its_own_beside_the_whole(
+    tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "_WORTH_ONE_BESIDE", 2)
+    monkeypatch.setattr(walk, "_Inline", lambda *_: pytest.fail("asked in this process"))
+    subject = make_project(tmp_path, [table("t"), FORGETS_TYPE])
+    report = verified(
+        subject, postgres_server, "downgrade-restores", "upgrade-in-one-call", wanted=Wanted(since="0001")
+    )
+    assert keys(report) == [("downgrade-restores", "error", "0002", "type public.a")]
+
+
 @pytest.mark.usefixtures("small_stretches")
 def test_since_asks_in_several_processes(tmp_path: Path, postgres_server: Server) -> None:
     steps = [table(f"t{number}") for number in range(7)] + [Step("CREATE INDEX i ON t1 (id)", "SELECT 1")]

@@ -3,6 +3,9 @@
 ``verdict``: "sound" if everything was checked and there is no error and no warning; "faulty" if there is one, whether
 or not everything was checked; "incomplete" if there is none, but not everything was checked.
 
+``seconds``: of the run. Those of the checks, and ``walk_seconds`` of what they share (databases that are built, the
+stairway of each revision), are parts of it: of a moment in which several are at work, each has a part.
+
 ``obstacles``: what kept checks from running; empty if all ran. Each has a ``kind`` ("interrupted" by a signal,
 "impossible" for a reason outside schemaproof, "defect" for a bug in schemaproof), ``cause``, ``evidence``, ``remedy``,
 and the ``check`` and ``revision`` that it is about; null for all that were to follow.
@@ -37,6 +40,8 @@ def render(report: "Report") -> str:
         "subject": dict(report.subject),
         "postgres": report.postgres,
         "verdict": report.verdict,
+        "seconds": round(report.seconds, 3),
+        "walk_seconds": round(report.walk_seconds, 3),
         "checks": [
             {
                 "id": result.check.id,

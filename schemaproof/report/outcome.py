@@ -74,7 +74,7 @@ class CheckResult:
 
     Attributes:
         check: the check.
-        seconds: how long it took; work that several checks share counts for the first of them.
+        seconds: how long it took of the run's own time: of a moment in which several are at work, each has a part.
         findings: what it found, without what is allowed.
         skipped: why it did not run, or not on every revision; "" if it did.
         not_asked: the revisions that it did not run on, if it runs on each.
@@ -105,6 +105,7 @@ class Report:
         regraded: what the severities that the team gives have changed.
         fail_on: which findings make the verdict "faulty".
         scope: which revisions were asked about; None if all were.
+        walk_seconds: how long took what checks share, databases and the stairway of each revision; as for a check.
     """
 
     subject: Mapping[str, object]
@@ -119,6 +120,7 @@ class Report:
     regraded: tuple[Regraded, ...] = ()
     fail_on: FailOn = FailOn.WARNING
     scope: Scope | None = None
+    walk_seconds: float = 0.0
 
     @property
     def left_out(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from schemaproof.project.unused import UNUSED_ALLOWANCE
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.causes import told_once
 from schemaproof.report.outcome import CheckResult, Report, Scope
+from schemaproof.run import spells
 from schemaproof.run.record import Record
 from schemaproof.tally import Tally
 
@@ -40,10 +41,11 @@ def report(
         answered = {check for check in record.checks if check not in record.skipped and not record.unanswered(check)}
         judged = (one for one in unused if one.check in answered and _is_judged(one, record.scope))
         kept.extend(unused_findings(UNUSED_ALLOWANCE, judged))
+    taken = spells.seconds(record.spells)
     results = tuple(
         CheckResult(
             check,
-            record.seconds.get(check.id, 0.0),
+            taken.get(check.id, 0.0),
             tuple(one for one in kept if one.check == check.id),
             _why_not(check, record),
             tuple(one for one in record.unanswered(check.id) if one is not None),
@@ -66,6 +68,7 @@ def report(
         changed,
         fail_on,
         record.scope,
+        taken.get(spells.WALK, 0.0),
     )
 
 

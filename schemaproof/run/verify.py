@@ -86,7 +86,7 @@ def examine(  # noqa: PLR0913 (as verify)
         if UPGRADE_FROM_EMPTY.id not in record.checks:
             raise
         record.begin({**_about_subject(subject), "driver": subject.driver}, (), (), ())
-        record.add(UPGRADE_FROM_EMPTY.id, [on_an_empty_database(error)], 0.0)
+        record.add(UPGRADE_FROM_EMPTY.id, [on_an_empty_database(error)], perf_counter())
         others = [check for check in record.checks if check != UPGRADE_FROM_EMPTY.id]
         record.skip(others, "`alembic upgrade` fails on an empty database")
     except (psycopg.OperationalError, sqlalchemy.exc.OperationalError, OSError):
@@ -120,6 +120,7 @@ def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
         order = [script.revision for script in history.revisions]
         scope = questions.wanted.scope(history.chain.script, history.revisions, history.subject.project)
         record.begin(_about(history), order, beside, tuple(_remarks(history)), scope)
+        history.spent = record.share
         if scope is not None:
             history.asked = frozenset(scope.asked)
             history.in_one_call.lowest = min(history.asked_indexes, default=len(order))
@@ -201,7 +202,7 @@ def _ask_each(
     for done, check in enumerate(checks, 1):
         start = perf_counter()
         try:
-            record.add(check.id, together(check.examine(history)), perf_counter() - start)
+            record.add(check.id, together(check.examine(history)), start)
         except UpgradeFailedError as error:
             return history.revisions[error.index].revision
         except SharedRoleError:

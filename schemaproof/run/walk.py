@@ -272,27 +272,29 @@ class Climb:
             start = perf_counter()
             stairs: Stairs | None = None
             try:
-                stairs = self._history.stairs(revision)  # which all share; its time counts for the first of them
+                stairs = self._history.stairs(revision)  # which all share
             except UpgradeFailedError as error:
                 return self._history.revisions[error.index].revision
             except SharedRoleError:
                 raise
             except Exception as error:  # noqa: BLE001 (it is told, and the other revisions are examined)
                 self._failed(error, None, revision)
+            self._record.share(start)
             if None in self._given_up:
                 return None
             if stairs is not None:
-                self._ask(revision, start)
+                self._ask(revision)
                 self._failures.pop(None, None)
             self._told(index)
             if stairs is not None and not stairs.recorded:
                 return revision
         return None
 
-    def _ask(self, revision: str, start: float) -> None:
+    def _ask(self, revision: str) -> None:
         for check in self._checks:
             if check.id in self._given_up:
                 continue
+            start = perf_counter()
             try:
                 findings = together(check.examine(self._history, revision))
             except SharedRoleError:
@@ -300,9 +302,8 @@ class Climb:
             except Exception as error:  # noqa: BLE001 (it is told, and the other checks are asked)
                 self._failed(error, check.id, revision)
             else:
-                self._record.add(check.id, findings, perf_counter() - start, revision)
+                self._record.add(check.id, findings, start, revision)
                 self._failures.pop(check.id, None)
-            start = perf_counter()
 
     def _failed(self, error: Exception, check: str | None, revision: str) -> None:
         """Note it; after several of the same in a row, for all revisions to come."""
@@ -325,7 +326,7 @@ def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[st
     record = Record(tuple(names), listener=lambda kind, said: pipe.send(("event", kind, said)))
     try:
         with open_history(subject, server, footing=stretch.footing) as history:
-            history.asked = stretch.asked
+            history.asked, history.spent = stretch.asked, record.share
             stopped = _climb_stretch(history, checks, stretch, record, pipe)
             if stopped is not None:
                 pipe.send(("stopped", history.positions[stopped]))

@@ -29,6 +29,8 @@ def test_json_is_version_1_of_the_documented_object() -> None:
         "subject": {"project": "/p", "metadata": None},
         "postgres": "17.11",
         "verdict": "faulty",
+        "seconds": 3.14,
+        "walk_seconds": 0.0,
         "checks": [
             {"id": "single-head", "area": "history", "seconds": 1.0, "findings": 0, "skipped": "", "not_asked": []},
             {

@@ -51,6 +51,13 @@ def test_junit_calls_errors_and_warnings_failures(severity: Severity) -> None:
     assert "= remedy: Drop the type." in (failure.text or "")
 
 
+def test_junit_books_what_checks_share_on_a_case_of_its_own() -> None:
+    root = parsed(dataclasses.replace(a_report(), walk_seconds=1.5))
+    (case,) = root.iterfind(".//testcase[@name='walk']")
+    assert (case.get("classname"), case.get("time"), kinds(case)) == ("schemaproof.run", "1.500", [])
+    assert root.get("tests") == "3"
+
+
 def test_junit_says_which_revisions_were_asked_about_and_which_not() -> None:
     report = dataclasses.replace(a_report(), scope=Scope(("0003",), "new since main", ("env.py was edited",)))
     told = {one.get("name"): one.get("value") for one in parsed(report).iter("property")}

@@ -378,6 +378,14 @@ def test_process_that_crashes_servers_and_is_killed_keeps_no_other_check_from_be
     ]
 
 
+@pytest.mark.usefixtures("small_stretches")
+def test_seconds_of_checks_and_of_the_walk_are_parts_of_the_runs(tmp_path: Path, postgres_server: Server) -> None:
+    report = verified(make_project(tmp_path, [table(f"t{number}") for number in range(8)]), postgres_server)
+    taken = {one.check.id: one.seconds for one in report.checks}
+    assert sum(taken.values()) + report.walk_seconds <= report.seconds
+    assert report.walk_seconds > taken["upgrade-from-empty"]
+
+
 def test_since_asks_of_the_new_revisions_alone_and_of_the_whole(tmp_path: Path, postgres_server: Server) -> None:
     steps = [FORGETS_TYPE, table("t"), Step("CREATE TYPE b AS ENUM ('x')")]
     report = verified(make_project(tmp_path, steps), postgres_server, wanted=Wanted(since="0002"))

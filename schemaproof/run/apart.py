@@ -88,6 +88,9 @@ class _Told:
     def step(self, text: str, done: int) -> None:
         self._say("step", text, done)
 
+    def now(self, text: str) -> None:
+        self._say("now", text)
+
 
 class Examination:
     """The other process, which works on ``request``; what it finds goes into ``record``.

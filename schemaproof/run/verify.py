@@ -31,7 +31,7 @@ from schemaproof.run.judging import report
 from schemaproof.run.progress import Progress
 from schemaproof.run.record import Record
 from schemaproof.run.scope import EVERYTHING, Wanted
-from schemaproof.run.walk import walk
+from schemaproof.run.walk import tell_how_far, walk
 
 _KNOWN = frozenset(check.id for check in CHECKS)
 
@@ -126,7 +126,7 @@ def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
             history.in_one_call.lowest = min(history.asked_indexes, default=len(order))
         hidden = [check for check in questions.checks if is_hidden(check, history.chain)]
         asked = [check for check in questions.checks if check not in hidden]
-        _ask_each([check for check in asked if check.area == "history"], history, record)
+        _ask_each([check for check in asked if check.area == "history"], history, record, progress)
         if hidden:
             record.skip((check.id for check in hidden), "the revision files can't be loaded")
             first = history.chain.defects[0]
@@ -145,7 +145,7 @@ def _examine_on_server(history: History, checks: Sequence[Check], record: Record
     with walk(history, each, progress, record, parallel=not history.alone) as walking:
         # The others wait for nothing that the walk finds, so both are under way at once.
         early = [check for check in once if check.id not in _AFTER_THE_WALK and not walking.inline]
-        failed = _ask_each(early, history, record)
+        failed = _ask_each(early, history, record, progress)
         walking.finish()
     stopped = walking.stopped_at or failed
     late = [check for check in once if check not in early]
@@ -156,13 +156,13 @@ def _examine_on_server(history: History, checks: Sequence[Check], record: Record
             history.look_again()
             late = once
         progress.stage("checks of the whole history", len(late))
-        failed = _ask_each(late, history, record, progress)
+        failed = _ask_each(late, history, record, progress, stage=True)
         stopped = failed
     if stopped is not None:
         reason = f"revision {stopped} fails"
         record.forget(check.id for check in once)
         for check in once:
-            if check.needs_head or _ask_each([check], history, record) or not record.findings.get(check.id):
+            if check.needs_head or _ask_each([check], history, record, progress) or not record.findings.get(check.id):
                 record.skip([check.id], reason)
         record.skip((check.id for check in each), f"{reason}, and those after it were not reached")
         _require_findings(record, _unreached(history, stopped))
@@ -196,11 +196,15 @@ _AFTER_THE_WALK = ("downgrade-to-base", "upgrade-in-one-call", "crash-recovery",
 
 
 def _ask_each(
-    checks: Sequence[Check], history: History, record: Record, progress: Progress | None = None
+    checks: Sequence[Check], history: History, record: Record, progress: Progress, *, stage: bool = False
 ) -> str | None:
-    """Run ``checks``; the revision at which the upgrade to head fails, if it does."""
+    """Run ``checks``; the revision at which the upgrade to head fails, if it does.
+
+    ``stage``: whether each of them is a step of the present stage.
+    """
     for done, check in enumerate(checks, 1):
         start = perf_counter()
+        tell_how_far(history, check.id, progress.now)
         try:
             record.add(check.id, together(check.examine(history)), start)
         except UpgradeFailedError as error:
@@ -210,7 +214,7 @@ def _ask_each(
         except Exception as error:  # noqa: BLE001 (it is told, and keeps no other check from being asked)
             history.server.require()
             record.fail(Obstacle.of(error, check.id))
-        if progress is not None:
+        if stage:
             progress.step(check.id, done)
     return None
 

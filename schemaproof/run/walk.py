@@ -138,7 +138,8 @@ class _Inline(Walk):
             self._record.count("walk", self._history.kept(Failures).tally)
             self._progress.step(self._history.revisions[index].revision, next(done))
 
-        self.stopped_at = Climb(self._history, self._checks, self._record, told).over(indexes)
+        climb = Climb(self._history, self._checks, self._record, told, self._progress.now)
+        self.stopped_at = climb.over(indexes)
 
 
 class _Parallel(Walk):
@@ -238,6 +239,9 @@ class _Parallel(Walk):
         self._done += 1
         self._progress.step(revision, self._done)
 
+    def _hear_now(self, text: str) -> None:
+        self._progress.now(text)
+
     def _hear_stopped(self, index: int) -> None:
         self._stops.append(index)
 
@@ -258,10 +262,18 @@ class Climb:
 
     Args:
         told: called with the position of each revision that has been checked.
+        now: called with what is being asked, in words.
     """
 
-    def __init__(self, history: History, checks: Sequence[Check], record: Record, told: Callable[[int], None]) -> None:
-        self._history, self._checks, self._record, self._told = history, checks, record, told
+    def __init__(
+        self,
+        history: History,
+        checks: Sequence[Check],
+        record: Record,
+        told: Callable[[int], None],
+        now: Callable[[str], None],
+    ) -> None:
+        self._history, self._checks, self._record, self._told, self._now = history, checks, record, told, now
         self._failures: dict[str | None, list[str]] = {}  # what went wrong in a row, by check; None: with the stairway
         self._given_up: set[str | None] = set()
 
@@ -271,6 +283,7 @@ class Climb:
             revision = self._history.revisions[index].revision
             start = perf_counter()
             stairs: Stairs | None = None
+            self._now(f"{revision} up, down and up again")
             try:
                 stairs = self._history.stairs(revision)  # which all share
             except UpgradeFailedError as error:
@@ -295,6 +308,7 @@ class Climb:
             if check.id in self._given_up:
                 continue
             start = perf_counter()
+            tell_how_far(self._history, f"{revision} {check.id}", self._now)
             try:
                 findings = together(check.examine(self._history, revision))
             except SharedRoleError:
@@ -316,6 +330,12 @@ class Climb:
         if causes[-_PATIENCE:] == [obstacle.cause] * _PATIENCE:
             self._record.fail(replace(obstacle, revision=None))
             self._given_up.add(check)
+
+
+def tell_how_far(history: History, what: str, now: Callable[[str], None]) -> None:
+    """Tell that ``what`` is being asked, and how far it is as soon as it says so."""
+    now(what)
+    history.told = lambda text: now(f"{what}: {text}")
 
 
 def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[str], stretch: Stretch) -> None:
@@ -355,7 +375,7 @@ def _climb_stretch(
         stretch.at_start = history.catalog_at(stretch.indexes[0])
     except UpgradeFailedError as error:
         return history.revisions[error.index].revision
-    return Climb(history, checks, record, told).over(stretch.indexes)
+    return Climb(history, checks, record, told, lambda text: pipe.send(("now", text))).over(stretch.indexes)
 
 
 def _sendable(error: BaseException) -> Any:

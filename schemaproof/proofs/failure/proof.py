@@ -206,12 +206,18 @@ class Proof:
         with Bench(template, self._history.version_table) as bench:
             course = self._settled(course, bench)
             trial = Trial(course, bench, self._crashes, self._history.unstable)
-            outcomes = tuple(trial.inject(self._faults(course)))
+            outcomes = tuple(trial.inject(self._told(self._faults(course))))
             rerun = trial.rerun()
         self.tally.count(outcome.survived for outcome in outcomes)
         if self._crashes is not None and self._ground is not None:
             self._ground.leave()  # its session is gone
         return Examined(course.way.direction, course, outcomes, rerun, obstacle)
+
+    def _told(self, faults: list[tuple[Site, Fault]]) -> Iterator[tuple[Site, Fault]]:
+        """``faults``, of each of which is told that it is injected next."""
+        for number, one in enumerate(faults, 1):
+            self._history.told(f"fault {number} of {len(faults)}")
+            yield one
 
     def _faults(self, course: Course) -> list[tuple[Site, Fault]]:
         sites = [site for site in course.sites if site.part == "revision"]

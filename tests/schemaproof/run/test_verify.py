@@ -19,8 +19,10 @@ from schemaproof.project.subject import Subject, SubjectError
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.outcome import Report, Scope
 from schemaproof.run import walk
+from schemaproof.run.record import Record
 from schemaproof.run.scope import Wanted
-from schemaproof.run.verify import verify
+from schemaproof.run.spells import WALK
+from schemaproof.run.verify import examine, verify
 from tests.schemaproof.catalog.planting import plant_bookkeeping
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.projects import Step, make_project, table
@@ -37,6 +39,7 @@ class Recorder:
     def __init__(self, at_step: Callable[[str], object] = lambda _: None) -> None:
         self.stages: list[tuple[str, int]] = []
         self.steps: list[tuple[str, int]] = []
+        self.asked: list[str] = []
         self._at_step = at_step
 
     def stage(self, text: str, total: int) -> None:
@@ -45,6 +48,9 @@ class Recorder:
     def step(self, text: str, done: int) -> None:
         self.steps.append((text, done))
         self._at_step(text)
+
+    def now(self, text: str) -> None:
+        self.asked.append(text)
 
 
 def asked(*names: str) -> list[Check]:
@@ -376,6 +382,39 @@ def test_process_that_crashes_servers_and_is_killed_keeps_no_other_check_from_be
     assert [(one.check, one.cause.split(" (")[0]) for one in report.obstacles] == [
         ("crash-recovery", "The process that crashes the server ended by itself")
     ]
+
+
+def test_walk_is_booked_on_what_checks_share(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u")])
+    record = Record(("downgrade-runs",))
+    examine(subject, postgres_server, checks=asked("downgrade-runs"), progress=Recorder(), record=record)
+    stairways = [one for one in record.spells if one.what == WALK]
+    assert len(stairways) == 3  # and the database that they begin in
+    head = verified(subject, postgres_server, "parity-catalog")
+    assert head.walk_seconds > 0
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_progress_says_which_check_is_asked_of_which_revision(
+    processes: int, tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "_WORTH_ANOTHER", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: processes)
+    subject, progress = make_project(tmp_path, [table("t"), table("u")]), Recorder()
+    checks = asked("single-head", "downgrade-runs", "downgrade-restores", "offline-script")
+    verify(subject, postgres_server, checks=checks, progress=progress)
+    told = [text for text in progress.asked if text.startswith("0002")]
+    assert told == ["0002 up, down and up again", "0002 downgrade-runs", "0002 downgrade-restores"]
+    assert {"single-head", "offline-script"} <= set(progress.asked)
+
+
+def test_progress_says_how_far_a_long_check_is(tmp_path: Path, postgres_server: Server) -> None:
+    progress = Recorder()
+    subject = make_project(tmp_path, [table("t")])
+    verify(subject, postgres_server, checks=asked("atomicity"), progress=progress)
+    told = [text for text in progress.asked if text.startswith("0001 atomicity: ")]
+    assert told[0].startswith("0001 atomicity: fault 1 of ")
+    assert len(told) > 10
 
 
 @pytest.mark.usefixtures("small_stretches")

@@ -98,6 +98,9 @@ class Ticker:
             self._told = time.monotonic()
             tell(f"{self._label} {done}/{self._total}")
 
+    def now(self, _text: str) -> None:
+        """Nothing: the steps are enough."""
+
 
 def tell(text: str) -> None:
     """Show what is going on, on one line of a terminal; "" removes it."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from schemaproof.postgres import Database, Options, Server
     from schemaproof.project.settings import Settings
     from schemaproof.report.files import ReportFile
+    from schemaproof.run.scope import Wanted
 
 # Exit statuses, for every subcommand.
 _DONE = 0
@@ -74,16 +75,37 @@ def _add_verify(commands: Any) -> None:
         description="Verify the migrations of an Alembic project on a throwaway PostgreSQL server. Findings go to"
         " standard output, progress to standard error. Options that are not given come from [tool.schemaproof] in the"
         " project's pyproject.toml.",
-        epilog="Exit status: 0 sound; 1 faulty (an error or a warning was found); 2 not verified, or only in part: what"
-        " was found is reported, and what did not run may hide more; 130 interrupted.",
+        epilog="Exit status: 0 sound; 1 faulty (an error or a warning was found; see --fail-on); 2 not verified, or"
+        " only in part: what was found is reported, and what did not run may hide more; 130 interrupted.",
     )
     _add_project(verify)
     _add_server(verify)
     verify.add_argument(
         "--metadata", metavar="MODULE:ATTR", help="the MetaData of the models (default: env.py's target_metadata)"
     )
-    verify.add_argument("--select", metavar="ID,...", help="run only these checks (`schemaproof checks` lists them)")
-    verify.add_argument("--ignore", metavar="ID,...", help="skip these checks")
+    verify.add_argument(
+        "--select",
+        metavar="NAME,...",
+        help="run only these checks, or areas of checks (`schemaproof checks` lists them)",
+    )
+    verify.add_argument("--ignore", metavar="NAME,...", help="skip these checks, or areas of checks")
+    verify.add_argument(
+        "--since",
+        metavar="REF",
+        help="ask the checks of single revisions only of the new ones: REF is a git reference (origin/main: revisions"
+        " whose files are not in the merge base with HEAD, or were edited since) or a revision id (those above it)",
+    )
+    verify.add_argument(
+        "--revision",
+        metavar="ID,...",
+        help="ask the checks of single revisions only of these: ids, or what Alembic takes for one",
+    )
+    verify.add_argument(
+        "--fail-on",
+        metavar="error|warning|never",
+        help="what makes the run fail; error: a warning does not; never: findings leave the exit status 0"
+        " (default: warning)",
+    )
     verify.add_argument(
         "--everywhere",
         action="store_const",
@@ -101,6 +123,12 @@ def _add_verify(commands: Any) -> None:
         metavar="SECONDS",
         help="stop a run of env.py that makes no progress for this long, and report what it was doing (default: 300)",
     )
+    verify.add_argument(
+        "--list",
+        action="store_true",
+        help="only list what would be asked: the checks, of how many revisions, and about how many faults;"
+        " no server is started",
+    )
     verify.add_argument("--json", type=Path, metavar="FILE", help="also write the report as JSON")
     verify.add_argument("--junit", type=Path, metavar="FILE", help="also write the report as JUnit XML")
     verify.set_defaults(run=_verify)
@@ -112,6 +140,7 @@ def _add_checks(commands: Any) -> None:
         help="list the checks: what each proves, why it matters, how to fix it",
         description="List the checks: what each one proves, what happens in production where it fails, and the remedy.",
     )
+    checks.add_argument("names", nargs="*", metavar="NAME", help="only these checks, or areas of checks (default: all)")
     checks.add_argument("--json", action="store_true", help="print the list as JSON")
     checks.set_defaults(run=_checks)
 
@@ -165,6 +194,10 @@ def _add_server(parser: argparse.ArgumentParser) -> None:
 
 def _verify(parsed: argparse.Namespace) -> int:
     files = _report_files(parsed)
+    if parsed.list and files:
+        raise ProofError(
+            "--list runs no check, so there is no report to write.", remedy="Leave --json and --junit out."
+        )
     with interruptible(last=parsed.last) as interruption:
         return _verified(parsed, files, interruption)
 
@@ -174,15 +207,27 @@ def _verified(parsed: argparse.Namespace, files: "dict[str, ReportFile]", interr
     if parsed.last:
         interruption.early = lambda _: _leave_early(files, interruption, parsed.project)
     from schemaproof.run import verification
+    from schemaproof.run.scope import Wanted
 
     try:
         settings, options = _settings(parsed), _options(parsed)
+        wanted = Wanted.read(parsed.since, parsed.revision)
         checks = settings.choose(_catalogue())
     except ProofError as error:
         return verification.refused(error, files, interruption, parsed.project)
     finally:
         interruption.early = None
-    return verification.run(settings, checks, options, files, interruption)
+    if parsed.list:
+        return _list(settings, checks, wanted)
+    return verification.run(settings, checks, options, files, interruption, wanted=wanted)
+
+
+def _list(settings: "Settings", checks: Sequence["Check"], wanted: "Wanted") -> int:
+    from schemaproof.report.output import write
+    from schemaproof.run.overview import as_text, overview
+
+    write(as_text(checks, overview(settings.subject, wanted)))
+    return _DONE
 
 
 def _leave_early(files: "dict[str, ReportFile]", interruption: Interruption, project: Path) -> NoReturn:
@@ -201,8 +246,20 @@ def _checks(parsed: argparse.Namespace) -> int:
     from schemaproof.report.output import write
     from schemaproof.report.text import Style
 
-    write(as_json(_catalogue()) if parsed.json else as_text(_catalogue(), Style.of(sys.stdout)))
+    shown = _named(parsed.names)
+    write(as_json(shown) if parsed.json else as_text(shown, Style.of(sys.stdout)))
     return _DONE
+
+
+def _named(names: Sequence[str]) -> Sequence["Check"]:
+    """The checks that ``names`` stand for, in the catalogue's order; all for none."""
+    from schemaproof.project.names import Names
+    from schemaproof.proofs.registry import BY_AREA
+
+    checks = _catalogue()
+    known = Names([check.id for check in checks], BY_AREA)
+    ids = known.ids([one for name in names for one in name.split(",") if one], "`schemaproof checks`")
+    return [check for check in checks if check.id in ids or not names]
 
 
 def _postgres(parsed: argparse.Namespace) -> int:
@@ -245,11 +302,12 @@ def _catalogue() -> Sequence["Check"]:
 
 def _settings(parsed: argparse.Namespace) -> "Settings":
     from schemaproof.project.settings import Settings
+    from schemaproof.proofs.registry import BY_AREA
 
     keys = ["alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "everywhere", "deployers"]
-    keys.append("stall-timeout")
+    keys += ["stall-timeout", "fail-on"]
     arguments = {key: getattr(parsed, key.replace("-", "_"), None) for key in keys}
-    return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()])
+    return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()], areas=BY_AREA)
 
 
 def _options(parsed: argparse.Namespace) -> "Options":

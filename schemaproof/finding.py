@@ -14,6 +14,18 @@ class Severity(StrEnum):
     NOTE = "note"  # could not be decided, or worth knowing
 
 
+class FailOn(StrEnum):
+    """What makes a run fail."""
+
+    ERROR = "error"  # an error does, a warning does not
+    WARNING = "warning"  # either does
+    NEVER = "never"  # neither does: the verdict is as for WARNING, and the exit status does not follow it
+
+    def counts(self, severity: Severity) -> bool:
+        """Whether a finding of ``severity`` makes the verdict "faulty"."""
+        return severity is Severity.ERROR or (severity is Severity.WARNING and self is not FailOn.ERROR)
+
+
 class Cause(NamedTuple):
     """The findings that report the cause of another one: those of a check, on one revision and one object.
 

@@ -63,6 +63,9 @@ class _Silence:
     def step(self, text: str, done: int) -> None:
         """Nothing."""
 
+    def now(self, text: str) -> None:
+        """Nothing."""
+
 
 _releases: dict[str, Proved] = {}  # by the server's address
 

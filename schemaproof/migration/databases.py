@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from time import perf_counter
 from typing import Any
 
 from alembic.runtime.migration import MigrationContext
@@ -18,7 +19,11 @@ from schemaproof.postgres import Database, Template
 
 
 class Databases(Runs):
-    """The databases of one history, which ``close`` drops."""
+    """The databases of one history, which ``close`` drops.
+
+    Attributes:
+        spent: called with the time, by ``perf_counter``, since which a database was built that several checks use.
+    """
 
     def __init__(
         self, environment: Environment, chain: Chain, facts: Facts, *, alone: bool, roles: Iterable[str] | None
@@ -28,9 +33,23 @@ class Databases(Runs):
         self._head: Station | None = None
         self._one_call: Run | None = None
         self._one_call_catalog: Catalog | None = None
+        self.spent: Callable[[float], None] = lambda _: None
 
     def build(self, count: int) -> Database:
         """A database with the first ``count`` revisions, the caller's to drop. See :meth:`States.build`."""
+        with self._shared():
+            return self._built(count)
+
+    @contextmanager
+    def _shared(self) -> Iterator[None]:
+        """What is done here serves several checks: tell when it began."""
+        begin = perf_counter()
+        try:
+            yield
+        finally:
+            self.spent(begin)
+
+    def _built(self, count: int) -> Database:
         if count == len(self.revisions) and not self.alone:
             with self._at_head().lent() as head:
                 return self.server.clone(Template(head.name))
@@ -126,15 +145,19 @@ class Databases(Runs):
 
     def _at_head(self) -> Station:
         if self._head is None:
-            database = self.empty_database()
-            with dropped_on_error(database):
-                self._one_call = self.upgrade_to_heads(database)
-            if self._one_call.error is not None:
-                database.drop()
-                database = self._states.step_by_step(len(self.revisions))
-            self._head = Station(database, self.version_table)
+            with self._shared():
+                self._head = self._migrated()
             self._one_call_catalog = self._head.catalog
         return self._head
+
+    def _migrated(self) -> Station:
+        database = self.empty_database()
+        with dropped_on_error(database):
+            self._one_call = self.upgrade_to_heads(database)
+        if self._one_call.error is not None:
+            database.drop()
+            database = self._states.step_by_step(len(self.revisions))
+        return Station(database, self.version_table)
 
     def _make_room(self) -> None:
         """Where revisions make roles: have no other database with revisions when one is built from the base."""

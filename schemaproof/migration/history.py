@@ -28,6 +28,8 @@ class History(Databases):
         noise: what the server makes different by itself, and is compared nowhere.
         in_one_call: one call of all revisions, beside single steps.
         told: called with what takes long inside of a check.
+        asked: the ids of the revisions that are asked about; None for all. What is true of the others is not looked for
+            where that takes long.
     """
 
     def __init__(
@@ -45,6 +47,17 @@ class History(Databases):
         self._climbing = Climbing(self, self.in_one_call)
         self._kept: dict[Callable[..., Any], Any] = {}
         self.told: Callable[[str], None] = lambda _: None
+        self.asked: frozenset[str] | None = None
+
+    @property
+    def asked_indexes(self) -> tuple[int, ...]:
+        """The places of the revisions that are asked about, in the order in which they are applied."""
+        asked = self.positions if self.asked is None else self.asked
+        return tuple(index for index, script in enumerate(self.revisions) if script.revision in asked)
+
+    def is_first(self, revision: str) -> bool:
+        """Whether ``revision`` is the first that is asked about, which tells what is to be said once."""
+        return self.positions[revision] == self.asked_indexes[0]
 
     @property
     def unstable(self) -> Moments:

@@ -17,12 +17,14 @@ class OneCall:
 
     Attributes:
         unstable: what no two upgrades make the same, which is compared nowhere.
+        lowest: how many revisions are at the bottom of which single steps are not asked for; None where all steps are.
     """
 
     def __init__(self, databases: Databases, forget: Callable[[], None]) -> None:
         self._databases = databases
         self._forget = forget
         self.unstable = Moments()
+        self.lowest: int | None = None
         self._stepwise: dict[int, Catalog] = {}  # catalogs that were reached step by step, by number of revisions
         self._differing: dict[int, list[Difference]] = {}  # how those of one call differ from them
 
@@ -47,11 +49,13 @@ class OneCall:
     def differences(self) -> tuple[str, list[Difference]] | None:
         """The first revision after which one call leads to another catalog than single steps, and how it differs."""
         count = len(self._databases.revisions)
-        if count not in self._stepwise:
+        if self.lowest is None and count not in self._stepwise:
             self.note_steps(count, self._databases.catalog_by_steps(count))
+        for reached in [one for one in self._stepwise if self.lowest is not None and one != count]:
+            self.note_one_call(reached, self._databases.catalog_in_one_call(reached))
         if not self.differs():
             return None
-        low, high = 0, min(self._differing)  # equal, different
+        low, high = self.lowest or 0, min(self._differing)  # equal, different
         while high - low > 1:
             middle = (low + high) // 2
             single = self._databases.catalog_by_steps(middle)

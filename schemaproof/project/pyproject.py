@@ -19,6 +19,7 @@ KEYS = (
     "deployers",
     "driver",
     "environment",
+    "fail-on",
     "ignore",
     "metadata",
     "postgres",
@@ -27,6 +28,7 @@ KEYS = (
     "roles",
     "rows",
     "select",
+    "severity",
     "stall-timeout",
     "url-env",
 )

@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from schemaproof.errors import ProofError
+from schemaproof.finding import FailOn
+from schemaproof.project import severities
 from schemaproof.project.allowances import Allowance, of_project
+from schemaproof.project.names import Names
 from schemaproof.project.pyproject import TABLE, Sources, nearest
+from schemaproof.project.severities import Grade
 from schemaproof.project.subject import DEFAULT_INI, DEFAULT_STALL_TIMEOUT, DEFAULT_URL_ENV, Subject
 
 if TYPE_CHECKING:
@@ -33,6 +37,8 @@ class Settings:
         allowances: those of pyproject.toml.
         select: the ids of the checks to run; None for all.
         ignore: the ids of the checks to skip.
+        grades: the severities that the team gives to findings of some checks.
+        fail_on: what makes the run fail.
         migrates: whether anything says that this is an Alembic project; what is wrong with it, the subject says.
     """
 
@@ -40,17 +46,27 @@ class Settings:
     allowances: tuple[Allowance, ...] = ()
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
+    grades: tuple[Grade, ...] = ()
+    fail_on: FailOn = FailOn.WARNING
     migrates: bool = True
 
     @classmethod
-    def read(cls, project: Path, arguments: Mapping[str, str | None], *, known: Collection[str]) -> Self:
+    def read(
+        cls,
+        project: Path,
+        arguments: Mapping[str, str | None],
+        *,
+        known: Collection[str],
+        areas: Mapping[str, Collection[str]] | None = None,
+    ) -> Self:
         """The settings in force in the folder ``project``.
 
         Args:
             project: relative to the current folder.
             arguments: what the command line gave, by the table's keys; None (or no key) for what it did not.
-                "alembic-ini" is relative to ``project``; "select" and "ignore" are comma-separated ids.
+                "alembic-ini" is relative to ``project``; "select" and "ignore" are comma-separated ids or areas.
             known: the ids of all checks.
+            areas: by the name of an area, the ids of its checks; None where areas have no names.
 
         Raises:
             ProofError: on an invalid value; the remedy says what is valid.
@@ -72,12 +88,14 @@ class Settings:
             rows=_valid_rows(sources.told("rows")),
             stall_timeout=_valid_stall_timeout(arguments.get("stall-timeout"), sources),
         )
-        select, ignore = _chosen(sources, arguments, known)
+        select, ignore = _chosen(sources, arguments, Names(known, areas or {}))
         return cls(
             subject,
             allowances=of_project(sources.told("allow"), known),
             select=select,
             ignore=ignore,
+            grades=severities.of_project(sources.told("severity"), known),
+            fail_on=_valid_fail_on(*sources.first("fail-on", arguments.get("fail-on"))),
             migrates=bool(ini_from) or sources.alembic or (subject.project / subject.alembic_ini).exists(),
         )
 
@@ -92,36 +110,32 @@ class Settings:
         if not wanted:
             raise ProofError(
                 "select and ignore leave no check to run.",
-                remedy="Remove ids from ignore, or add some to select; `schemaproof checks` lists them.",
+                remedy="Remove names from ignore, or add some to select; `schemaproof checks` lists them.",
             )
         return wanted
 
 
 def _chosen(
-    sources: Sources, arguments: Mapping[str, str | None], known: Collection[str]
+    sources: Sources, arguments: Mapping[str, str | None], names: Names
 ) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-    select = _ids("select", arguments.get("select"), sources, known)
-    ignore = _ids("ignore", arguments.get("ignore"), sources, known) or ()
+    select = _ids("select", arguments.get("select"), sources, names)
+    ignore = _ids("ignore", arguments.get("ignore"), sources, names) or ()
     if arguments.get("select") is not None and arguments.get("ignore") is None:
         # Who names a check on the command line wants it, also where the table ignores it.
         ignore = tuple(name for name in ignore if name not in (select or ()))
     return select, ignore
 
 
-def _ids(key: str, argument: str | None, sources: Sources, known: Collection[str]) -> tuple[str, ...] | None:
-    """The ids at ``key``; None if nothing gives them."""
+def _ids(key: str, argument: str | None, sources: Sources, names: Names) -> tuple[str, ...] | None:
+    """The ids that the names at ``key`` stand for; None if nothing gives any."""
     value, source = (sources.told(key), f"{key} in {TABLE}") if argument is None else (argument.split(","), f"--{key}")
     if value is None:
         return None
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise ProofError(
-            f"{source} is {value!r}.", remedy=f'Write a list of check ids, such as {key} = ["single-head"].'
+            f"{source} is {value!r}.", remedy=f'Write a list of checks or areas, such as {key} = ["single-head"].'
         )
-    ids = tuple(name.strip() for name in value)
-    for name in ids:
-        if name not in known:
-            raise ProofError(f"{source} names an unknown check: {name!r}.", remedy=nearest(name, known))
-    return ids
+    return names.ids([name.strip() for name in value], source)
 
 
 def _valid_ini(value: str | None, source: str) -> Path:
@@ -157,6 +171,14 @@ def _valid_driver(value: str | None, source: str) -> str | None:
     if value is None or value in DRIVERS:
         return value
     raise ProofError(f"{source} names an unknown driver: {value!r}.", remedy=nearest(value, DRIVERS))
+
+
+def _valid_fail_on(value: str | None, source: str) -> FailOn:
+    if value is None:
+        return FailOn.WARNING
+    if value in set(FailOn):
+        return FailOn(value)
+    raise ProofError(f"{source} is {value!r}.", remedy=nearest(value, list(FailOn)))
 
 
 def _valid_environment(table: object) -> Mapping[str, str]:

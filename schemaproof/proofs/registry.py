@@ -14,3 +14,9 @@ from schemaproof.proofs.upgrade import checks as upgrade
 # In the order in which they are told.
 AREAS = (chain, upgrade, downgrade, data, parity, deletes, failure, offline)
 CHECKS: tuple[Check, ...] = (*(check for area in AREAS for check in area.CHECKS), UNUSED_ALLOWANCE)
+
+# By the name of each area, the ids of its checks: what --select and --ignore take.
+BY_AREA = {
+    area: tuple(check.id for check in CHECKS if check.area == area)
+    for area in dict.fromkeys(check.area for check in CHECKS)
+}

@@ -27,10 +27,15 @@ def as_json(project: str, cause: str) -> str:
         "subject": {"project": project, "alembic_ini": None},
         "postgres": "",
         "verdict": "incomplete",
+        "seconds": 0.0,
+        "walk_seconds": 0.0,
         "checks": [],
         "findings": [],
         "faults": {"injected": 0, "survived": 0, "seconds": 0.0, "tables_without_rows": {}},
         "obstacles": [obstacle],
+        "scope": None,
+        "fail_on": "warning",
+        "severities": [],
         "allowed": [],
     }
     return json.dumps(document, indent=2) + "\n"

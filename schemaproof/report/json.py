@@ -3,9 +3,19 @@
 ``verdict``: "sound" if everything was checked and there is no error and no warning; "faulty" if there is one, whether
 or not everything was checked; "incomplete" if there is none, but not everything was checked.
 
+``seconds``: of the run. Those of the checks, and ``walk_seconds`` of what they share (databases that are built, the
+stairway of each revision), are parts of it: of a moment in which several are at work, each has a part.
+
 ``obstacles``: what kept checks from running; empty if all ran. Each has a ``kind`` ("interrupted" by a signal,
 "impossible" for a reason outside schemaproof, "defect" for a bug in schemaproof), ``cause``, ``evidence``, ``remedy``,
 and the ``check`` and ``revision`` that it is about; null for all that were to follow.
+
+``scope``: null if every revision was asked about; else the revisions that were (``asked``), ``why`` those, the others
+(``left_out``), and ``remarks`` on the choice.
+
+``fail_on``: "error", "warning" or "never": what makes the run fail; with "error", a warning does not make the verdict
+"faulty". ``severities``: those that the team gives, with ``check``, ``severity``, ``reason``, and in ``changed`` the
+number of findings by the severity that the check had given.
 
 ``skipped`` of a check: why it did not run, or not on every revision; ``not_asked``: the revisions that it did not run
 on, if it runs on each.
@@ -30,6 +40,8 @@ def render(report: "Report") -> str:
         "subject": dict(report.subject),
         "postgres": report.postgres,
         "verdict": report.verdict,
+        "seconds": round(report.seconds, 3),
+        "walk_seconds": round(report.walk_seconds, 3),
         "checks": [
             {
                 "id": result.check.id,
@@ -49,6 +61,24 @@ def render(report: "Report") -> str:
             "tables_without_rows": report.faults.unfilled,
         },
         "obstacles": [dataclasses.asdict(obstacle) for obstacle in report.obstacles],
+        "scope": None
+        if report.scope is None
+        else {
+            "asked": list(report.scope.asked),
+            "why": report.scope.why,
+            "left_out": list(report.left_out),
+            "remarks": list(report.scope.remarks),
+        },
+        "fail_on": report.fail_on.value,
+        "severities": [
+            {
+                "check": one.grade.check,
+                "severity": one.grade.severity.value,
+                "reason": one.grade.reason,
+                "changed": {severity.value: number for severity, number in one.counts.items()},
+            }
+            for one in report.regraded
+        ],
         "allowed": [{**_object(finding), "reason": reason} for finding, reason in report.allowed],
     }
     return json.dumps(document, indent=2, default=str) + "\n"  # str: a subject's paths

@@ -7,7 +7,8 @@ from typing import Literal, Self
 
 from schemaproof.check import Check
 from schemaproof.errors import ProofError
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import FailOn, Finding
+from schemaproof.project.severities import Regraded
 from schemaproof.tally import Tally
 
 
@@ -53,12 +54,27 @@ class Obstacle:
 
 
 @dataclass(frozen=True)
+class Scope:
+    """The revisions that are asked about, where not all are.
+
+    Attributes:
+        asked: their ids, in the order in which they are applied.
+        why: what they have in common: "new since origin/main (merge base 1a2b3c4d5e)".
+        remarks: what else is to be known of the choice, a sentence without its full stop each.
+    """
+
+    asked: tuple[str, ...]
+    why: str
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """What one check found.
 
     Attributes:
         check: the check.
-        seconds: how long it took; work that several checks share counts for the first of them.
+        seconds: how long it took of the run's own time: of a moment in which several are at work, each has a part.
         findings: what it found, without what is allowed.
         skipped: why it did not run, or not on every revision; "" if it did.
         not_asked: the revisions that it did not run on, if it runs on each.
@@ -86,6 +102,10 @@ class Report:
         faults: how many faults were injected into the revisions.
         remarks: notes that come from no check, on the server for one.
         obstacles: what kept checks from running, other than the project's revisions.
+        regraded: what the severities that the team gives have changed.
+        fail_on: which findings make the verdict "faulty".
+        scope: which revisions were asked about; None if all were.
+        walk_seconds: how long took what checks share, databases and the stairway of each revision; as for a check.
     """
 
     subject: Mapping[str, object]
@@ -97,6 +117,16 @@ class Report:
     faults: Tally = field(default_factory=Tally)
     remarks: tuple[Finding, ...] = ()
     obstacles: tuple[Obstacle, ...] = ()
+    regraded: tuple[Regraded, ...] = ()
+    fail_on: FailOn = FailOn.WARNING
+    scope: Scope | None = None
+    walk_seconds: float = 0.0
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The revisions that were not asked about, since they are not in ``scope``."""
+        asked = set(self.revisions if self.scope is None else self.scope.asked)
+        return tuple(one for one in self.revisions if one not in asked)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -105,11 +135,11 @@ class Report:
 
     @property
     def verdict(self) -> Literal["sound", "faulty", "incomplete"]:
-        """What ``findings`` and ``obstacles`` come to: "sound" if all was checked and there is no error and no warning.
+        """What ``findings`` and ``obstacles`` come to: "sound" if all was checked and nothing counts (see ``fail_on``).
 
         A finding stays true whatever the rest would show: a project with one is "faulty" even if something could not be
         checked. A project without one is "incomplete" then.
         """
-        if any(finding.severity is not Severity.NOTE for finding in self.findings):
+        if any(self.fail_on.counts(finding.severity) for finding in self.findings):
             return "faulty"
         return "incomplete" if self.obstacles else "sound"

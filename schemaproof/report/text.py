@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self, TextIO
 
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import FailOn, Finding, Severity
 from schemaproof.report.characters import readable, readable_finding
 
 if TYPE_CHECKING:
-    from schemaproof.report.outcome import Obstacle, Report
+    from schemaproof.report.outcome import Obstacle, Report, Scope
 
 # How many lines of a finding's evidence are shown: the first say what was done, the last lines of a traceback or a log
 # why it failed. --json has all of them.
@@ -20,6 +20,13 @@ _EVIDENCE = (15, 25)
 
 # Up to so many revision ids are all listed.
 _SPAN = 6
+
+# What the last line adds where not every error and every warning makes the run fail.
+_FAIL_ON = {
+    FailOn.ERROR: " (warnings don't count: fail-on is error)",
+    FailOn.WARNING: "",
+    FailOn.NEVER: " (findings don't change the exit status: fail-on is never)",
+}
 
 _BOLD, _RED, _YELLOW, _CYAN, _GREEN = "1", "1;31", "1;33", "1;36", "1;32"
 _COLOURS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
@@ -76,6 +83,10 @@ def render(report: "Report", style: Style | None = None) -> str:
     ]
     if report.allowed:
         blocks.append("\n".join([style.bold("allowed"), *_allowed(report.allowed, style)]))
+    if regraded := list(_regraded(report, style)):
+        blocks.append("\n".join([style.bold("severity changed"), *regraded]))
+    if report.scope is not None:
+        blocks.append("\n".join([style.bold("left out"), *_left_out(report, report.scope, style)]))
     if skipped := list(_skipped(report, style)):
         blocks.append("\n".join([style.bold("not run"), *skipped]))
     if obstacles := list(_obstacles(report, style)):
@@ -168,6 +179,26 @@ def _allowed(allowed: Iterable[tuple[Finding, str]], style: Style) -> Iterator[s
         yield from style.wrap(f"{check} at {', '.join(where)}: {reason}", "  ", "    ")
 
 
+def _left_out(report: "Report", scope: "Scope", style: Style) -> Iterator[str]:
+    """Which revisions were not asked about, and why."""
+    asked = f"{span(scope.asked)}: {scope.why}" if scope.asked else f"none is {scope.why}"
+    yield from style.wrap(f"revisions asked one by one: {asked}", "  ", "    ")
+    if report.left_out:
+        yield from style.wrap(f"not asked: {span(report.left_out)}", "  ", "    ")
+    for remark in scope.remarks:
+        yield from style.wrap(readable(remark), "  ", "    ")
+
+
+def _regraded(report: "Report", style: Style) -> Iterator[str]:
+    """A line for each severity that the team gives: what it changed, and why."""
+    for one in report.regraded:
+        counts = [counted(number, severity.value) for severity, number in one.counts.items()]
+        changed = (
+            f"{' and '.join(counts)} made {one.grade.severity}" if counts else f"nothing made {one.grade.severity}"
+        )
+        yield from style.wrap(f"{one.grade.check}: {changed}: {readable(one.grade.reason)}", "  ", "    ")
+
+
 def _skipped(report: "Report", style: Style) -> Iterator[str]:
     """A line for each reason, with the checks that did not run, or not on every revision."""
     checks: dict[tuple[str, str], list[str]] = {}
@@ -203,18 +234,20 @@ def _verdict(report: "Report", style: Style) -> str:
     count = {severity: sum(finding.severity is severity for finding in report.findings) for severity in Severity}
     skipped = sum(bool(result.skipped) for result in report.checks)
     counts = [
-        _counted(len(report.checks), "check") + (f" ({skipped} not run)" if skipped else ""),
-        _counted(len(report.revisions), "revision"),
-        *(_counted(count[severity], severity.value) for severity in Severity),
+        counted(len(report.checks), "check") + (f" ({skipped} not run)" if skipped else ""),
+        (f"{len(report.scope.asked):,} of " if report.scope else "") + counted(len(report.revisions), "revision"),
+        *(counted(count[severity], severity.value) for severity in Severity),
         *([f"{len(report.allowed)} allowed"] if report.allowed else []),
     ]
     verdict = style.paint(report.verdict, _GREEN if report.verdict == "sound" else _RED)
     if report.obstacles and report.verdict != "incomplete":
         verdict += ", and not everything was checked"
     told = f"{verdict}: {', '.join(counts)}, in {report.seconds:.1f} s on PostgreSQL {report.postgres}"
+    told += _FAIL_ON[report.fail_on]
     why = report.subject.get("driver_from")
     return f"{told}, driver {report.subject['driver']}, {why}" if why else told
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, several: str = "") -> str:
+    """The ``number`` with its ``noun``: "1 check", "2,560 faults"; ``several`` is a plural that is not made by an s."""
+    return f"{number:,} {noun if number == 1 else several or noun + 's'}"

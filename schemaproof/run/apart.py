@@ -29,6 +29,7 @@ from schemaproof.report.outcome import Obstacle
 from schemaproof.run.interruption import Interruption, held_back, let_in
 from schemaproof.run.progress import Display
 from schemaproof.run.record import Record
+from schemaproof.run.scope import EVERYTHING, Wanted
 from schemaproof.run.verify import examine
 
 # A forked process has all modules already; elsewhere fork is not safe.
@@ -50,11 +51,13 @@ class Request:
         subject: what is verified.
         checks: the ids of the checks to run.
         options: the server.
+        wanted: which revisions are asked about.
     """
 
     subject: Subject
     checks: tuple[str, ...]
     options: Options
+    wanted: Wanted = EVERYTHING
 
 
 def work(request: Request, say: Say) -> None:
@@ -68,7 +71,8 @@ def work(request: Request, say: Say) -> None:
     choice = choose(request.options)
     say("chosen", choice.provider)
     with start(request.options, choice=choice, progress=lambda text: say("tell", text)) as server:
-        examine(request.subject, server, checks=checks, progress=_Told(say), record=record)
+        told = _Told(say)
+        examine(request.subject, server, checks=checks, progress=told, record=record, wanted=request.wanted)
         say("examined")
 
 
@@ -83,6 +87,9 @@ class _Told:
 
     def step(self, text: str, done: int) -> None:
         self._say("step", text, done)
+
+    def now(self, text: str) -> None:
+        self._say("now", text)
 
 
 class Examination:

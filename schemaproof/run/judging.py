@@ -3,28 +3,49 @@
 from collections.abc import Mapping, Sequence
 
 from schemaproof.check import Check
-from schemaproof.finding import Finding
+from schemaproof.finding import FailOn, Finding
 from schemaproof.project.allowances import Allowance, split, unused_findings
+from schemaproof.project.severities import Grade, changes, regraded
 from schemaproof.project.unused import UNUSED_ALLOWANCE
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.causes import told_once
-from schemaproof.report.outcome import CheckResult, Report
+from schemaproof.report.outcome import CheckResult, Report, Scope
+from schemaproof.run import spells
 from schemaproof.run.record import Record
 from schemaproof.tally import Tally
 
+# The checks that are asked of each revision, and those of the whole history that ask about the same ones.
+_BY_REVISION = {check.id for check in CHECKS if check.scope == "revision"} | {
+    *("upgrade-in-one-call", "branch-by-itself", "crash-recovery", "concurrent-deployers"),
+}
 
-def report(record: Record, allowances: Sequence[Allowance], seconds: float) -> Report:
-    """The report of ``record``, what is allowed apart; the run may have ended early."""
+
+def report(
+    record: Record,
+    allowances: Sequence[Allowance],
+    seconds: float,
+    *,
+    grades: Sequence[Grade] = (),
+    fail_on: FailOn = FailOn.WARNING,
+) -> Report:
+    """The report of ``record``, what is allowed apart; the run may have ended early.
+
+    ``grades``: the severities that the team gives; ``fail_on``: what makes the verdict "faulty".
+    """
     found = [finding for findings in record.findings.values() for finding in findings]
     kept, allowed, unused = split(found, [*allowances, *record.beside])
+    # Before one defect is told once: a finding that counts is never told by one that has been made a note.
+    kept, changed = regraded(kept, grades), changes(kept, grades)
     kept, allowed = told_once(kept), _told_once(allowed)
     if UNUSED_ALLOWANCE.id in record.checks:
         answered = {check for check in record.checks if check not in record.skipped and not record.unanswered(check)}
-        kept.extend(unused_findings(UNUSED_ALLOWANCE, (one for one in unused if one.check in answered)))
+        judged = (one for one in unused if one.check in answered and _is_judged(one, record.scope))
+        kept.extend(unused_findings(UNUSED_ALLOWANCE, judged))
+    taken = spells.seconds(record.spells)
     results = tuple(
         CheckResult(
             check,
-            record.seconds.get(check.id, 0.0),
+            taken.get(check.id, 0.0),
             tuple(one for one in kept if one.check == check.id),
             _why_not(check, record),
             tuple(one for one in record.unanswered(check.id) if one is not None),
@@ -44,7 +65,20 @@ def report(record: Record, allowances: Sequence[Allowance], seconds: float) -> R
         faults,
         record.remarks,
         obstacles,
+        changed,
+        fail_on,
+        record.scope,
+        taken.get(spells.WALK, 0.0),
     )
+
+
+def _is_judged(allowance: Allowance, scope: Scope | None) -> bool:
+    """Whether ``allowance`` would have matched by now if it matches anything: all that it is about was asked."""
+    if scope is None:
+        return True
+    if allowance.revision is not None:
+        return allowance.revision in scope.asked
+    return allowance.check not in _BY_REVISION
 
 
 def _why_not(check: Check, record: Record) -> str:

@@ -26,6 +26,9 @@ class Progress(Protocol):
     def step(self, text: str, done: int) -> None:
         """``done`` steps of the stage are done; the last one was ``text``."""
 
+    def now(self, text: str) -> None:
+        """``text`` is being asked: a revision and a check, and how far that is where it takes long."""
+
 
 class Display(Progress, Protocol):
     """What shows progress; the calls may come from several threads."""
@@ -54,7 +57,7 @@ class Lines:
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._stream = stream
         self._clock = clock
-        self._stage, self._total, self._next = "", 0, 0.0
+        self._stage, self._total, self._done, self._begun, self._next = "", 0, 0, 0.0, 0.0
 
     def tell(self, text: str) -> None:
         """Show a line."""
@@ -63,16 +66,27 @@ class Lines:
 
     def stage(self, text: str, total: int) -> None:
         """Begin a stage: its line, and none within the next interval."""
-        self._stage, self._total, self._next = text, total, self._clock() + INTERVAL
+        self._stage, self._total, self._done, self._begun = text, total, 0, self._clock()
+        self._next = self._begun + INTERVAL
         self.tell(f"{text} ({total})" if total else text)
 
     def step(self, text: str, done: int) -> None:
         """Show a line, unless the last is too near."""
+        self._done = done
+        self._show(text)
+
+    def now(self, text: str) -> None:
+        """Show a line, unless the last is too near."""
+        self._show(text)
+
+    def _show(self, text: str) -> None:
         now = self._clock()
         if now < self._next:
             return
         self._next = now + INTERVAL
-        self.tell(f"{self._stage}: {f'{done} of {self._total}, ' if self._total else ''}{text}")
+        share = f"{self._done} of {self._total}, " if self._total else ""
+        left = (now - self._begun) / self._done * (self._total - self._done) if self._done else 0.0
+        self.tell(f"{self._stage}: {share}{text}{f', about {spoken(left)} left' if left >= 1 else ''}")
 
 
 class Bar:
@@ -104,9 +118,24 @@ class Bar:
             self._progress.refresh()
             self._next = self._clock() + _REDRAWN
 
+    def now(self, text: str) -> None:
+        """Say what is at work; the bar is drawn unless it just was."""
+        self._progress.update(self._task, now=text)
+        if self._clock() >= self._next:
+            self._progress.refresh()
+            self._next = self._clock() + _REDRAWN
+
     def close(self) -> None:
         """Take the bar away."""
         self._progress.stop()
+
+
+def spoken(seconds: float) -> str:
+    """A time to come, as exact as a guess is: "40 s", "3 min", "1 h 20 min"."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _progress(stream: TextIO) -> "RichProgress":

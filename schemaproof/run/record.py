@@ -4,6 +4,7 @@ A record passes each event on to a listener, so that a second one in another pro
 process can report what was found even if the project's code takes its own process down.
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 from schemaproof.finding import Finding
 from schemaproof.project.allowances import Allowance
 from schemaproof.proofs.registry import CHECKS
-from schemaproof.report.outcome import Obstacle
+from schemaproof.report.outcome import Obstacle, Scope
+from schemaproof.run.spells import WALK, Spell
 from schemaproof.tally import Tally
 
 _OF_EACH = frozenset(check.id for check in CHECKS if check.scope == "revision")
@@ -27,11 +29,12 @@ class Record:
         checks: the ids of those that are to run.
         about: what is verified, for people; empty until env.py has run.
         revisions: the ids of the revisions in the order in which they are applied.
+        scope: which of them are asked about; None for all.
         postgres: the server's release; "" until it runs.
         beside: the allowances in the revision files.
         remarks: notes that come from no check.
         findings: by the id of the check that reports them.
-        seconds: by check.
+        spells: when each check, and what they share, was at work.
         skipped: by check, what in the project keeps it from running.
         asked: by check, the revisions that it has finished; None for the project as a whole.
         obstacles: what else kept checks from running.
@@ -42,11 +45,12 @@ class Record:
     checks: tuple[str, ...]
     about: Mapping[str, object] = field(default_factory=dict)
     revisions: tuple[str, ...] = ()
+    scope: Scope | None = None
     postgres: str = ""
     beside: tuple[Allowance, ...] = ()
     remarks: tuple[Finding, ...] = ()
     findings: dict[str, list[Finding]] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
+    spells: list[Spell] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     asked: dict[str, set[str | None]] = field(default_factory=dict)
     obstacles: list[Obstacle] = field(default_factory=list)
@@ -68,13 +72,21 @@ class Record:
         revisions: Sequence[str],
         beside: Sequence[Allowance],
         remarks: Sequence[Finding],
+        scope: Scope | None = None,
     ) -> None:
         """The revisions are known; what an earlier try found is forgotten."""
-        self.hear("begun", (dict(about), tuple(revisions), tuple(beside), tuple(remarks)))
+        self.hear("begun", (dict(about), tuple(revisions), tuple(beside), tuple(remarks), scope))
 
-    def add(self, check: str, findings: Iterable[Finding], seconds: float, revision: str | None = None) -> None:
-        """Add what ``check`` found; a finding may name another check, which gets it if that one is to run too."""
-        self.hear("found", (check, tuple(findings), seconds, revision))
+    def add(self, check: str, findings: Iterable[Finding], begin: float, revision: str | None = None) -> None:
+        """Add what ``check`` found; a finding may name another check, which gets it if that one is to run too.
+
+        ``begin``: when it was asked, by ``perf_counter``.
+        """
+        self.hear("found", (check, tuple(findings), Spell.until_now(os.getpid(), check, begin), revision))
+
+    def share(self, begin: float) -> None:
+        """What several checks share was at work from ``begin`` until now, by ``perf_counter``."""
+        self.hear("shared", (Spell.until_now(os.getpid(), WALK, begin),))
 
     def forget(self, checks: Iterable[str]) -> None:
         """Forget what ``checks`` found: they run again, or can't run."""
@@ -95,15 +107,20 @@ class Record:
     def unanswered(self, check: str) -> tuple[str | None, ...]:
         """What ``check`` has not finished: revisions, or (None,) for the project as a whole."""
         answered = self.asked.get(check, set())
-        every: tuple[str | None, ...] = self.revisions if check in _OF_EACH and self.revisions else (None,)
+        every: tuple[str | None, ...] = self._each if check in _OF_EACH and self.revisions else (None,)
         return tuple(one for one in every if one not in answered)
+
+    @property
+    def _each(self) -> tuple[str, ...]:
+        """The revisions that are asked about one by one."""
+        return self.revisions if self.scope is None else self.scope.asked
 
     def place(self) -> str:
         """How far the run got: "at revision 3 of 12 (0003)"."""
         each = [check for check in self.checks if check in _OF_EACH and check not in self.skipped]
         open_revisions = {revision for check in each for revision in self.unanswered(check)}
-        count = len(self.revisions)
-        for number, revision in enumerate(self.revisions, 1):
+        count = len(self._each)
+        for number, revision in enumerate(self._each, 1):
             if revision in open_revisions:
                 done = count - len(open_revisions)  # processes side by side have done some further on
                 beyond = f", {done} done" if done != number - 1 else ""
@@ -122,17 +139,23 @@ class Record:
         revisions: tuple[str, ...],
         beside: tuple[Allowance, ...],
         remarks: tuple[Finding, ...],
+        scope: Scope | None,
     ) -> None:
+        self.scope = scope
         self.about, self.revisions, self.beside, self.remarks = about, revisions, beside, remarks
-        for kept in (self.findings, self.seconds, self.skipped, self.asked, self.faults):
+        for kept in (self.findings, self.skipped, self.asked, self.faults):
             kept.clear()
         self.obstacles.clear()
+        self.spells.clear()
 
-    def _found(self, check: str, findings: tuple[Finding, ...], seconds: float, revision: str | None) -> None:
+    def _found(self, check: str, findings: tuple[Finding, ...], spell: Spell, revision: str | None) -> None:
         for finding in findings:
             self.findings.setdefault(finding.check if finding.check in self.checks else check, []).append(finding)
-        self.seconds[check] = self.seconds.get(check, 0.0) + seconds
+        self.spells.append(spell)
         self.asked.setdefault(check, set()).add(revision)
+
+    def _shared(self, spell: Spell) -> None:
+        self.spells.append(spell)
 
     def _forgotten(self, checks: tuple[str, ...]) -> None:
         for check in checks:

@@ -7,6 +7,7 @@ from time import perf_counter
 
 from schemaproof.check import Check
 from schemaproof.errors import ProofError
+from schemaproof.finding import FailOn
 from schemaproof.postgres import Options
 from schemaproof.project.settings import Settings
 from schemaproof.proofs.registry import CHECKS
@@ -21,6 +22,7 @@ from schemaproof.run.interruption import STATUS, Interruption
 from schemaproof.run.judging import report
 from schemaproof.run.progress import display
 from schemaproof.run.record import Record
+from schemaproof.run.scope import EVERYTHING, Wanted
 
 # Exit statuses.
 _SOUND = 0
@@ -30,30 +32,34 @@ _IMPOSSIBLE = 2
 _RENDERERS = {"json": json_report.render, "junit": junit.render}
 
 
-def run(
+def run(  # noqa: PLR0913 (what, where, how it is told)
     settings: Settings,
     checks: Sequence[Check],
     options: Options,
     files: Mapping[str, ReportFile],
     interruption: Interruption,
+    *,
+    wanted: Wanted = EVERYTHING,
 ) -> int:
-    """Run ``checks``, show the report and write ``files``; the exit status.
+    """Run ``checks`` on the revisions that are ``wanted``, show the report and write ``files``; the exit status.
 
-    0: everything was checked and is sound. 1: everything was checked and something is faulty. 2: something could not be
+    0: everything was checked and is sound, or findings are not to fail the run. 1: everything was checked and something
+    is faulty. 2: something could not be
     checked, whatever was found elsewhere: who reads 1 as "these are the findings" would take the rest for sound. 130: a
     signal ended it.
     """
     begun = perf_counter()
     subject = settings.subject
     record = Record(tuple(check.id for check in checks), about=_about(subject.project, subject.alembic_ini))
-    examination = Examination(Request(subject, record.checks, options), record)
+    examination = Examination(Request(subject, record.checks, options, wanted), record)
     try:
         with display(sys.stderr) as progress:
             examination.follow(progress, interruption)
         if not examination.examined:
             examination.end()
             record.fail(examination.obstacle or interrupted(record, interruption))
-        said = report(record, settings.allowances, perf_counter() - begun)
+        seconds = perf_counter() - begun
+        said = report(record, settings.allowances, seconds, grades=settings.grades, fail_on=settings.fail_on)
         status = show(said, files, interruption)
     finally:
         examination.finish(interruption)
@@ -98,7 +104,7 @@ def show(said: Report, files: Mapping[str, ReportFile], interruption: Interrupti
         return STATUS
     if said.obstacles:
         return _IMPOSSIBLE
-    return _SOUND if said.verdict == "sound" else _FAULTY
+    return _SOUND if said.verdict == "sound" or said.fail_on is FailOn.NEVER else _FAULTY
 
 
 def _written(said: Report, files: Mapping[str, ReportFile]) -> Sequence[ProofError]:

@@ -6,6 +6,7 @@ early only if the server is lost or nothing can be checked at all; the caller's 
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from time import perf_counter
 
 import psycopg
@@ -29,18 +30,20 @@ from schemaproof.report.outcome import Obstacle, Report
 from schemaproof.run.judging import report
 from schemaproof.run.progress import Progress
 from schemaproof.run.record import Record
-from schemaproof.run.walk import walk
+from schemaproof.run.scope import EVERYTHING, Wanted
+from schemaproof.run.walk import tell_how_far, walk
 
 _KNOWN = frozenset(check.id for check in CHECKS)
 
 
-def verify(
+def verify(  # noqa: PLR0913 (what, where, how it is told)
     subject: Subject,
     server: Server,
     *,
     checks: Sequence[Check],
     allowances: Sequence[Allowance] = (),
     progress: Progress,
+    wanted: Wanted = EVERYTHING,
 ) -> Report:
     """The report of ``checks`` on ``subject``, which run in databases of their own on ``server``.
 
@@ -50,6 +53,7 @@ def verify(
         checks: those to run, in the order of the report.
         allowances: those of the configuration; the ones beside the revisions are added.
         progress: shows what is going on.
+        wanted: which revisions are asked about.
 
     Raises:
         SubjectError: if the subject can't be verified, or only a part of it in which nothing is wrong.
@@ -57,11 +61,19 @@ def verify(
     """
     start = perf_counter()
     record = Record(tuple(check.id for check in checks))
-    examine(subject, server, checks=checks, progress=progress, record=record)
+    examine(subject, server, checks=checks, progress=progress, record=record, wanted=wanted)
     return report(record, allowances, perf_counter() - start)
 
 
-def examine(subject: Subject, server: Server, *, checks: Sequence[Check], progress: Progress, record: Record) -> None:
+def examine(  # noqa: PLR0913 (as verify)
+    subject: Subject,
+    server: Server,
+    *,
+    checks: Sequence[Check],
+    progress: Progress,
+    record: Record,
+    wanted: Wanted = EVERYTHING,
+) -> None:
     """Run ``checks`` and note in ``record`` what they find; after an error it has what they found before.
 
     The other arguments and the errors are those of :func:`verify`.
@@ -69,12 +81,12 @@ def examine(subject: Subject, server: Server, *, checks: Sequence[Check], progre
     record.start(server.version_text)
     try:
         with footing(server) as ground:
-            _examine_surely(subject, checks, progress, record, ground)
+            _examine_surely(subject, _Questions(checks, wanted), progress, record, ground)
     except EmptyDatabaseError as error:  # the project's own defect, where that is asked for
         if UPGRADE_FROM_EMPTY.id not in record.checks:
             raise
         record.begin({**_about_subject(subject), "driver": subject.driver}, (), (), ())
-        record.add(UPGRADE_FROM_EMPTY.id, [on_an_empty_database(error)], 0.0)
+        record.add(UPGRADE_FROM_EMPTY.id, [on_an_empty_database(error)], perf_counter())
         others = [check for check in record.checks if check != UPGRADE_FROM_EMPTY.id]
         record.skip(others, "`alembic upgrade` fails on an empty database")
     except (psycopg.OperationalError, sqlalchemy.exc.OperationalError, OSError):
@@ -82,26 +94,39 @@ def examine(subject: Subject, server: Server, *, checks: Sequence[Check], progre
         raise
 
 
+@dataclass(frozen=True)
+class _Questions:
+    """What is asked: ``checks``, and of which revisions."""
+
+    checks: Sequence[Check]
+    wanted: Wanted
+
+
 def _examine_surely(
-    subject: Subject, checks: Sequence[Check], progress: Progress, record: Record, ground: Footing
+    subject: Subject, questions: _Questions, progress: Progress, record: Record, ground: Footing
 ) -> None:
     try:
-        _examine(subject, checks, progress, record, ground, alone=False)
+        _examine(subject, questions, progress, record, ground, alone=False)
     except SharedRoleError:  # a role that a revision makes: one database at a time then
-        _examine(subject, checks, progress, record, ground, alone=True)
+        _examine(subject, questions, progress, record, ground, alone=True)
 
 
 def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
-    subject: Subject, checks: Sequence[Check], progress: Progress, record: Record, ground: Footing, *, alone: bool
+    subject: Subject, questions: _Questions, progress: Progress, record: Record, ground: Footing, *, alone: bool
 ) -> None:
     server = ground.standin.server
     with open_history(subject, server, alone=alone, footing=ground) as history, _roles_dropped(history):
         beside = [one for script in history.revisions for one in of_revision(script.module, script.revision, _KNOWN)]
         order = [script.revision for script in history.revisions]
-        record.begin(_about(history), order, beside, tuple(_remarks(history)))
-        hidden = [check for check in checks if is_hidden(check, history.chain)]
-        asked = [check for check in checks if check not in hidden]
-        _ask_each([check for check in asked if check.area == "history"], history, record)
+        scope = questions.wanted.scope(history.chain.script, history.revisions, history.subject.project)
+        record.begin(_about(history), order, beside, tuple(_remarks(history)), scope)
+        history.spent = record.share
+        if scope is not None:
+            history.asked = frozenset(scope.asked)
+            history.in_one_call.lowest = min(history.asked_indexes, default=len(order))
+        hidden = [check for check in questions.checks if is_hidden(check, history.chain)]
+        asked = [check for check in questions.checks if check not in hidden]
+        _ask_each([check for check in asked if check.area == "history"], history, record, progress)
         if hidden:
             record.skip((check.id for check in hidden), "the revision files can't be loaded")
             first = history.chain.defects[0]
@@ -120,7 +145,7 @@ def _examine_on_server(history: History, checks: Sequence[Check], record: Record
     with walk(history, each, progress, record, parallel=not history.alone) as walking:
         # The others wait for nothing that the walk finds, so both are under way at once.
         early = [check for check in once if check.id not in _AFTER_THE_WALK and not walking.inline]
-        failed = _ask_each(early, history, record)
+        failed = _ask_each(early, history, record, progress)
         walking.finish()
     stopped = walking.stopped_at or failed
     late = [check for check in once if check not in early]
@@ -131,13 +156,13 @@ def _examine_on_server(history: History, checks: Sequence[Check], record: Record
             history.look_again()
             late = once
         progress.stage("checks of the whole history", len(late))
-        failed = _ask_each(late, history, record, progress)
+        failed = _ask_each(late, history, record, progress, stage=True)
         stopped = failed
     if stopped is not None:
         reason = f"revision {stopped} fails"
         record.forget(check.id for check in once)
         for check in once:
-            if check.needs_head or _ask_each([check], history, record) or not record.findings.get(check.id):
+            if check.needs_head or _ask_each([check], history, record, progress) or not record.findings.get(check.id):
                 record.skip([check.id], reason)
         record.skip((check.id for check in each), f"{reason}, and those after it were not reached")
         _require_findings(record, _unreached(history, stopped))
@@ -171,13 +196,17 @@ _AFTER_THE_WALK = ("downgrade-to-base", "upgrade-in-one-call", "crash-recovery",
 
 
 def _ask_each(
-    checks: Sequence[Check], history: History, record: Record, progress: Progress | None = None
+    checks: Sequence[Check], history: History, record: Record, progress: Progress, *, stage: bool = False
 ) -> str | None:
-    """Run ``checks``; the revision at which the upgrade to head fails, if it does."""
+    """Run ``checks``; the revision at which the upgrade to head fails, if it does.
+
+    ``stage``: whether each of them is a step of the present stage.
+    """
     for done, check in enumerate(checks, 1):
         start = perf_counter()
+        tell_how_far(history, check.id, progress.now)
         try:
-            record.add(check.id, together(check.examine(history)), perf_counter() - start)
+            record.add(check.id, together(check.examine(history)), start)
         except UpgradeFailedError as error:
             return history.revisions[error.index].revision
         except SharedRoleError:
@@ -185,7 +214,7 @@ def _ask_each(
         except Exception as error:  # noqa: BLE001 (it is told, and keeps no other check from being asked)
             history.server.require()
             record.fail(Obstacle.of(error, check.id))
-        if progress is not None:
+        if stage:
             progress.step(check.id, done)
     return None
 

@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 _WORTH_ANOTHER = 24  # revisions a process
 _WORTH_ANOTHER_WITH_FAULTS = 1  # which take about a second a revision
 
+# From so many on, building the database of a few that are asked about takes as long as a check of the whole history.
+_WORTH_ONE_BESIDE = 64  # revisions
+
 # Where the same goes wrong with as many revisions in a row, it will with the next one.
 _PATIENCE = 3
 
@@ -55,14 +58,14 @@ class Stretch:
     """A part of the history, and what the process that climbed it hands over: what this process would know otherwise.
 
     Attributes:
-        start: the number of revisions below it.
-        stop: the number of revisions up to its end.
+        indexes: the places of its revisions, upwards.
         footing: that of the process that waits.
+        asked: the ids of all revisions that are asked about; None where that is every one.
     """
 
-    start: int
-    stop: int
+    indexes: Sequence[int]
     footing: Footing
+    asked: frozenset[str] | None = None
     at_start: Catalog | None = None
     at_stop: Catalog | None = None
     coming_down: dict[str, ComingDown] = field(default_factory=dict)
@@ -94,14 +97,22 @@ class Walk:
 def walk(
     history: History, checks: Sequence[Check], progress: Progress, record: Record, *, parallel: bool
 ) -> Iterator[Walk]:
-    """The walk of ``checks`` through ``history``, noted in ``record``; at the end all its processes are gone."""
-    count = len(history.revisions)
+    """The walk of ``checks`` through what is asked of ``history``, noted in ``record``; then its processes are gone.
+
+    What is asked need not hang together: below each gap a database is built in one call.
+    """
+    count = len(history.asked_indexes)
     faults = any(check.area == "failure" for check in checks)
     worth = _WORTH_ANOTHER_WITH_FAULTS if faults else _WORTH_ANOTHER
-    workers = min(os.cpu_count() or 1, count // worth) if parallel else 1
-    if not checks:
+    cores = os.cpu_count() or 1
+    workers = min(cores, count // worth) if parallel else 0
+    if parallel and history.asked is not None and cores > 1 and len(history.revisions) >= _WORTH_ONE_BESIDE:
+        workers = max(workers, 1)  # beside this one, which asks of the whole meanwhile
+    elif workers == 1:
+        workers = 0
+    if not checks or not count:
         yield Walk()
-    elif workers < 2:
+    elif not workers:
         yield _Inline(history, checks, progress, record)
     else:
         walking = _Parallel(history, checks, progress, record, workers)
@@ -118,14 +129,16 @@ class _Inline(Walk):
         self._history, self._checks, self._progress, self._record = history, checks, progress, record
 
     def finish(self) -> None:
-        count = len(self._history.revisions)
-        self._progress.stage("revisions", count)
+        indexes = self._history.asked_indexes
+        self._progress.stage("revisions", len(indexes))
+        done = itertools.count(1)
 
         def told(index: int) -> None:
             self._record.count("walk", self._history.kept(Failures).tally)
-            self._progress.step(self._history.revisions[index].revision, index + 1)
+            self._progress.step(self._history.revisions[index].revision, next(done))
 
-        self.stopped_at = Climb(self._history, self._checks, self._record, told).over(range(count))
+        climb = Climb(self._history, self._checks, self._record, told, self._progress.now)
+        self.stopped_at = climb.over(indexes)
 
 
 class _Parallel(Walk):
@@ -144,24 +157,24 @@ class _Parallel(Walk):
         self._processes: list[BaseProcess] = []
         # In a name of their own: where they are ended, their databases can be told from the others of this run.
         self._server = server = replace(history.server, run=f"{history.server.run}_{secrets.token_hex(2)}")
-        count = len(history.revisions)
-        progress.stage("revisions", count)
+        indexes = history.asked_indexes
+        progress.stage("revisions", len(indexes))
         # A forked process has the project's modules and this one's already; elsewhere fork is not safe.
         context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         subject = replace(history.subject, driver=history.environment.driver)
-        bounds = [count * number // workers for number in range(workers + 1)]
+        bounds = [len(indexes) * number // workers for number in range(workers + 1)]
+        self._parts = [indexes[start:stop] for start, stop in itertools.pairwise(bounds)]
         pipes: list[Connection] = []
-        for start, stop in itertools.pairwise(bounds):
+        for part in self._parts:
             ours, theirs = context.Pipe(duplex=False)
             names = [check.id for check in checks]
-            stretch = Stretch(start, stop, history.footing.on(replace(server)))
+            stretch = Stretch(part, history.footing.on(replace(server)), history.asked)
             arguments = (theirs, subject, replace(server), names, stretch)
             process = context.Process(target=_work, args=arguments, daemon=True)
             process.start()
             theirs.close()
             self._processes.append(process)
             pipes.append(ours)
-        self._bounds = list(itertools.pairwise(bounds))
         told = zip(pipes, self._processes, strict=True)
         self._readers = [threading.Thread(target=self._read, args=both, daemon=True) for both in told]
         for reader in self._readers:
@@ -172,18 +185,18 @@ class _Parallel(Walk):
             reader.join()
         for error in self._errors:
             raise error
-        for process, bounds in zip(self._processes, self._bounds, strict=True):
+        for process, part in zip(self._processes, self._parts, strict=True):
             process.join()
             if process.exitcode:
-                self._record.fail(self._died(process, *bounds))
+                self._record.fail(self._died(process, part))
         if self._stops:
             self.stopped_at = self._history.revisions[min(self._stops)].revision
-        for stretch in sorted(self._stretches, key=lambda one: one.start):
+        for stretch in sorted(self._stretches, key=lambda one: one.indexes[0]):
             self._take_over(stretch)
 
-    def _died(self, process: BaseProcess, start: int, stop: int) -> Obstacle:
+    def _died(self, process: BaseProcess, part: Sequence[int]) -> Obstacle:
         """The obstacle of a process that died; the others, and the checks of the whole history, go on."""
-        first, last = (self._history.revisions[index].revision for index in (start, stop - 1))
+        first, last = (self._history.revisions[index].revision for index in (part[0], part[-1]))
         return Obstacle(
             "impossible",
             f"The process that checked revisions {first} to {last} died ({ending(process.exitcode)}).",
@@ -209,9 +222,9 @@ class _Parallel(Walk):
         for revision, statements in stretch.role_statements.items():
             history.role_statements.setdefault(revision, []).extend(statements)
         if stretch.at_start is not None:
-            history.in_one_call.note_one_call(stretch.start, stretch.at_start)
+            history.in_one_call.note_one_call(stretch.indexes[0], stretch.at_start)
         if stretch.at_stop is not None:
-            history.in_one_call.note_steps(stretch.stop, stretch.at_stop)
+            history.in_one_call.note_steps(stretch.indexes[-1] + 1, stretch.at_stop)
 
     def _read(self, pipe: Connection, process: BaseProcess) -> None:
         for kind, *said in said_by(pipe, process):
@@ -224,6 +237,9 @@ class _Parallel(Walk):
     def _hear_done(self, revision: str) -> None:
         self._done += 1
         self._progress.step(revision, self._done)
+
+    def _hear_now(self, text: str) -> None:
+        self._progress.now(text)
 
     def _hear_stopped(self, index: int) -> None:
         self._stops.append(index)
@@ -245,41 +261,53 @@ class Climb:
 
     Args:
         told: called with the position of each revision that has been checked.
+        now: called with what is being asked, in words.
     """
 
-    def __init__(self, history: History, checks: Sequence[Check], record: Record, told: Callable[[int], None]) -> None:
-        self._history, self._checks, self._record, self._told = history, checks, record, told
+    def __init__(
+        self,
+        history: History,
+        checks: Sequence[Check],
+        record: Record,
+        told: Callable[[int], None],
+        now: Callable[[str], None],
+    ) -> None:
+        self._history, self._checks, self._record, self._told, self._now = history, checks, record, told, now
         self._failures: dict[str | None, list[str]] = {}  # what went wrong in a row, by check; None: with the stairway
         self._given_up: set[str | None] = set()
 
-    def over(self, indexes: range) -> str | None:
+    def over(self, indexes: Sequence[int]) -> str | None:
         """Check the revisions at ``indexes``; the revision that can't be passed, if there is one."""
         for index in indexes:
             revision = self._history.revisions[index].revision
             start = perf_counter()
             stairs: Stairs | None = None
+            self._now(f"{revision} up, down and up again")
             try:
-                stairs = self._history.stairs(revision)  # which all share; its time counts for the first of them
+                stairs = self._history.stairs(revision)  # which all share
             except UpgradeFailedError as error:
                 return self._history.revisions[error.index].revision
             except SharedRoleError:
                 raise
             except Exception as error:  # noqa: BLE001 (it is told, and the other revisions are examined)
                 self._failed(error, None, revision)
+            self._record.share(start)
             if None in self._given_up:
                 return None
             if stairs is not None:
-                self._ask(revision, start)
+                self._ask(revision)
                 self._failures.pop(None, None)
             self._told(index)
             if stairs is not None and not stairs.recorded:
                 return revision
         return None
 
-    def _ask(self, revision: str, start: float) -> None:
+    def _ask(self, revision: str) -> None:
         for check in self._checks:
             if check.id in self._given_up:
                 continue
+            start = perf_counter()
+            tell_how_far(self._history, f"{revision} {check.id}", self._now)
             try:
                 findings = together(check.examine(self._history, revision))
             except SharedRoleError:
@@ -287,9 +315,8 @@ class Climb:
             except Exception as error:  # noqa: BLE001 (it is told, and the other checks are asked)
                 self._failed(error, check.id, revision)
             else:
-                self._record.add(check.id, findings, perf_counter() - start, revision)
+                self._record.add(check.id, findings, start, revision)
                 self._failures.pop(check.id, None)
-            start = perf_counter()
 
     def _failed(self, error: Exception, check: str | None, revision: str) -> None:
         """Note it; after several of the same in a row, for all revisions to come."""
@@ -304,6 +331,12 @@ class Climb:
             self._given_up.add(check)
 
 
+def tell_how_far(history: History, what: str, now: Callable[[str], None]) -> None:
+    """Tell that ``what`` is being asked, and how far it is as soon as it says so."""
+    now(what)
+    history.told = lambda text: now(f"{what}: {text}")
+
+
 def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[str], stretch: Stretch) -> None:
     """The other process: climb ``stretch`` and report what was found."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the process that waits too, and it ends this one
@@ -312,6 +345,7 @@ def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[st
     record = Record(tuple(names), listener=lambda kind, said: pipe.send(("event", kind, said)))
     try:
         with open_history(subject, server, footing=stretch.footing) as history:
+            history.asked, history.spent = stretch.asked, record.share
             stopped = _climb_stretch(history, checks, stretch, record, pipe)
             if stopped is not None:
                 pipe.send(("stopped", history.positions[stopped]))
@@ -333,14 +367,14 @@ def _climb_stretch(
         if history.knows(revision):  # not where it could not be examined
             stretch.coming_down[revision] = history.coming_down(index)
             stretch.at_stop = history.stairs(revision).first
-        record.count(f"walk from {stretch.start}", history.kept(Failures).tally)
+        record.count(f"walk from {stretch.indexes[0]}", history.kept(Failures).tally)
         pipe.send(("done", revision))
 
     try:
-        stretch.at_start = history.catalog_at(stretch.start)
+        stretch.at_start = history.catalog_at(stretch.indexes[0])
     except UpgradeFailedError as error:
         return history.revisions[error.index].revision
-    return Climb(history, checks, record, told).over(range(stretch.start, stretch.stop))
+    return Climb(history, checks, record, told, lambda text: pipe.send(("now", text))).over(stretch.indexes)
 
 
 def _sendable(error: BaseException) -> Any:

@@ -14,7 +14,7 @@ def _with_rows(history: History, revision: str) -> Iterator[Finding]:
     if stairs.up.error is not None or not stairs.recorded:
         return  # it fails whatever the tables hold
     if history.alone:
-        if revision == history.revisions[0].revision:
+        if history.is_first(revision):
             yield UPGRADE_WITH_ROWS.finding(
                 "No upgrade was run on tables with rows: the revisions create and drop roles, which belong to the whole"
                 " server.",

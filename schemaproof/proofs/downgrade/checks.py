@@ -1,6 +1,6 @@
 """Whether every revision can be downgraded, and upgraded to again: judged from its stairway."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from schemaproof.catalog import Difference, diff
@@ -156,11 +156,10 @@ def _causes(down: ComingDown, revision: str) -> list[Cause]:
 def _to_base(history: History) -> Iterator[Finding]:
     """Down from head, and where a revision stops or spoils that, also from below it: there may be more to find."""
     whole = len(history.revisions)
-    spoilt = {
-        history.revisions[index].revision: history.coming_down(index)
-        for index in range(whole)
-        if history.coming_down(index).fault
-    }
+    asked_alone = history.asked is not None and not _spoilt(history, history.asked_indexes)
+    if asked_alone and not any(_taken_down(history, whole, {})):
+        return  # the others need not be looked at one by one
+    spoilt = _spoilt(history, range(whole))
     clean = min((history.positions[revision] for revision in spoilt), default=whole)
     found = [*_taken_down(history, whole, spoilt), *(_taken_down(history, clean, {}) if 0 < clean < whole else ())]
     told: set[tuple[str | None, str | None]] = set()
@@ -168,6 +167,12 @@ def _to_base(history: History) -> Iterator[Finding]:
         if (finding.revision, finding.object) not in told:
             told.add((finding.revision, finding.object))
             yield finding
+
+
+def _spoilt(history: History, indexes: Iterable[int]) -> dict[str, ComingDown]:
+    """Of the revisions at ``indexes``, those whose downgrade is faulty by itself, and what is wrong with it."""
+    down = {history.revisions[index].revision: history.coming_down(index) for index in indexes}
+    return {revision: one for revision, one in down.items() if one.fault}
 
 
 def _taken_down(history: History, count: int, spoilt: Mapping[str, ComingDown]) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import contextlib
 import multiprocessing
 import signal
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -43,13 +43,16 @@ class Crasher:
         subject: whose revisions; its driver is known.
         server: the server of the run; the one to crash is started like it.
         everywhere: whether it is crashed at every statement.
+        revisions: the ids of those in which it is crashed; None for all.
     """
 
-    def __init__(self, subject: Subject, server: Server, *, everywhere: bool) -> None:
+    def __init__(
+        self, subject: Subject, server: Server, *, everywhere: bool, revisions: Sequence[str] | None = None
+    ) -> None:
         # Spawned: the project's modules may have kept the URL of the other server.
         context: Any = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
-        arguments = (theirs, subject, server.options, everywhere)
+        arguments = (theirs, subject, server.options, everywhere, revisions)
         self._process: BaseProcess = context.Process(target=_work, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
@@ -97,7 +100,7 @@ class Crasher:
         self._process.join()
 
 
-def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool) -> None:
+def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool, revisions: Sequence[str] | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the process that waits too, and it ends this one
     signal.signal(signal.SIGTERM, _stop)
     from schemaproof.migration.history import open_history
@@ -107,11 +110,11 @@ def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool) ->
             proof = Proof(history, crashes=crashes, everywhere=everywhere)
             kinds = _wanted(pipe)
             try:
-                for script in history.revisions:
-                    if kinds and (script.revision not in kinds or proof.knows(kinds[script.revision])):
+                for revision in history.positions if revisions is None else revisions:
+                    if kinds and (revision not in kinds or proof.knows(kinds[revision])):
                         continue
-                    examined = proof.examine(script.revision)
-                    pipe.send(("examined", (script.revision, tuple(map(_plain, examined)))))
+                    examined = proof.examine(revision)
+                    pipe.send(("examined", (revision, tuple(map(_plain, examined)))))
                     if examined and examined[0].course is None:
                         break  # other checks tell that it can't be passed
             finally:

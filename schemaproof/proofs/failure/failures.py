@@ -58,9 +58,13 @@ class Failures:
     def begin_crashes(self) -> None:
         """Begin to crash a server of its own in the revisions, in another process."""
         history = self._history
+        if history.asked is not None and not history.asked:
+            return
         if self._crasher is None and not history.alone and history.server.options is not None:
             subject = replace(history.subject, driver=history.environment.driver)
-            self._crasher = Crasher(subject, history.server, everywhere=history.subject.everywhere)
+            asked = None if history.asked is None else [one for one in history.positions if one in history.asked]
+            everywhere = history.subject.everywhere
+            self._crasher = Crasher(subject, history.server, everywhere=everywhere, revisions=asked)
 
     def crashes(self) -> Mapping[str, tuple[Examined, ...]]:
         """By revision, what crashes of the server left; see :class:`Crasher`.
@@ -68,6 +72,8 @@ class Failures:
         Where faults were injected, it is known which revisions are of one kind, and not all have to be gone through.
         """
         self.begin_crashes()
+        if self._history.asked is not None and not self._history.asked:
+            return {}
         assert self._crasher is not None  # noqa: S101 (asked for where there can be one)
         found = self._crasher.finish(self._proof.kinds, self._history.told)
         self._crasher = None

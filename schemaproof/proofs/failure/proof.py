@@ -224,7 +224,7 @@ class Proof:
             if course.ends_transaction:  # the next one is tried in one call with it, and has to know
                 course = self._settled(course, bench)
             trial = Trial(course, bench, self._crashes, self._history.unstable)
-            outcomes = tuple(trial.inject(self._faults(course)))
+            outcomes = tuple(trial.inject(self._told(self._faults(course))))
             rerun = trial.rerun() if outcomes and self._crashes is None else None
         self.tally.count(outcome.survived for outcome in outcomes)
         if all(outcome.survived for outcome in outcomes):
@@ -232,6 +232,12 @@ class Proof:
         if self._crashes is not None and self._ground is not None:
             self._ground.leave()  # its session is gone
         return Examined(course.way.direction, course, outcomes, rerun, obstacle)
+
+    def _told(self, faults: list[tuple[Site, Fault]]) -> Iterator[tuple[Site, Fault]]:
+        """``faults``, of each of which is told that it is injected next."""
+        for number, one in enumerate(faults, 1):
+            self._history.told(f"fault {number} of {len(faults)}")
+            yield one
 
     def _faults(self, course: Course) -> list[tuple[Site, Fault]]:
         sites = [site for site in course.sites if site.part == "revision"]

@@ -37,6 +37,8 @@ def stranded(history: "History") -> Iterator[Stranded]:
     with _Lane(history) as lane:
         failed: set[str] = set()
         for index, script in enumerate(history.revisions):
+            if history.asked is not None and script.revision not in history.asked:
+                continue
             ancestors = ancestors_of(history, script)
             if len(ancestors) == index or ancestors & failed:
                 continue  # the whole history below it, on which it was applied already; or told at an ancestor

@@ -12,6 +12,8 @@ revision that made what the pair is about and the pair.
 
 Where env.py commits each revision by itself (transaction_per_migration), only what they leave in the session can
 matter, and only the starts that are 2, 4, 8, ... below head are tried.
+
+Where only some revisions are asked about, the starts are those near the first of them and above it.
 """
 
 import itertools
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 _EVERY_START = 16  # revisions
 _TOGETHER = 3  # revisions in one call
+_BELOW = 4  # revisions that a call begins below the first one that is asked about
 
 
 @dataclass(frozen=True)
@@ -68,17 +71,29 @@ def first_parting(history: "History", *, commits_each: bool) -> Parting | None:
     count = len(history.revisions)
     expected = history.head_catalog()
     with _Lift(history) as lift:
-        for start in starts(count, every=not commits_each):
+        for start in _asked(history, starts(count, every=not commits_each)):
             found = _from(history, lift, start, expected)
             if found is not None:
                 return _nearest(history, found)
-    if commits_each or history.alone or count <= _EVERY_START:
+    if commits_each or history.alone or count <= _EVERY_START or history.asked is not None:
         return None
     for offset in range(_TOGETHER):
         found = _in_groups(history, offset, expected)
         if found is not None:
             return found
     return None
+
+
+def _asked(history: "History", found: list[int]) -> list[int]:
+    """Of the starts that were ``found``, those from which a call meets a revision that is asked about and few others.
+
+    Where only some are asked about, production stands just below the first of them, or a little further down.
+    """
+    if history.asked is None:
+        return found
+    first, last = min(history.asked_indexes, default=0), len(history.revisions) - 2
+    near = [one for one in found if one >= first - _BELOW] if history.asked else []
+    return sorted({*near, *([first] if 1 <= first <= last else [])})
 
 
 class _Lift:

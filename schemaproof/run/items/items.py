@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -9,8 +10,9 @@ from typing import Any, Self
 import pytest
 
 from schemaproof.errors import ProofError
-from schemaproof.finding import Finding
+from schemaproof.finding import FailOn, Finding
 from schemaproof.postgres import Server
+from schemaproof.project.severities import regraded
 from schemaproof.project.subject import Subject
 from schemaproof.report.characters import readable, readable_finding
 from schemaproof.report.text import render_findings
@@ -33,7 +35,8 @@ class CheckItem(pytest.Function):
         def ask(
             request: pytest.FixtureRequest, schemaproof_examination: "Examination", schemaproof_subject: Subject
         ) -> None:
-            _judge(request.node, case, schemaproof_examination.ask(schemaproof_subject, case))
+            answer = schemaproof_examination.ask(schemaproof_subject, case)
+            _judge(request.node, case, answer, schemaproof_examination.fail_on)
 
         self: CheckItem = cls.from_parent(parent, name=f"{name}[{case.id}]", callobj=ask)
         self.case = case
@@ -87,17 +90,24 @@ class Examination:
         self._deaths: list[tuple[Subject, str | None, EndedError]] = []  # with the revision that was asked about
 
     def ask(self, subject: Subject, case: Case) -> Answer:
-        """What the case's check finds in ``subject``; fails the test if it can't run."""
+        """What the case's check finds in ``subject``, graded as the team wants; fails the test if it can't run."""
         error = self._known_death(subject, case)
         if error is None:
             try:
-                return self._assistant(subject).answer(Question(case.check.id, case.revision))
+                answer = self._assistant(subject).answer(Question(case.check.id, case.revision))
+                grades = self._plan.settings.grades if self._plan.settings else ()
+                return replace(answer, findings=tuple(regraded(answer.findings, grades)))
             except EndedError as end:
                 self._bury(subject, case, end)
                 error = end
             except ProofError as refusal:
                 error = refusal
         pytest.fail(readable(str(error)), pytrace=False)
+
+    @property
+    def fail_on(self) -> FailOn:
+        """What makes an item fail."""
+        return self._plan.settings.fail_on if self._plan.settings else FailOn.WARNING
 
     def _known_death(self, subject: Subject, case: Case) -> ProofError | None:
         """Why the process would only die again; None if it may not."""
@@ -137,18 +147,20 @@ class Examination:
 def subject_at(project: Path) -> Subject:
     """The subject of the settings in the folder ``project``; fails the test if they are wrong."""
     from schemaproof.project.settings import Settings
+    from schemaproof.proofs.registry import BY_AREA
     from schemaproof.run.items.plan import KNOWN
 
     try:
-        return Settings.read(project, {}, known=KNOWN).subject
+        return Settings.read(project, {}, known=KNOWN, areas=BY_AREA).subject
     except ProofError as error:
         told = str(error)
     pytest.fail(told, pytrace=False)
 
 
-def _judge(item: pytest.Item, case: Case, answer: Answer) -> None:
-    faults = [finding for finding in answer.findings if finding.faulty]
-    notes = [finding for finding in answer.findings if not finding.faulty]
+def _judge(item: pytest.Item, case: Case, answer: Answer, fail_on: FailOn) -> None:
+    failing = fail_on is not FailOn.NEVER
+    faults = [finding for finding in answer.findings if failing and fail_on.counts(finding.severity)]
+    notes = [finding for finding in answer.findings if finding not in faults]
     for name, told in (("notes", _told(notes, case)), ("allowed", "\n".join(_allowed(answer)))):
         if told:
             item.add_report_section("call", name, told)

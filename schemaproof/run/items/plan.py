@@ -9,7 +9,7 @@ from schemaproof.check import Check
 from schemaproof.errors import ProofError
 from schemaproof.project.settings import Settings
 from schemaproof.project.subject import Subject
-from schemaproof.proofs.registry import CHECKS
+from schemaproof.proofs.registry import BY_AREA, CHECKS
 from schemaproof.run.items.process import Assistant
 from schemaproof.run.items.revisions import NotPlainError, read_revisions
 
@@ -57,7 +57,7 @@ class Plan:
     def of(cls, project: Path) -> "Plan":
         """The plan of the project in the folder ``project``; nothing that is wrong with it is an error here."""
         try:
-            settings = Settings.read(project, {}, known=KNOWN)
+            settings = Settings.read(project, {}, known=KNOWN, areas=BY_AREA)
             checks = tuple(settings.choose(CHECKS))
         except ProofError:
             return cls(None, _structural(CHECKS), None)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -59,6 +59,10 @@ class Assistant:
     def revisions(self, subject: "Subject") -> tuple[str, ...] | None:
         """See :func:`schemaproof.run.items.revisions.run_revisions`."""
         return cast("tuple[str, ...] | None", self._call("revisions", subject))
+
+    def call[**P, T](self, function: Callable[P, T], *arguments: P.args, **keywords: P.kwargs) -> T:
+        """What ``function`` returns there."""
+        return cast("T", self._call("call", function, arguments, keywords))
 
     def examine(self, *arguments: object) -> None:
         """Make an ``Examiner`` of ``arguments`` there."""
@@ -142,6 +146,9 @@ class _Served:
         from schemaproof.run.items.revisions import run_revisions
 
         return run_revisions(subject)
+
+    def call(self, function: Callable[..., object], arguments: Sequence[Any], keywords: Mapping[str, Any]) -> object:
+        return function(*arguments, **keywords)
 
     def examine(self, *arguments: Any) -> None:
         from schemaproof.run.items.examiner import Examiner

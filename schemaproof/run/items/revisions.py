@@ -17,7 +17,7 @@ from alembic.util import CommandError
 
 from schemaproof.migration.bytecode import unwritten
 from schemaproof.migration.evidence import is_project_file
-from schemaproof.migration.revisions import gaps, load, script_directory
+from schemaproof.migration.revisions import Chain, gaps, load, script_directory
 from schemaproof.project.compat import configured_locations, files_in, option, version_locations
 from schemaproof.project.configuration import unusable
 from schemaproof.project.settings import PLACEHOLDERS
@@ -41,6 +41,16 @@ class BrokenError(Exception):
 def read_revisions(subject: Subject) -> tuple[str, ...]:
     """The ids of the subject's revisions, in the order in which ``alembic upgrade heads`` applies them.
 
+    The errors are those of ``read_chain``.
+    """
+    return tuple(revision.revision for revision in read_chain(subject)[1])
+
+
+def read_chain(subject: Subject) -> tuple[ScriptDirectory, Sequence[Script]]:
+    """Alembic's view of the subject's revisions, and these in the order in which they are applied.
+
+    They have all that a ``Script`` has, but for the module.
+
     Raises:
         NotPlainError: when a file has to be run to know what it says.
         BrokenError: when they can't be walked.
@@ -50,13 +60,23 @@ def read_revisions(subject: Subject) -> tuple[str, ...]:
     _refuse_resources(config)
     with _left_as_found(subject.project):
         script = script_directory(config, contextlib.nullcontext)
-        return _ordered(script, list(_read_all(script)))
+        return script, _ordered(script, list(_read_all(script)))
 
 
 def run_revisions(subject: Subject) -> tuple[str, ...] | None:
     """What ``read_revisions`` returns, found by running the files, in a process that is there for nothing else.
 
     None where the revisions can't be walked.
+
+    Raises:
+        SubjectError: when there are none.
+    """
+    chain = run_chain(subject)
+    return None if chain.defects else tuple(script.revision for script in chain.revisions)
+
+
+def run_chain(subject: Subject) -> Chain:
+    """The chain of the subject's revisions, found as in ``run_revisions``.
 
     Raises:
         SubjectError: when there are none.
@@ -68,8 +88,7 @@ def run_revisions(subject: Subject) -> tuple[str, ...] | None:
     config = subject.config()
     config.set_main_option("sqlalchemy.url", _NOWHERE)
     with unwritten(is_project_file):
-        chain = load(script_directory(config, contextlib.nullcontext), contextlib.nullcontext)
-    return None if chain.defects else tuple(script.revision for script in chain.revisions)
+        return load(script_directory(config, contextlib.nullcontext), contextlib.nullcontext)
 
 
 @contextlib.contextmanager
@@ -174,7 +193,7 @@ def _bound(tree: ast.AST) -> Iterator[str]:
         yield from _bound(node)
 
 
-def _ordered(script: ScriptDirectory, plain: Sequence[_PlainScript]) -> tuple[str, ...]:
+def _ordered(script: ScriptDirectory, plain: Sequence[_PlainScript]) -> Sequence[Script]:
     for defect in gaps(cast("Sequence[Script]", plain)):  # it asks them nothing that needs their modules
         raise BrokenError(defect.message)
     script.revision_map = RevisionMap(lambda: iter(plain))
@@ -182,4 +201,4 @@ def _ordered(script: ScriptDirectory, plain: Sequence[_PlainScript]) -> tuple[st
         downwards = list(script.iterate_revisions("heads", "base", implicit_base=True))
     except (RevisionError, CommandError) as error:
         raise BrokenError(str(error)) from error
-    return tuple(revision.revision for revision in reversed(downwards))
+    return cast("Sequence[Script]", downwards[::-1])

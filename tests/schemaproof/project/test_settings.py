@@ -111,9 +111,15 @@ def test_settings_that_leave_no_check_are_refused(tmp_path: Path) -> None:
         (
             'select = "single-head"',
             "select in [tool.schemaproof] is 'single-head'",
-            'Write a list of check ids, such as select = ["',
+            'Write a list of checks or areas, such as select = ["',
         ),
-        ("ignore = [1]", "ignore in [tool.schemaproof] is [1]", 'Write a list of check ids, such as ignore = ["'),
+        (
+            'fail-on = "errors"',
+            "fail-on in [tool.schemaproof] is 'errors'",
+            "Did you mean error? Known are error, never",
+        ),
+        ('severity = {"single-head" = "note"}', "severity in [tool.schemaproof] is a table", "Give a reason for each:"),
+        ("ignore = [1]", "ignore in [tool.schemaproof] is [1]", 'Write a list of checks or areas, such as ignore = ["'),
         ('ignore = ["single-hed"]', "names an unknown check: 'single-hed'", "Did you mean single-head? "),
         (
             "environment = 1",
@@ -148,6 +154,21 @@ def test_settings_that_are_wrong_are_named_with_a_remedy(tmp_path: Path, table: 
     error = refused(tmp_path, table)
     assert cause in error.cause
     assert error.remedy.startswith(remedy)
+
+
+def test_settings_take_an_area_for_all_of_its_checks(tmp_path: Path) -> None:
+    areas = {"history": ("single-head", "unused-allowance")}
+    (tmp_path / "pyproject.toml").write_text('[tool.schemaproof]\nignore = ["history"]')
+    settings = Settings.read(tmp_path, {"select": "downgrade-restores,history"}, known=KNOWN, areas=areas)
+    assert settings.select == ("downgrade-restores", "single-head", "unused-allowance")
+    assert settings.ignore == ()
+    assert Settings.read(tmp_path, {}, known=KNOWN, areas=areas).ignore == ("single-head", "unused-allowance")
+
+
+def test_settings_name_the_area_that_resembles_an_unknown_one(tmp_path: Path) -> None:
+    with pytest.raises(ProofError) as caught:
+        Settings.read(tmp_path, {"select": "histroy"}, known=KNOWN, areas={"history": ("single-head",)})
+    assert caught.value.remedy.startswith("Did you mean history? Known are downgrade-restores, history, ")
 
 
 @pytest.mark.parametrize("value", ["", "single-head,", "nothing"])

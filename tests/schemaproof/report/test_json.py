@@ -3,8 +3,10 @@
 import dataclasses
 import json
 
+from schemaproof.finding import FailOn, Severity
+from schemaproof.project.severities import Grade, Regraded
 from schemaproof.report.json import render
-from schemaproof.report.outcome import Obstacle
+from schemaproof.report.outcome import Obstacle, Scope
 from tests.schemaproof.report.reports import a_finding, a_report
 
 FINDING = {
@@ -27,6 +29,8 @@ def test_json_is_version_1_of_the_documented_object() -> None:
         "subject": {"project": "/p", "metadata": None},
         "postgres": "17.11",
         "verdict": "faulty",
+        "seconds": 3.14,
+        "walk_seconds": 0.0,
         "checks": [
             {"id": "single-head", "area": "history", "seconds": 1.0, "findings": 0, "skipped": "", "not_asked": []},
             {
@@ -41,8 +45,34 @@ def test_json_is_version_1_of_the_documented_object() -> None:
         "findings": [FINDING],
         "faults": {"injected": 0, "survived": 0, "seconds": 0.0, "tables_without_rows": {}},
         "obstacles": [],
+        "scope": None,
+        "fail_on": "warning",
+        "severities": [],
         "allowed": [],
     }
+
+
+def test_json_says_which_revisions_were_asked_about_and_which_not() -> None:
+    report = dataclasses.replace(a_report(), scope=Scope(("0003",), "new since main", ("env.py was edited",)))
+    assert json.loads(render(report))["scope"] == {
+        "asked": ["0003"],
+        "why": "new since main",
+        "left_out": ["0001", "0002"],
+        "remarks": ["env.py was edited"],
+    }
+
+
+def test_json_says_what_the_teams_severities_changed() -> None:
+    grade = Grade("downgrade-restores", Severity.NOTE, "Old.")
+    report = dataclasses.replace(a_report(), regraded=(Regraded(grade, {Severity.ERROR: 2}),))
+    expected = {"check": "downgrade-restores", "severity": "note", "reason": "Old.", "changed": {"error": 2}}
+    assert json.loads(render(report))["severities"] == [expected]
+
+
+def test_json_is_sound_where_only_errors_count_and_there_is_a_warning() -> None:
+    report = dataclasses.replace(a_report(a_finding(severity=Severity.WARNING)), fail_on=FailOn.ERROR)
+    document = json.loads(render(report))
+    assert (document["verdict"], document["fail_on"]) == ("sound", "error")
 
 
 def test_json_gives_what_is_allowed_with_its_reason() -> None:

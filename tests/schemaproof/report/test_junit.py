@@ -1,13 +1,14 @@
 """The report that CI reads."""
 
+import dataclasses
 from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import FailOn, Finding, Severity
 from schemaproof.report.junit import render
-from schemaproof.report.outcome import Obstacle, Report
+from schemaproof.report.outcome import Obstacle, Report, Scope
 from tests.schemaproof.report.reports import a_finding, a_report
 
 
@@ -48,6 +49,28 @@ def test_junit_calls_errors_and_warnings_failures(severity: Severity) -> None:
     assert failure.get("type") == severity.value
     assert failure.get("message") == "type public.color: The downgrade leaves it behind."
     assert "= remedy: Drop the type." in (failure.text or "")
+
+
+def test_junit_books_what_checks_share_on_a_case_of_its_own() -> None:
+    root = parsed(dataclasses.replace(a_report(), walk_seconds=1.5))
+    (case,) = root.iterfind(".//testcase[@name='walk']")
+    assert (case.get("classname"), case.get("time"), kinds(case)) == ("schemaproof.run", "1.500", [])
+    assert root.get("tests") == "3"
+
+
+def test_junit_says_which_revisions_were_asked_about_and_which_not() -> None:
+    report = dataclasses.replace(a_report(), scope=Scope(("0003",), "new since main", ("env.py was edited",)))
+    told = {one.get("name"): one.get("value") for one in parsed(report).iter("property")}
+    assert (told["asked"], told["asked-why"], told["left-out"]) == ("0003", "new since main", "0001, 0002")
+    assert told["asked-remarks"] == "env.py was edited"
+
+
+def test_junit_calls_a_warning_no_failure_where_only_errors_count() -> None:
+    report = dataclasses.replace(a_report(a_finding(severity=Severity.WARNING)), fail_on=FailOn.ERROR)
+    case = parsed(report).find(".//testcase[@name='downgrade-restores[0003]']")
+    assert case is not None
+    assert kinds(case) == ["system-out"]
+    assert "warning[downgrade-restores]" in (case[0].text or "")
 
 
 def test_junit_says_all_failures_of_a_case_in_one_the_worst_first() -> None:

@@ -5,8 +5,9 @@ import io
 
 import pytest
 
-from schemaproof.finding import Severity
-from schemaproof.report.outcome import Obstacle
+from schemaproof.finding import FailOn, Severity
+from schemaproof.project.severities import Grade, Regraded
+from schemaproof.report.outcome import Obstacle, Scope
 from schemaproof.report.text import Style, render, render_findings
 from tests.schemaproof.report.reports import a_finding, a_report
 
@@ -36,6 +37,50 @@ def test_text_gives_each_finding_with_evidence_consequence_and_remedy_and_the_ve
         "\n"
         "faulty: 2 checks, 3 revisions, 1 error, 0 warnings, 0 notes, in 3.1 s on PostgreSQL 17.11\n"
     )
+
+
+def test_text_says_which_revisions_were_asked_about_and_which_not() -> None:
+    scope = Scope(("0003",), "new since main (merge base 1a2b3c4d5e)", ("env.py was edited",))
+    assert render(dataclasses.replace(a_report(), scope=scope)) == (
+        "left out\n"
+        "  revisions asked one by one: 0003: new since main (merge base 1a2b3c4d5e)\n"
+        "  not asked: 0001, 0002\n"
+        "  env.py was edited\n"
+        "\n"
+        "sound: 2 checks, 1 of 3 revisions, 0 errors, 0 warnings, 0 notes, in 3.1 s on PostgreSQL 17.11\n"
+    )
+
+
+def test_text_says_that_no_revision_is_new() -> None:
+    report = dataclasses.replace(a_report(), scope=Scope((), "new since main"))
+    assert "\n  revisions asked one by one: none is new since main\n" in render(report)
+
+
+def test_text_says_what_the_teams_severities_changed_and_why() -> None:
+    grades = [Grade("downgrade-restores", Severity.NOTE, "Old."), Grade("single-head", Severity.NOTE, "Two.")]
+    counts: list[dict[Severity, int]] = [{Severity.ERROR: 2, Severity.WARNING: 1}, {}]
+    changed = tuple(map(Regraded, grades, counts))
+    assert render(dataclasses.replace(a_report(), regraded=changed)).startswith(
+        "severity changed\n"
+        "  downgrade-restores: 2 errors and 1 warning made note: Old.\n"
+        "  single-head: nothing made note: Two.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "begins", "ends"),
+    [
+        (FailOn.ERROR, "sound: ", " (warnings don't count: fail-on is error)\n"),
+        (FailOn.NEVER, "faulty: ", " (findings don't change the exit status: fail-on is never)\n"),
+    ],
+)
+def test_text_says_what_makes_the_run_fail_where_that_is_not_the_default(
+    fail_on: FailOn, begins: str, ends: str
+) -> None:
+    report = dataclasses.replace(a_report(a_finding(severity=Severity.WARNING)), fail_on=fail_on)
+    last = render(report).splitlines(keepends=True)[-1]
+    assert last.startswith(begins)
+    assert last.endswith(ends)
 
 
 def test_text_says_the_consequence_and_remedy_that_findings_share_once() -> None:

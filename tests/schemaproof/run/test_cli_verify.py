@@ -20,6 +20,7 @@ from schemaproof.errors import ProofError
 from schemaproof.finding import Severity
 from schemaproof.postgres import Choice, PostgresError
 from schemaproof.project.allowances import Allowance
+from schemaproof.project.severities import Grade
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.outcome import Obstacle, Report
 from schemaproof.run.apart import Examination, Request, work
@@ -27,6 +28,7 @@ from schemaproof.run.interruption import Interruption
 from schemaproof.run.judging import report
 from schemaproof.run.progress import Display
 from schemaproof.run.record import Record
+from schemaproof.run.scope import Wanted
 from tests.schemaproof.report.reports import a_finding, a_report
 
 
@@ -52,11 +54,11 @@ class Run:
         self.arguments = {"subject": subject, "server": server, **arguments}
         self.work()
 
-    def reported(self, record: Record, allowances: object, seconds: float) -> Report:
-        self.arguments = {**self.arguments, "allowances": allowances}
+    def reported(self, record: Record, allowances: object, seconds: float, **policy: Any) -> Report:
+        self.arguments = {**self.arguments, "allowances": allowances, **policy}
         if record.obstacles and not self.report.findings:
             return report(record, (), seconds)
-        return dataclasses.replace(self.report, obstacles=tuple(record.obstacles))
+        return dataclasses.replace(self.report, obstacles=tuple(record.obstacles), fail_on=policy["fail_on"])
 
 
 class Here(Examination):
@@ -106,6 +108,33 @@ def test_verify_ends_with_1_for_errors_and_warnings(run: Run, severity: Severity
     assert main(["verify"]) == status
 
 
+@pytest.mark.parametrize(
+    ("fail_on", "severity", "status"),
+    [
+        ("error", Severity.WARNING, 0),
+        ("error", Severity.ERROR, 1),
+        ("warning", Severity.WARNING, 1),
+        ("never", Severity.ERROR, 0),
+    ],
+)
+def test_verify_fails_on_what_is_said_to_fail(run: Run, fail_on: str, severity: Severity, status: int) -> None:
+    run.report = a_report(a_finding(severity=severity))
+    assert main(["verify", "--fail-on", fail_on]) == status
+
+
+def test_verify_that_never_fails_on_findings_fails_where_it_could_not_check(run: Run) -> None:
+    run.report = a_report(a_finding())
+    run.work = lambda: run.arguments["record"].fail(Obstacle.of(KeyError("x"), "single-head"))
+    assert main(["verify", "--fail-on", "never"]) == 2
+
+
+def test_verify_hands_on_the_severities_of_pyproject(run: Run, tmp_path: Path) -> None:
+    lines = 'check = "single-head"\nseverity = "note"\nreason = "Two."\n'
+    (tmp_path / "pyproject.toml").write_text(f"[[tool.schemaproof.severity]]\n{lines}")
+    main(["verify"])
+    assert run.arguments["grades"] == (Grade("single-head", Severity.NOTE, "Two."),)
+
+
 def test_verify_tells_findings_on_stdout_and_progress_on_stderr(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     run.report = a_report(a_finding())
     run.work = lambda: run.arguments["progress"].stage("revisions", 3)
@@ -130,6 +159,30 @@ def test_verify_runs_all_checks_unless_some_are_selected_or_ignored(run: Run) ->
     assert run.arguments["checks"] == list(CHECKS)
     main(["verify", "--select", "single-head,downgrade-runs", "--ignore", "downgrade-runs"])
     assert [check.id for check in run.arguments["checks"]] == ["single-head"]
+
+
+def test_verify_selects_and_ignores_areas(run: Run) -> None:
+    assert main(["verify", "--select", "parity,failure", "--ignore", "failure"]) == 0
+    assert [check.id for check in run.arguments["checks"]] == ["parity-autogenerate", "parity-catalog"]
+
+
+@pytest.mark.parametrize(
+    ("option", "wanted"),
+    [
+        (["--since", "origin/main"], Wanted(since="origin/main")),
+        (["--revision", "0002, 0003"], Wanted(revisions=("0002", "0003"))),
+        ([], Wanted()),
+    ],
+)
+def test_verify_asks_of_the_revisions_that_are_wanted(run: Run, option: list[str], wanted: Wanted) -> None:
+    assert main(["verify", *option]) == 0
+    assert run.arguments["wanted"] == wanted
+
+
+@pytest.mark.usefixtures("run")
+def test_verify_with_two_ways_to_choose_revisions_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "--since", "main", "--revision", "0001"]) == 2
+    assert "--since and --revision are both given.\nRemedy: Give one of them." in capsys.readouterr().err
 
 
 def test_verify_hands_on_the_allowances_of_pyproject(run: Run, tmp_path: Path) -> None:
@@ -290,6 +343,22 @@ def test_checks_lists_each_area_once(capsys: pytest.CaptureFixture[str]) -> None
     main(["checks"])
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line and line[0] != " "] == list(dict.fromkeys(check.area for check in CHECKS))
+
+
+@pytest.mark.parametrize("names", [["history", "downgrade-restores"], ["downgrade-restores,history"]])
+def test_checks_lists_a_part_where_some_are_named(names: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["checks", "--json", *names]) == 0
+    listed = [check["id"] for check in json.loads(capsys.readouterr().out)["checks"]]
+    assert listed == ["revision-import", "revision-chain", "single-head", "downgrade-restores"]
+
+
+def test_checks_with_an_unknown_name_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["checks", "failures"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith(
+        "schemaproof: `schemaproof checks` names an unknown check: 'failures'.\nRemedy: Did you mean failure?"
+    )
 
 
 def test_checks_are_to_be_had_as_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from schemaproof.run.progress import Display, Lines, display
+from schemaproof.run.progress import INTERVAL, Display, Lines, display, spoken
 
 
 class Clock:
@@ -63,9 +63,31 @@ def test_lines_within_a_stage_are_two_seconds_apart() -> None:
     for done, clock.now in enumerate([101.9, 102.0, 103.9, 104.1]):
         lines.step(f"r{done}", done)
     assert stream.getvalue().splitlines()[1:] == [
-        "schemaproof: revisions: 1 of 200, r1",
-        "schemaproof: revisions: 3 of 200, r3",
+        "schemaproof: revisions: 1 of 200, r1, about 7 min left",
+        "schemaproof: revisions: 3 of 200, r3, about 4 min left",
     ]
+
+
+def test_lines_say_what_is_being_asked_and_how_long_the_rest_may_take() -> None:
+    stream, clock = io.StringIO(), Clock()
+    lines = Lines(stream, clock)
+    lines.stage("revisions", 4)
+    clock.now += INTERVAL
+    lines.now("0001 atomicity: fault 3 of 40")
+    clock.now += INTERVAL
+    lines.step("0001", 1)
+    clock.now += INTERVAL
+    lines.now("0002 atomicity")
+    assert stream.getvalue().splitlines()[1:] == [
+        "schemaproof: revisions: 0 of 4, 0001 atomicity: fault 3 of 40",
+        "schemaproof: revisions: 1 of 4, 0001, about 12 s left",
+        "schemaproof: revisions: 1 of 4, 0002 atomicity, about 18 s left",
+    ]
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(1.4, "1 s"), (89, "89 s"), (90, "2 min"), (4800, "1 h 20 min")])
+def test_time_left_is_as_exact_as_a_guess_is(seconds: float, told: str) -> None:
+    assert spoken(seconds) == told
 
 
 def test_display_of_a_file_is_lines_without_control_sequences() -> None:
@@ -90,6 +112,15 @@ def test_display_of_a_terminal_shows_how_far_what_and_the_time_and_goes(monkeypa
     assert "0:00:00" in text
     assert "schemaproof: [hello]" in text
     assert text.endswith("\x1b[2K")  # the bar's line, erased
+
+
+def test_display_of_a_terminal_shows_what_is_being_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "120")
+    with terminal() as (stream, shown), display(stream) as progress:
+        progress.stage("revisions", 200)
+        progress.now("0018 atomicity")
+        assert "0018 atomicity" in read_until("0018 atomicity", shown)
 
 
 def test_display_of_a_terminal_moves_while_the_run_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,15 +17,19 @@ from schemaproof.postgres import Options, PostgresError, Server, start
 from schemaproof.project.allowances import Allowance
 from schemaproof.project.subject import Subject, SubjectError
 from schemaproof.proofs.registry import CHECKS
-from schemaproof.report.outcome import Report
+from schemaproof.report.outcome import Report, Scope
 from schemaproof.run import walk
-from schemaproof.run.verify import verify
+from schemaproof.run.record import Record
+from schemaproof.run.scope import Wanted
+from schemaproof.run.spells import WALK
+from schemaproof.run.verify import examine, verify
 from tests.schemaproof.catalog.planting import plant_bookkeeping
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.projects import Step, make_project, table
 
 # Those that inject failures take longest, and note that the small projects' env.py lets several deployers in at once.
 PLAIN = [check for check in CHECKS if check.area != "failure"]
+FORGETS_TYPE = Step("CREATE TYPE a AS ENUM ('x')")
 FORGETS_INDEX = Step("CREATE INDEX i ON t (id)", "SELECT 1")
 
 
@@ -35,6 +39,7 @@ class Recorder:
     def __init__(self, at_step: Callable[[str], object] = lambda _: None) -> None:
         self.stages: list[tuple[str, int]] = []
         self.steps: list[tuple[str, int]] = []
+        self.asked: list[str] = []
         self._at_step = at_step
 
     def stage(self, text: str, total: int) -> None:
@@ -43,6 +48,9 @@ class Recorder:
     def step(self, text: str, done: int) -> None:
         self.steps.append((text, done))
         self._at_step(text)
+
+    def now(self, text: str) -> None:
+        self.asked.append(text)
 
 
 def asked(*names: str) -> list[Check]:
@@ -374,3 +382,125 @@ def test_process_that_crashes_servers_and_is_killed_keeps_no_other_check_from_be
     assert [(one.check, one.cause.split(" (")[0]) for one in report.obstacles] == [
         ("crash-recovery", "The process that crashes the server ended by itself")
     ]
+
+
+def test_walk_is_booked_on_what_checks_share(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u")])
+    record = Record(("downgrade-runs",))
+    examine(subject, postgres_server, checks=asked("downgrade-runs"), progress=Recorder(), record=record)
+    stairways = [one for one in record.spells if one.what == WALK]
+    assert len(stairways) == 3  # and the database that they begin in
+    head = verified(subject, postgres_server, "parity-catalog")
+    assert head.walk_seconds > 0
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_progress_says_which_check_is_asked_of_which_revision(
+    processes: int, tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "_WORTH_ANOTHER", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: processes)
+    subject, progress = make_project(tmp_path, [table("t"), table("u")]), Recorder()
+    checks = asked("single-head", "downgrade-runs", "downgrade-restores", "offline-script")
+    verify(subject, postgres_server, checks=checks, progress=progress)
+    told = [text for text in progress.asked if text.startswith("0002")]
+    assert told == ["0002 up, down and up again", "0002 downgrade-runs", "0002 downgrade-restores"]
+    assert {"single-head", "offline-script"} <= set(progress.asked)
+
+
+def test_progress_says_how_far_a_long_check_is(tmp_path: Path, postgres_server: Server) -> None:
+    progress = Recorder()
+    subject = make_project(tmp_path, [table("t")])
+    verify(subject, postgres_server, checks=asked("atomicity"), progress=progress)
+    told = [text for text in progress.asked if text.startswith("0001 atomicity: ")]
+    assert told[0].startswith("0001 atomicity: fault 1 of ")
+    assert len(told) > 10
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_seconds_of_checks_and_of_the_walk_are_parts_of_the_runs(tmp_path: Path, postgres_server: Server) -> None:
+    report = verified(make_project(tmp_path, [table(f"t{number}") for number in range(8)]), postgres_server)
+    taken = {one.check.id: one.seconds for one in report.checks}
+    assert sum(taken.values()) + report.walk_seconds <= report.seconds
+    assert report.walk_seconds > taken["upgrade-from-empty"]
+
+
+def test_since_asks_of_the_new_revisions_alone_and_of_the_whole(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [FORGETS_TYPE, table("t"), Step("CREATE TYPE b AS ENUM ('x')")]
+    report = verified(make_project(tmp_path, steps), postgres_server, wanted=Wanted(since="0002"))
+    revisions = {revision for check, _, revision, _ in keys(report) if check.startswith("downgrade-")}
+    assert revisions == {"0003", None}  # `alembic downgrade base` is the whole's
+    assert (report.scope, report.left_out) == (Scope(("0003",), "above revision 0002"), ("0001", "0002"))
+    assert [one.check.id for one in report.checks if one.skipped] == []
+
+
+def test_since_without_a_new_revision_asks_of_the_whole_alone(tmp_path: Path, postgres_server: Server) -> None:
+    report = verified(make_project(tmp_path, [table("t"), FORGETS_TYPE]), postgres_server, wanted=Wanted(since="0002"))
+    assert [key for key in keys(report) if key[1] == "error"] == [("downgrade-to-base", "error", None, "type public.a")]
+    assert report.left_out == ("0001", "0002")
+
+
+def test_revisions_that_do_not_hang_together_are_asked_of(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [table("t"), FORGETS_INDEX, table("u"), table("v"), Step("CREATE INDEX j ON u (id)", "SELECT 1")]
+    progress = Recorder()
+    subject = make_project(tmp_path, steps)
+    wanted = Wanted(revisions=("0005", "0001", "0003"))
+    report = verify(subject, postgres_server, checks=asked("downgrade-restores"), progress=progress, wanted=wanted)
+    assert keys(report) == [("downgrade-restores", "error", "0005", "index public.j")]
+    assert progress.stages[0] == ("revisions", 3)
+    assert progress.steps[:3] == [("0001", 1), ("0003", 2), ("0005", 3)]
+
+
+def test_allowance_of_what_was_not_asked_is_not_called_unused(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u")])
+    allowances = [
+        Allowance("downgrade-restores", "Of any revision."),
+        Allowance("downgrade-restores", "Of the old one.", revision="0001"),
+        Allowance("downgrade-restores", "Of the new one.", revision="0002"),
+        Allowance("single-head", "Of the whole."),
+    ]
+    report = verified(subject, postgres_server, wanted=Wanted(since="0001"), allowances=allowances)
+    evidence = [one.evidence for one in report.findings if one.check == "unused-allowance"]
+    assert evidence == ["Its reason: Of the new one.", "Its reason: Of the whole."]
+
+
+def test_since_finds_new_revisions_that_no_call_from_below_them_can_bring(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    """The call from an empty database makes the type itself, and may use the value that it adds."""
+    steps = [Step("CREATE TYPE a AS ENUM ('x')", "DROP TYPE a"), table("t"), Step("ALTER TYPE a ADD VALUE 'y'")]
+    steps.append(Step("CREATE TABLE u AS SELECT 'y'::a", "DROP TABLE u"))
+    report = verified(
+        make_project(tmp_path, steps), postgres_server, "upgrade-in-one-call", wanted=Wanted(since="0002")
+    )
+    assert [(check, severity, revision) for check, severity, revision, _ in keys(report)] == [
+        ("upgrade-in-one-call", "error", "0004")
+    ]
+
+
+def test_since_in_a_long_history_asks_in_a_process_of_its_own_beside_the_whole(
+    tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(walk, "_WORTH_ONE_BESIDE", 2)
+    monkeypatch.setattr(walk, "_Inline", lambda *_: pytest.fail("asked in this process"))
+    subject = make_project(tmp_path, [table("t"), FORGETS_TYPE])
+    report = verified(
+        subject, postgres_server, "downgrade-restores", "upgrade-in-one-call", wanted=Wanted(since="0001")
+    )
+    assert keys(report) == [("downgrade-restores", "error", "0002", "type public.a")]
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_since_asks_in_several_processes(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [table(f"t{number}") for number in range(7)] + [Step("CREATE INDEX i ON t1 (id)", "SELECT 1")]
+    wanted = Wanted(revisions=("0002", "0004", "0005", "0008"))
+    report = verified(make_project(tmp_path, steps), postgres_server, "downgrade-restores", wanted=wanted)
+    assert keys(report) == [("downgrade-restores", "error", "0008", "index public.i")]
+
+
+def test_revision_below_the_new_ones_that_fails_keeps_them_from_being_asked(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    subject = make_project(tmp_path, [Step("SELECT 1/0"), table("t")])
+    with pytest.raises(SubjectError, match="The upgrade to 0001 fails, so head can't be reached"):
+        verified(subject, postgres_server, wanted=Wanted(since="0001"))

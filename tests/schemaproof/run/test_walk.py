@@ -29,6 +29,8 @@ class Silent:
 
     def step(self, text: str, done: int) -> None: ...
 
+    def now(self, text: str) -> None: ...
+
 
 @pytest.fixture
 def two_processes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ _ROLES = (
 
 def _atomic(history: History, revision: str) -> Iterator[Finding]:
     if history.alone:
-        if revision == history.revisions[0].revision:
+        if history.is_first(revision):
             yield ATOMICITY.finding(
                 "No faults were injected: the revisions create and drop roles, which belong to the whole server.",
                 severity=Severity.NOTE,
@@ -211,7 +211,7 @@ def _indented(differences: Iterable[str]) -> list[str]:
 
 def _recovers(history: History, revision: str) -> Iterator[Finding]:
     if history.alone:
-        if revision == history.revisions[0].revision:
+        if history.is_first(revision):
             yield RERUN_AFTER_FAILURE.finding(
                 "No revision was run again after a failure: the revisions create and drop roles, which belong to the"
                 " whole server.",

@@ -103,7 +103,7 @@ def _deployers(history: History) -> Iterator[Finding]:
         )
     if not history.revisions or failed is not None:
         return
-    races = [_race(history, start) for start in dict.fromkeys((0, len(history.revisions) // 2))]
+    races = [_race(history, start) for start in _starts(history)]
     for one in races:
         if one.refusal is not None:
             yield CONCURRENT_DEPLOYERS.finding(
@@ -156,6 +156,13 @@ def _guard_at_head(history: History) -> str:
     """The lock that env.py takes on a migrated database: it may look for a table first."""
     with history.build(len(history.revisions)) as database:
         return guard_of_one(history.environment, history.chain.script, database)
+
+
+def _starts(history: History) -> list[int]:
+    """How many revisions the databases have that are raced on; one that lacks what is asked about, if not all is."""
+    if history.asked is None:
+        return list(dict.fromkeys((0, len(history.revisions) // 2)))
+    return [min(history.asked_indexes, default=len(history.revisions) - 1)]
 
 
 def _race(history: History, start: int) -> _Race:

@@ -104,6 +104,22 @@ def test_failure_is_the_finding_as_the_command_line_prints_it_and_no_traceback(p
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
+def test_failure_that_the_team_makes_a_note_is_none(project: Project) -> None:
+    lines = '[[tool.schemaproof.severity]]\ncheck = "downgrade-restores"\nseverity = "note"\nreason = "Old."\n'
+    project.make(table("t"), FORGETS_COLUMN, more=lines)
+    result = project.run("-k", "0002-downgrade-restores")
+    result.assert_outcomes(passed=1, deselected=ONCE + 2 * EACH - 1)
+    result.stdout.fnmatch_lines(["note[[]downgrade-restores] *"])
+
+
+def test_failure_is_none_where_findings_never_fail_the_run(project: Project) -> None:
+    project.make(table("t"), FORGETS_COLUMN)
+    project.write("pyproject.toml", CONFIGURATION.replace("driver =", 'fail-on = "never"\ndriver ='))
+    result = project.run("-k", "0002-downgrade-restores")
+    result.assert_outcomes(passed=1, deselected=ONCE + 2 * EACH - 1)
+    result.stdout.fnmatch_lines(["error[[]downgrade-restores] *"])
+
+
 @pytest.mark.parametrize(
     ("selection", "expected"),
     [

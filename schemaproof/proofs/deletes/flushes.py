@@ -39,7 +39,10 @@ from schemaproof.rows.population import Rows as Planted
 from schemaproof.rows.shrinking import fewest
 
 _MOST_SENT = 40_000  # statements of the ORM: each takes about a millisecond
-_SEARCHED = 150  # cases, of two kinds, that are looked through for one; only those that fit go to the server
+_SEARCHED = 150  # cases, of two kinds, that are looked through for one
+_FITTING = (
+    12  # of those that have as many children as asked for: they go to the server, and what it refuses, it refuses
+)
 
 # Classes of SQLSTATE: data exceptions, and names and types that are not there. The model is not what the database has,
 # which others tell; nothing follows for deletes.
@@ -195,11 +198,13 @@ class Flushes:
                 return None
             return flushed
 
-        def fits(rows: Planted) -> bool:
+        def counted(rows: Planted) -> bool:
             for parent in rows[relation.parent][:1]:
-                children = sum(_refers(key, child, parent) for key in keys for child in rows[key.table])
-                return children == count and examined(rows) is not None
+                return count == sum(_refers(key, child, parent) for key in keys for child in rows[key.table])
             return False
+
+        def fits(rows: Planted) -> bool:
+            return counted(rows) and examined(rows) is not None
 
         near = list(dict.fromkeys([relation.parent, *relation.reached]))  # rows of others would be work of others
         counts: dict[tuple[str, str], int] = {relation.parent: 1}
@@ -209,7 +214,7 @@ class Flushes:
             islice(population.samples(near, counts=counts).drawn(random), _SEARCHED),
             islice(population.samples(near, filled=near[:1]).drawn(random), _SEARCHED),
         )
-        rows = next(filter(fits, drawn), None)
+        rows = next(filter(fits, islice(filter(counted, drawn), _FITTING)), None)
         return None if rows is None else examined(fewest(rows, fits))
 
     def _scope(self, relation: Relation) -> list[TableName]:

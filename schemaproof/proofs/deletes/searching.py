@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import islice
 from random import Random
+from typing import cast
 
 from hypothesis import HealthCheck, Phase, Verbosity, find, settings
 from hypothesis.errors import Flaky, HypothesisException, NoSuchExample
@@ -42,8 +43,8 @@ def search[T](
         condition: of a value.
         examples: how many are drawn at most.
         shrinks: how many plainer ones are tried at most.
-        samples: draws the same values without Hypothesis, the same ones each time. Drawing takes Hypothesis longer than
-            the server takes to answer, so it is asked only for something plainer than one that was found here.
+        samples: draws the same values without Hypothesis, the plainest first. Drawing takes Hypothesis longer than the
+            server takes to answer, so it is asked only for something plainer than one that was found here.
 
     Raises:
         SearchError: where the condition is true of a value once and not the next time, or no value can be drawn.
@@ -51,9 +52,13 @@ def search[T](
     seen: list[T] = []
     left = shrinks
     if samples is not None:
-        seen += islice(filter(condition, islice(samples(Random(0)), examples)), 1)  # noqa: S311 (the same each time)
-        if not seen or not shrinks:
-            return seen[0] if seen else None
+        drawn = enumerate(islice(samples(Random(0)), examples))  # noqa: S311 (the same ones each time)
+        place, value = next(((place, one) for place, one in drawn if condition(one)), (None, None))
+        if place is None or not shrinks:
+            return value
+        seen = [cast("T", value)]
+        if place == 0:
+            return _steady(seen[0], condition)
 
     def remembered(value: T) -> bool:
         nonlocal left
@@ -71,11 +76,20 @@ def search[T](
     except _Enough:
         return seen[0]
     except NoSuchExample:
-        if seen and not condition(seen[0]):
-            raise SearchError(Flaky("the same case shows it once and not the next time"), seen[0]) from None
-        return seen[0] if seen else None
+        return _steady(seen[0], condition) if seen else None
     except HypothesisException as error:  # FlakyFailure, Unsatisfiable, ...: of several releases
         raise SearchError(error, seen[0] if seen else None) from error
+
+
+def _steady[T](value: T, condition: Callable[[T], bool]) -> T:
+    """``value``, of which ``condition`` was true before.
+
+    Raises:
+        SearchError: where it is not any more.
+    """
+    if not condition(value):
+        raise SearchError(Flaky("the same case shows it once and not the next time"), value)
+    return value
 
 
 class _Enough(BaseException):

@@ -114,7 +114,7 @@ class Deletes:
         except SearchError as error:
             self.unsteady[scope[0]] = f"{error}{shown(error.case)}"
             return None
-        return None if case is None else plainest(case, condition, scope[0])
+        return None if case is None else plainest(case, condition, scope[0], self.ground)
 
     def _examined(self, model: Graph, root: TableName, scope: Sequence[TableName], case: Case) -> Disagreement:
         deleted = self.delete(root, scope, case)
@@ -154,19 +154,26 @@ class Deletes:
         return _read(self._cursor, self.ground.population, tables)
 
 
-def plainest(case: Case, condition: Callable[[Case], bool], root: TableName) -> Case:
+def plainest(case: Case, condition: Callable[[Case], bool], root: TableName, ground: Ground) -> Case:
     """``case`` with as few rows, to be there and to be deleted from ``root``, as leave ``condition`` true."""
     rows, numbers = case
     numbers = next(([one] for one in numbers if condition((rows, [one]))), numbers)
 
     def fits(fewer: Planted) -> bool:
         nonlocal numbers
-        places = range(min(len(fewer[root]), _PLACES))
-        found = next((some for some in (numbers, *([place] for place in places)) if condition((fewer, some))), None)
+        if orphans(ground.planted, whole(fewer)):  # the server would refuse them
+            return False
+        places = ([place] for place in range(min(len(fewer[root]), _PLACES)) if [place] != numbers)
+        found = next((some for some in (numbers, *places) if condition((fewer, some))), None)
         numbers = found or numbers
         return found is not None
 
     return fewest(rows, fits), numbers
+
+
+def whole(rows: Planted) -> Rows:
+    """Rows to be planted, as those that are read."""
+    return {TableName(*name): some for name, some in rows.items()}
 
 
 def planted(cursor: Cursor, population: Population, rows: Planted) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from schemaproof.proofs.deletes.comparing import orphans
 from schemaproof.proofs.deletes.deletes import (
     Case,
     Cursor,
@@ -26,6 +27,7 @@ from schemaproof.proofs.deletes.deletes import (
     refusal,
     samples,
     shown,
+    whole,
 )
 from schemaproof.proofs.deletes.emptiness import around, empty_ones
 from schemaproof.proofs.deletes.graph import ForeignKey, TableName
@@ -151,7 +153,7 @@ class Flushes:
             if found is not None:
                 case, with_children = found
                 if plainly:
-                    case = plainest(case, lambda fewer: wrong((fewer, with_children)), relation.parent)
+                    case = plainest(case, lambda fewer: wrong((fewer, with_children)), relation.parent, self._ground)
                 return Examined(self._again(relation, (case, with_children)), *self._loaded(relation))
             return Examined(None, *self._loaded(relation))
         except SearchError as error:
@@ -204,7 +206,8 @@ class Flushes:
             return False
 
         def fits(rows: Planted) -> bool:
-            return counted(rows) and examined(rows) is not None
+            there = counted(rows) and not orphans(self._ground.planted, whole(rows))
+            return there and examined(rows) is not None
 
         near = list(dict.fromkeys([relation.parent, *relation.reached]))  # rows of others would be work of others
         counts: dict[tuple[str, str], int] = {relation.parent: 1}

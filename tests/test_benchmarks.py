@@ -34,7 +34,12 @@ def test_delete_benchmark_reads_the_children_alone_where_there_is_an_index(warm:
 
 def test_rows_benchmark_plants_and_compares_each_example(warm: Warm, postgres_server: Server) -> None:
     told = printed(warm, "bench_rows", *on(postgres_server))
-    assert len(re.findall(r" \d+ a second", told)) == 2
+    assert len(re.findall(r" \d+ a second", told)) == 3
+
+
+def test_deletes_benchmark_measures_growth(warm: Warm, postgres_server: Server) -> None:
+    told = printed(warm, "bench_deletes", *on(postgres_server))
+    assert re.search(r"growth: a key of star +\d+\.\d\d$", told, re.MULTILINE)
 
 
 def test_faults_benchmark_measures_growth(warm: Warm, postgres_server: Server) -> None:

@@ -167,26 +167,37 @@ class Grower:
         late = self._waiting[plan.name]
         taken = _Taken(plan, [one for one in plan.distincts if late.isdisjoint(one.columns)])
         refused = [one for one in plan.refused if late.isdisjoint(one[0])]
+        bases = [max(_RADIX, 2 * len(forest[link.parent])) for link in self._early[plan.name]]
+        impossible: set[tuple[int, ...]] = set()  # where there is little room, hundreds of integers are one of few rows
         for code in codes[: plan.most]:
             for attempt in range(code, code + _TRIES):
-                row = self._row(plan, attempt, forest)
+                *digits, number, late_digits = self._read(plan, attempt, bases)
+                choice = (*digits, number)
+                if choice in impossible:
+                    continue
+                row = self._row(plan, digits, _Row({}, self._templates[plan.name][number], late_digits), forest)
                 if row and not _excluded(row.values, refused) and taken.take(row.values):
                     rows.append(row)
                     break
+                impossible.add(choice)
         return rows
 
-    def _row(self, plan: Plan, code: int, forest: Mapping[TableName, list[_Row]]) -> _Row | None:
-        """The row of this integer, without its late keys; None where a key finds no parent."""
+    def _read(self, plan: Plan, code: int, bases: Sequence[int]) -> tuple[int, ...]:
+        """What an integer says: a digit for each early key, the template's place, and what its late keys read."""
         digits, rest = [], code
-        for link in self._early[plan.name]:
-            rest, digit = divmod(rest, max(_RADIX, 2 * len(forest[link.parent])))
-            digits.append(digit)
-        templates = self._templates[plan.name]
+        for base in bases:
+            rest, digit = divmod(rest, base)
+            # The upper half stands for the first parent, as zero does; in longer bases it depends on the other columns.
+            digits.append(0 if base == _RADIX <= 2 * digit else digit)
         late_digits = rest
         if self._late[plan.name]:
             rest //= _RADIX
-        template = templates[rest % len(templates)]
-        row = _Row(dict(template.values), template, late_digits)
+        return (*digits, rest % len(self._templates[plan.name]), late_digits)
+
+    def _row(self, plan: Plan, digits: Sequence[int], row: _Row, forest: Mapping[TableName, list[_Row]]) -> _Row | None:
+        """``row`` with its template's values and its early keys'; None where one finds no parent."""
+        template = row.template
+        row.values.update(template.values)
         known: set[str] = set()
         for link, digit in zip(self._early[plan.name], digits, strict=True):
             if link.name not in template.linked:

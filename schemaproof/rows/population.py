@@ -17,14 +17,15 @@ from schemaproof.rows.prepared import execute
 from schemaproof.rows.projects import given_by
 from schemaproof.rows.proving import prove
 from schemaproof.rows.references import Reference, refer
+from schemaproof.rows.sampling import CODES, Samples
 from schemaproof.rows.tables import Table, describe, empty_ones, read_tables
 from schemaproof.rows.types import read_types
 
 __all__ = ["Population", "Reference", "Row", "Rows"]
 
-# A row is one integer. Up to 24 bits Hypothesis draws all alike; of larger ones it prefers those of few bits. A text
-# with a code point a row takes half the time to draw, but Hypothesis shrinks it to far more rows than a list.
-_CODES = st.integers(0, 2**24 - 1)
+# A text with a code point a row takes half the time to draw, but Hypothesis shrinks it to far more rows than a list.
+_CODES = st.integers(0, CODES - 1)
+_MOST_ABOVE = 3  # rows of a table that nobody asked for: enough for a row to refer to another one
 _MOST_COLUMNS = 1600  # of a result (manual, appendix K)
 
 
@@ -102,7 +103,13 @@ class Population:
             refused |= prove(plans, refused, cursor, unproved.plant, unproved.read)
             return cls(plans.values(), written, refused)
 
-    def rows(self, tables: Collection[tuple[str, str]] | None = None, *, most: int = 8) -> SearchStrategy[Rows]:
+    def rows(
+        self,
+        tables: Collection[tuple[str, str]] | None = None,
+        *,
+        most: int = 8,
+        filled: Collection[tuple[str, str]] = (),
+    ) -> SearchStrategy[Rows]:
         """A strategy of rows for ``tables`` (None for all) and for those that they must refer to.
 
         ``{("public", "a"): [{"id": "1"}], ("public", "b"): [{"id": "1", "a_id": "1"}]}``.
@@ -111,16 +118,48 @@ class Population:
 
         Args:
             tables: schema and name.
-            most: the largest number of rows in a table.
+            most: the largest number of rows in a table; one that is only referred to has three at most.
+            filled: of ``tables`` those that shall hold a row. Few examples have none: those whose rows exclude it.
 
         Raises:
             ValueError: on a table that can't be filled, with the reason.
         """
+        samples = self.samples(tables, most=most, filled=filled)
+        lists = (st.lists(_CODES, min_size=least, max_size=greatest) for least, greatest in samples.counts)
+        return st.tuples(*lists).map(samples.grower.grow)
+
+    def samples(
+        self,
+        tables: Collection[tuple[str, str]] | None = None,
+        *,
+        most: int = 8,
+        filled: Collection[tuple[str, str]] = (),
+        counts: Mapping[tuple[str, str], int] | None = None,
+    ) -> Samples:
+        """The rows of :meth:`rows`, drawn without Hypothesis.
+
+        Args:
+            tables: as there.
+            most: as there.
+            filled: as there.
+            counts: how many rows some tables have, whatever the others say.
+
+        Raises:
+            ValueError: as there.
+        """
         for name in tables or ():
             if self._number(name) is not None and name not in self._plans:
                 raise ValueError(f"{'.'.join(name)} can't be filled: {self.refused.get('.'.join(name))}")
-        grower = Grower(closure(self._plans, self.tables if tables is None else tables))
-        return st.tuples(*(st.lists(_CODES, max_size=most) for _ in grower.plans)).map(grower.grow)
+        wanted = {*(self.tables if tables is None else tables)}
+        plans = closure(self._plans, wanted)
+        # Drawn empty, any table on the way up would leave `filled` empty: with thirty levels, nearly every time.
+        needed = {plan.name for plan in closure(self._plans, filled)}
+        ranges = {
+            plan.name: (int(plan.name in needed), most if plan.name in wanted else min(most, _MOST_ABOVE))
+            for plan in plans
+        }
+        ranges |= {name: (count, count) for name, count in (counts or {}).items()}
+        return Samples(Grower(plans), [ranges[plan.name] for plan in plans])
 
     def plant(self, cursor: psycopg.Cursor[Any], rows: Rows) -> None:
         """Insert ``rows`` into their tables, in one statement that is the same whenever the tables are the same.

@@ -1,6 +1,6 @@
 """The races of all foreign keys of a database: which are run, and what they showed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import sqlalchemy
 
+from schemaproof.proofs.deletes.emptiness import empty_ones
 from schemaproof.proofs.deletes.graph import Action, ForeignKey, Graph, TableName
 from schemaproof.proofs.deletes.interleaving import Connection, Course
 from schemaproof.proofs.deletes.mapped import Mapped
@@ -27,11 +28,21 @@ from schemaproof.rows.population import Population
 
 MOST_KEYS = 24  # about 0.1 s each
 _MOST_CHAINS = 3
+_FAR = 4  # times as many orders as are gone through: the first of them, in which little comes in between, say nothing
 
 _TRIGGERED = """
 SELECT DISTINCT n.nspname::text, c.relname::text
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE NOT t.tgisinternal
+"""
+
+# What may write to other tables than a statement names, or have rows that no statement put there.
+_UNPLAIN = """
+SELECT n.nspname::text, c.relname::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relhassubclass OR c.relhasrules OR c.relkind <> 'r'
+    OR EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)
+    OR EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
 """
 
 
@@ -61,6 +72,7 @@ class Contested:
         refused: those that could not be, each with the reason.
         left_out: how many were not tried since there are so many.
         courses: how many orders were gone through.
+        cut: the keys of which the ORM's delete has so many statements that not all orders were.
     """
 
     faults: list[tuple[Fault, bool]] = field(default_factory=list)
@@ -69,6 +81,7 @@ class Contested:
     refused: dict[ForeignKey, str] = field(default_factory=dict)
     left_out: int = 0
     courses: int = 0
+    cut: list[ForeignKey] = field(default_factory=list)
 
 
 class Contest:
@@ -98,6 +111,7 @@ class Contest:
         self._database = database
         self._orm = orm
         self._population = population
+        self._unplain: frozenset[TableName] = frozenset()
         self.contested = Contested()
 
     def run(self) -> Contested:
@@ -112,6 +126,7 @@ class Contest:
         keys = keys[:MOST_KEYS]
         if not keys:
             return found
+        self._unplain = frozenset(TableName(*row) for row in self._observer.execute(_UNPLAIN).fetchall())
         tables = list(above(self._database, [name for key in keys for name in (key.table, key.parent)]))
         specimens = Specimens(self._observer, self._database, tables, self._population)
         chosen = {key: self._specimen(specimens, key) for key in keys}
@@ -123,6 +138,9 @@ class Contest:
                 found.refused.setdefault(key, "no rows are known for it")
             else:
                 self._race(track, specimen)
+                # What is left of its rows would be in the way of others' parents.
+                left = [table for table, _ in (*specimen.base, *specimen.also)]
+                self._observer.execute(specimens.planting((), [*left, key.table]))
         for upper, lower, race in chains:
             self._race_chain(track, upper, lower, race)
         return found
@@ -162,14 +180,14 @@ class Contest:
 
     def _race(self, track: Track, specimen: Specimen) -> None:
         key = specimen.key
-        result = self._run(track, insert_race(track, specimen))
+        result = self._run(lambda: track.run(insert_race(track, specimen)))
         if not result.tried:
             self.contested.refused[key] = result.refused or "one session after the other fails already"
             return
         self.contested.tried.append(key)
         move = move_race(track, specimen)
         if not result.faults and move is not None:
-            result = self._run(track, move)
+            result = self._run(lambda: track.run(move))
         self.contested.faults += [(fault, False) for fault in result.faults]
         if not result.faults and self._orm is not None and key.parent in self._orm[0]:
             self._race_orm(track, specimen, *self._orm)
@@ -182,15 +200,28 @@ class Contest:
             return
         raw: Any = connection.connection.driver_connection
         ours = Track(self._observer, raw, self._sessions[1], track.specimens)
-        deletion = mapped.deleting(connection, key.parent, identity)
+        empty = self._empty(specimen, mapped)
+        deletion = mapped.deleting(connection, key.parent, identity, empty=empty)
         refusable = key.on_delete.refuses and not mapped.deletes(key)
-        for whole in (False, True):
-            race = replace(insert_race(ours, specimen, whole=whole), delete=deletion, refusable=refusable)
-            result = self._run(ours, race)
-            if result.courses < MOST_ORDERS:
-                break
-        if result.tried:
-            self.contested.faults += [(fault, True) for fault in result.faults]
+        each, whole = (
+            replace(insert_race(ours, specimen, whole=whole), delete=deletion, refusable=refusable)
+            for whole in (False, True)
+        )
+        results = [self._run(lambda: ours.run(each, unless=_FAR * MOST_ORDERS))]
+        if results[0].cut:
+            results.append(self._run(lambda: ours.run_whole(whole)))
+        if results[-1].cut:
+            self.contested.cut.append(key)
+        faults = {fault.wrong: fault for result in reversed(results) for fault in result.faults if result.tried}
+        self.contested.faults += [(fault, True) for fault in faults.values()]
+
+    def _empty(self, specimen: Specimen, mapped: Mapped) -> set[TableName]:
+        """The tables around the specimen's that are empty, and stay so since nothing but its rows is written."""
+        held = {table for table, _ in specimen.base} | {specimen.key.table}
+        if held & self._unplain:
+            return set()
+        asked = mapped.around(specimen.key.parent, held) & self._database.tables.keys()
+        return empty_ones(self._observer.cursor(), asked - held - self._unplain)
 
     def _chains(
         self, track: Track, chosen: Mapping[ForeignKey, Specimen | None]
@@ -207,15 +238,15 @@ class Contest:
                     yield upper, lower, race
 
     def _race_chain(self, track: Track, upper: ForeignKey, lower: ForeignKey, race: Race) -> None:
-        result = self._run(track, race)
+        result = self._run(lambda: track.run(race))
         told = {(fault.wrong, fault.key) for fault, _ in self.contested.faults}
         self.contested.faults += [(one, False) for one in result.faults if (one.wrong, one.key) not in told]
         if self.contested.chain is None and result.deadlock is not None:
             self.contested.chain = Chain(upper, lower, result.deadlock)
 
-    def _run(self, track: Track, race: Race) -> Result:
+    def _run(self, run: Callable[[], Result]) -> Result:
         try:
-            result = track.run(race)
+            result = run()
         except (psycopg.IntegrityError, psycopg.DataError, psycopg.ProgrammingError, psycopg.InternalError) as error:
             self._observer.execute("ROLLBACK")
             return Result(refused=error.diag.message_primary or str(error))

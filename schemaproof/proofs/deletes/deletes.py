@@ -1,7 +1,8 @@
 """DELETE in SQL beside what the model says, over rows that Hypothesis draws and shrinks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 import psycopg
@@ -104,11 +105,16 @@ class Deletes:
     def first(self, scope: Sequence[TableName], condition: Callable[[Case], bool]) -> Case | None:
         """The plainest case for the tables of ``scope`` of which ``condition`` is true; None where none is found."""
         try:
-            case = search(cases(self.ground.population, scope), condition, examples=self._examples)
+            case = search(
+                cases(self.ground.population, scope),
+                condition,
+                examples=self._examples,
+                samples=samples(self.ground.population, scope),
+            )
         except SearchError as error:
             self.unsteady[scope[0]] = f"{error}{shown(error.case)}"
             return None
-        return None if case is None else plainest(case, condition)
+        return None if case is None else plainest(case, condition, scope[0], self.ground)
 
     def _examined(self, model: Graph, root: TableName, scope: Sequence[TableName], case: Case) -> Disagreement:
         deleted = self.delete(root, scope, case)
@@ -148,20 +154,26 @@ class Deletes:
         return _read(self._cursor, self.ground.population, tables)
 
 
-def plainest(case: Case, condition: Callable[[Case], bool]) -> Case:
-    """``case`` with as few rows, to be there and to be deleted, as leave ``condition`` true."""
+def plainest(case: Case, condition: Callable[[Case], bool], root: TableName, ground: Ground) -> Case:
+    """``case`` with as few rows, to be there and to be deleted from ``root``, as leave ``condition`` true."""
     rows, numbers = case
     numbers = next(([one] for one in numbers if condition((rows, [one]))), numbers)
 
     def fits(fewer: Planted) -> bool:
         nonlocal numbers
-        found = next(
-            (some for some in (numbers, *([place] for place in range(_PLACES))) if condition((fewer, some))), None
-        )
+        if orphans(ground.planted, whole(fewer)):  # the server would refuse them
+            return False
+        places = ([place] for place in range(min(len(fewer[root]), _PLACES)) if [place] != numbers)
+        found = next((some for some in (numbers, *places) if condition((fewer, some))), None)
         numbers = found or numbers
         return found is not None
 
     return fewest(rows, fits), numbers
+
+
+def whole(rows: Planted) -> Rows:
+    """Rows to be planted, as those that are read."""
+    return {TableName(*name): some for name, some in rows.items()}
 
 
 def planted(cursor: Cursor, population: Population, rows: Planted) -> bool:
@@ -248,8 +260,20 @@ def expected(model: Graph, deleted: Deleted, *, own: bool = True) -> Outcome:
 
 def cases(population: Population, scope: Sequence[TableName]) -> st.SearchStrategy[Case]:
     """Rows for a scope's tables, some in the first, and numbers for those to delete: ``({("a", "t"): [...]}, [0])``."""
-    filled = population.rows(scope).filter(lambda rows: bool(rows[scope[0]]))
+    filled = population.rows(scope, filled=scope[:1]).filter(lambda rows: bool(rows[scope[0]]))
     return st.tuples(filled, st.lists(st.integers(0, _PLACES - 1), min_size=1, max_size=_MOST_TARGETS))
+
+
+def samples(population: Population, scope: Sequence[TableName]) -> Callable[[Random], Iterator[Case]]:
+    """The same cases, drawn without Hypothesis."""
+
+    def drawn(random: Random) -> Iterator[Case]:
+        for rows in population.samples(scope, filled=scope[:1]).drawn(random):
+            numbers = [random.randrange(_PLACES) for _ in range(random.randint(1, _MOST_TARGETS))]
+            if rows[scope[0]]:
+                yield rows, numbers
+
+    return drawn
 
 
 def _read(cursor: Cursor, population: Population, tables: Sequence[TableName]) -> Rows:

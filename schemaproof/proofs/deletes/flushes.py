@@ -1,17 +1,19 @@
 """The ORM's delete beside the one in SQL, over rows that Hypothesis draws and shrinks."""
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain, cycle, islice
+from random import Random
 from typing import Any
 
 import psycopg
 import sqlalchemy.exc
 from hypothesis import strategies as st
-from sqlalchemy import Connection, event, select, text
-from sqlalchemy.orm import Mapper, RelationshipDirection, Session, lazyload, load_only, selectinload
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from schemaproof.proofs.deletes.comparing import orphans
 from schemaproof.proofs.deletes.deletes import (
     Case,
     Cursor,
@@ -23,49 +25,32 @@ from schemaproof.proofs.deletes.deletes import (
     plainest,
     planted,
     refusal,
+    samples,
     shown,
+    whole,
 )
+from schemaproof.proofs.deletes.emptiness import around, empty_ones
 from schemaproof.proofs.deletes.graph import ForeignKey, TableName
 from schemaproof.proofs.deletes.ground import Ground, told_columns
+from schemaproof.proofs.deletes.loading import load
 from schemaproof.proofs.deletes.mapping import Relation
 from schemaproof.proofs.deletes.outcome import Outcome, Refusal, Row, Rows, agree
 from schemaproof.proofs.deletes.searching import SearchError, search
+from schemaproof.proofs.deletes.traffic import Traffic, watched
 from schemaproof.rows.population import Rows as Planted
+from schemaproof.rows.shrinking import fewest
 
 _MOST_SENT = 40_000  # statements of the ORM: each takes about a millisecond
-_SEARCHED = 300  # cases that are looked through for one; only those that fit go to the server
-_EAGER = {"joined", "selectin", "subquery", "immediate", False}  # loaded with the parent; False is the old "joined"
+_SEARCHED = 150  # cases, of two kinds, that are looked through for one
+_FITTING = (
+    12  # of those that have as many children as asked for: they go to the server, and what it refuses, it refuses
+)
 
 # Classes of SQLSTATE: data exceptions, and names and types that are not there. The model is not what the database has,
 # which others tell; nothing follows for deletes.
 _UNLIKE = ("22", "42")
 
 type Drawn = tuple[Case, bool]
-
-
-@dataclass
-class Traffic:
-    """What a flush sent and got.
-
-    Attributes:
-        statements: how many statements.
-        sets: of how many sets of parameters (an executemany is one statement).
-        rows: how many rows it fetched.
-        missed: how many rows of the watched tables it meant to delete that were gone already.
-    """
-
-    statements: int = 0
-    sets: int = 0
-    rows: int = 0
-    missed: int = 0
-
-    @property
-    def work(self) -> int:
-        """One number that grows with each of them."""
-        return self.statements + self.sets + self.rows
-
-    def __str__(self) -> str:
-        return f"{self.statements} statements with {self.sets} sets of parameters, {self.rows} rows read"
 
 
 @dataclass(frozen=True)
@@ -144,8 +129,14 @@ class Flushes:
         """
         if self._sent >= self._most:
             raise UndecidedError(f"not tried, after {self._sent} statements for other relationships")
+        scope, tried = self._scope(relation), set[bool]()
         loaded = st.booleans() if relation.loadable else st.just(value=False)
-        drawn, tried = st.tuples(self._cases(relation), loaded), set[bool]()
+        drawn = st.tuples(cases(self._ground.population, scope), loaded)
+
+        def sampled(random: Random) -> Iterator[Drawn]:
+            turns = cycle([False, True] if relation.loadable else [False])
+            return zip(samples(self._ground.population, scope)(random), turns, strict=False)
+
         self._failed = None
 
         def wrong(one: Drawn) -> bool:
@@ -155,13 +146,14 @@ class Flushes:
             return flushed is not None and self.disagree(flushed)
 
         try:
-            found = search(drawn, wrong, examples=self._examples, **({} if plainly else {"shrinks": 0}))
+            shrinks = {} if plainly else {"shrinks": 0}
+            found = search(drawn, wrong, examples=self._examples, samples=sampled, **shrinks)
             if False not in tried:  # as most deletes are: what is loaded before may leave out what can't be loaded
                 self._raise_undecided()
             if found is not None:
                 case, with_children = found
                 if plainly:
-                    case = plainest(case, lambda fewer: wrong((fewer, with_children)))
+                    case = plainest(case, lambda fewer: wrong((fewer, with_children)), relation.parent, self._ground)
                 return Examined(self._again(relation, (case, with_children)), *self._loaded(relation))
             return Examined(None, *self._loaded(relation))
         except SearchError as error:
@@ -208,18 +200,25 @@ class Flushes:
                 return None
             return flushed
 
-        def fits(rows: Planted) -> bool:
+        def counted(rows: Planted) -> bool:
             for parent in rows[relation.parent][:1]:
-                children = sum(_refers(key, child, parent) for key in keys for child in rows[key.table])
-                return children == count and examined(rows) is not None
+                return count == sum(_refers(key, child, parent) for key in keys for child in rows[key.table])
             return False
 
-        near = list(dict.fromkeys([relation.parent, *relation.reached]))  # rows of others would be work of others
-        rows = search(self._ground.population.rows(near), fits, examples=_SEARCHED)
-        return None if rows is None else examined(rows)
+        def fits(rows: Planted) -> bool:
+            there = counted(rows) and not orphans(self._ground.planted, whole(rows))
+            return there and examined(rows) is not None
 
-    def _cases(self, relation: Relation) -> st.SearchStrategy[Case]:
-        return cases(self._ground.population, self._scope(relation))
+        near = list(dict.fromkeys([relation.parent, *relation.reached]))  # rows of others would be work of others
+        counts: dict[tuple[str, str], int] = {relation.parent: 1}
+        counts[relation.reached[0]] = counts.get(relation.reached[0], 0) + count
+        population, random = self._ground.population, Random(0)  # noqa: S311 (the same rows each time)
+        drawn = chain(
+            islice(population.samples(near, counts=counts).drawn(random), _SEARCHED),
+            islice(population.samples(near, filled=near[:1]).drawn(random), _SEARCHED),
+        )
+        rows = next(filter(fits, islice(filter(counted, drawn), _FITTING)), None)
+        return None if rows is None else examined(fewest(rows, fits))
 
     def _scope(self, relation: Relation) -> list[TableName]:
         """The relationship's tables and what hangs on them directly."""
@@ -280,8 +279,9 @@ class Flushes:
         self._cursor.execute("ROLLBACK TO schemaproof")
         if self._refused_as_own(Deleted(relation.parent, targets, before, by_sql)):
             return None
+        empty = self._empty(relation, before)
         with watched(self._connection, self._names(relation)) as traffic:
-            by_orm = self._by_orm(relation, rows, doomed, traffic, loaded=loaded)
+            by_orm = self._by_orm(relation, rows, doomed, traffic, loaded=loaded, empty=empty)
         self._sent += traffic.statements + 1
         if by_orm is None:
             return None
@@ -312,12 +312,25 @@ class Flushes:
             return refusal(error)
         return self._read(relation, rows)
 
-    def _by_orm(
-        self, relation: Relation, rows: Planted, doomed: Sequence[Row], traffic: Traffic, *, loaded: bool
+    def _empty(self, relation: Relation, before: Rows) -> set[TableName]:
+        """The tables around those of ``before`` that hold nothing: triggers may have put rows where none were drawn."""
+        held = {name for name, some in before.items() if some}
+        asked = around(relation.mapper, relation.names, held) & self._ground.database.tables.keys()
+        return empty_ones(self._cursor, asked - before.keys())
+
+    def _by_orm(  # noqa: PLR0913 (what a delete is made of)
+        self,
+        relation: Relation,
+        rows: Planted,
+        doomed: Sequence[Row],
+        traffic: Traffic,
+        *,
+        loaded: bool,
+        empty: Collection[TableName],
     ) -> Outcome | None:
         try:
             with Session(self._connection, join_transaction_mode="rollback_only", autoflush=False) as session:
-                objects = self._load(session, relation, doomed, loaded=loaded)
+                objects = load(session, relation, doomed, loaded=loaded, empty=empty)
                 if len(objects) != len(doomed):  # some are of another class
                     return None
                 traffic.__init__()  # type: ignore[misc]  # of the delete alone
@@ -344,76 +357,6 @@ class Flushes:
             self._failed = self._failed or error
         return None
 
-    def _load(self, session: Session, relation: Relation, doomed: Sequence[Row], *, loaded: bool) -> Sequence[Any]:
-        places: dict[str | None, list[str | None]] = {}
-        for row in doomed:
-            places.setdefault(row["tableoid"], []).append(row["ctid"])
-        # With parameters, since SQLAlchemy compiles each statement that it has not met.
-        here = [
-            f"{one}.tableoid = CAST(:table{number} AS oid) AND {one}.ctid = ANY (CAST(:rows{number} AS tid[]))"
-            for one in [self._name(relation)]
-            for number in range(len(places))
-        ]
-        values: dict[str, object] = {f"table{number}": table for number, table in enumerate(places)}
-        values |= {f"rows{number}": tids for number, tids in enumerate(places.values())}
-        statement = select(relation.mapper).where(text(" OR ".join(here)))
-        keys = load_only(*self._keys(relation.mapper))  # what else a row holds may be no value of a Python type
-        statement = statement.options(keys, *(self._options(relation) if loaded else self._unloaded(relation)))
-        return session.scalars(statement, values).unique().all()
-
-    def _name(self, relation: Relation) -> str:
-        """The parent's table as a statement of the ORM names it, for a text."""
-        quote = self._connection.dialect.identifier_preparer.quote
-        table: Any = relation.mapper.local_table
-        schema = [quote(relation.parent.schema)] if table.schema is not None else []
-        return ".".join([*schema, quote(table.name)]).replace(":", r"\:")
-
-    def _options(self, relation: Relation) -> Iterator[Any]:
-        """What loads the relationship, and those of what it leads to."""
-        target = relation.relationship.mapper
-        first = selectinload(getattr(relation.mapper.class_, relation.relationship.key))
-        yield first.load_only(*self._keys(target))
-        for below in target.relationships:
-            if below.direction is RelationshipDirection.ONETOMANY and not below.viewonly and below.lazy == "select":
-                next_one = getattr(target.class_, below.key)
-                yield first.selectinload(next_one).load_only(*self._keys(below.mapper))
-
-    def _unloaded(self, relation: Relation) -> Iterator[Any]:
-        """What keeps a relationship from being loaded with its parent, which some are by their declaration."""
-        if relation.relationship.lazy in _EAGER:
-            yield lazyload(getattr(relation.mapper.class_, relation.relationship.key))
-
-    def _keys(self, mapper: Mapper[Any]) -> list[Any]:
-        """The attributes that a delete needs: those of columns that have to do with keys, and the version."""
-        referred = {column for one in mapper.local_table.foreign_keys for column in (one.parent,)}
-        pairs = [pair for one in mapper.relationships for pair in one.local_remote_pairs or ()]
-        needed = {*mapper.primary_key, mapper.version_id_col, *referred, *(local for local, _ in pairs)}
-        return [
-            getattr(mapper.class_, attribute.key)
-            for attribute in mapper.column_attrs
-            if needed.intersection(attribute.columns)
-        ]
-
 
 def _refers(key: ForeignKey, child: Row, parent: Row) -> bool:
     return [child.get(name) for name in key.columns] == [parent.get(name) for name in key.referenced]
-
-
-@contextmanager
-def watched(connection: Connection, names: Collection[str]) -> Iterator[Traffic]:
-    """What SQLAlchemy sends by ``connection`` in the block; rows of the tables with these names count as missed."""
-    traffic = Traffic()
-
-    def keep(_1: object, cursor: Any, _2: str, parameters: Any, context: Any, many: bool) -> None:
-        sets = len(parameters) if many else 1
-        traffic.statements += 1
-        traffic.sets += sets
-        traffic.rows += cursor.rowcount if cursor.description else 0
-        if context.isdelete and context.compiled.statement.table.name in names and cursor.rowcount >= 0:
-            traffic.missed += max(sets - cursor.rowcount, 0)
-
-    event.listen(connection, "after_cursor_execute", keep)
-    try:
-        yield traffic
-    finally:
-        event.remove(connection, "after_cursor_execute", keep)

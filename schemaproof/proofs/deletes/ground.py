@@ -49,6 +49,11 @@ class Ground:
         more = (key for key in self.model.keys if key.link not in links)
         return Graph(self.database.tables, (*self.database.keys, *more))
 
+    @cached_property
+    def planted(self) -> Graph:
+        """The database's keys to tables that hold no rows but those that are planted."""
+        return Graph(self.database.tables, tuple(key for key in self.database.keys if key.parent not in self.seeded))
+
     def roots(self) -> Iterator[TableName]:
         """The tables that any key refers to, and that can be filled."""
         parents = {key.parent for key in self.both.keys}

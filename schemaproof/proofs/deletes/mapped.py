@@ -1,6 +1,6 @@
 """The delete of one row as an application does it by the ORM, step by step."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,6 +8,7 @@ import sqlalchemy
 from sqlalchemy import Connection, MetaData, Table, event
 from sqlalchemy.orm import Mapper, RelationshipDirection, Session, mapperlib
 
+from schemaproof.proofs.deletes.emptiness import around, leave_empty
 from schemaproof.proofs.deletes.graph import ForeignKey, TableName
 from schemaproof.proofs.deletes.interleaving import Gate, Script
 from schemaproof.proofs.deletes.specimens import Row
@@ -69,12 +70,31 @@ class Mapped:
             connection.rollback()
         return None if found is None else tuple(found)
 
-    def deleting(self, connection: Connection, table: TableName, identity: tuple[Any, ...]) -> Script:
-        """Get the object with ``identity``, delete it, and commit; each statement is a step."""
+    def around(self, table: TableName, held: Collection[TableName]) -> set[TableName]:
+        """The tables that a delete of an object of ``table`` asks for, where those of ``held`` have rows."""
+        return around(self._mappers[table], self._names, held)
+
+    def deleting(
+        self,
+        connection: Connection,
+        table: TableName,
+        identity: tuple[Any, ...],
+        *,
+        empty: Collection[TableName] = (),
+    ) -> Script:
+        """Get the object with ``identity``, delete it, and commit; each statement is a step.
+
+        Args:
+            connection: not in autocommit mode.
+            table: the object's.
+            identity: as :meth:`identity` finds it.
+            empty: tables that hold nothing all the while: no statement asks for their rows.
+        """
         mapper = self._mappers[table]
 
         def run(gate: Gate) -> None:
             with _stepped(connection, gate), Session(connection) as session:
+                leave_empty(session, self._names, empty)
                 found = session.get(mapper.class_, identity)
                 if found is not None:
                     session.delete(found)

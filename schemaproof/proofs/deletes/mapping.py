@@ -1,7 +1,7 @@
 """The classes that are mapped to a subject's tables, and the relationships that a delete follows."""
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import MetaData, Table
@@ -24,12 +24,14 @@ class Relation:
         relationship: from it.
         parent: its table.
         reached: the tables that the relationship leads to, that of a many-to-many association first.
+        names: the database's name of each of the metadata's tables.
     """
 
     mapper: Mapper[Any]
     relationship: RelationshipProperty[Any]
     parent: TableName
     reached: tuple[TableName, ...]
+    names: Mapping[Any, TableName] = field(default_factory=dict, repr=False, compare=False)
 
     def __str__(self) -> str:
         return _name(self.mapper, self.relationship)
@@ -117,4 +119,4 @@ def _relation(
     reached = [relationship.secondary, relationship.mapper.local_table]
     names = [tables[table] for table in reached if isinstance(table, Table) and table in tables]
     assert isinstance(mapper.local_table, Table)  # noqa: S101 (_plain)
-    return Relation(mapper, relationship, tables[mapper.local_table], tuple(names))
+    return Relation(mapper, relationship, tables[mapper.local_table], tuple(names), tables)

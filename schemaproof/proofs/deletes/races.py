@@ -5,9 +5,11 @@ it too, or if it is one that foreign keys promise: the child is refused because 
 refused where the key says so. Whether the two orders themselves do what the model says is another question.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
+from math import comb
 from typing import NamedTuple
 
 from psycopg import sql
@@ -100,9 +102,10 @@ class Result:
     Attributes:
         faults: the first of each kind.
         deadlock: a course that ended in one that was bound to be.
-        courses: how many orders there are.
+        courses: how many orders were gone through.
         tried: whether one session after the other is possible; otherwise nothing is judged.
         refused: why the rows can't be planted; "" where they can.
+        cut: whether there are more orders.
     """
 
     faults: tuple[Fault, ...] = ()
@@ -110,6 +113,7 @@ class Result:
     courses: int = 0
     tried: bool = False
     refused: str = ""
+    cut: bool = False
 
 
 class Track:
@@ -127,23 +131,57 @@ class Track:
         self._connections = (deleting, other)
         self.specimens = specimens
 
-    def run(self, race: Race) -> Result:
-        """All orders of ``race``.
+    def run(self, race: Race, *, unless: int | None = None) -> Result:
+        """The orders of ``race``, at most ``MOST_ORDERS``.
+
+        Args:
+            race: whose.
+            unless: where there can be more than so many, none but the first is gone through, and nothing is judged.
 
         Raises:
             psycopg.Error: when its rows can't be planted, or the server is lost.
         """
-        specimen = race.specimen
-        planting = self.specimens.planting(race.rows, race.tables)
-        look = self._look(specimen)
-        sessions = (Session(self._connections[0], race.delete), Session(self._connections[1], race.other))
-        interleaving = Interleaving(self._observer, sessions)
+        interleaving, renew, look = self._ready(race)
         found: list[tuple[Course, Final]] = []
-        for course in interleaving.courses(lambda: self._observer.execute(planting), most=MOST_ORDERS):
-            parent, children, orphans = self._observer.execute(look, prepare=True).fetchall()[0]
-            states = (course.ends[0].state, course.ends[1].state)
-            found.append((course, Final(states, parent, tuple(children), orphans)))
-        return judged(race, found)
+        for course in interleaving.courses(renew, most=MOST_ORDERS):
+            found.append((course, self._final(look, course)))
+            if unless is not None and len(found) == 1 and _orders(course) > unless:
+                return Result(courses=1, cut=True)
+        return replace(judged(race, found), cut=len(found) >= MOST_ORDERS)
+
+    def run_whole(self, race: Race) -> Result:
+        """The orders of a race whose other session is one step: before each step of the delete, and after the last.
+
+        Of more than ``MOST_ORDERS`` those are left out in which it comes next to no statement about the key's tables.
+
+        Raises:
+            psycopg.Error: as :meth:`run`.
+        """
+        interleaving, renew, look = self._ready(race)
+        found: list[tuple[Course, Final]] = []
+
+        def take(plan: Sequence[int]) -> Course:
+            renew()
+            course = interleaving.course(plan)
+            found.append((course, self._final(look, course)))
+            return course
+
+        deletes = [step.what for step in take([]).steps if step.session == 0]
+        places = _places(deletes, race.specimen.key)
+        for place in sorted(places[: MOST_ORDERS - 1], reverse=True):
+            take([0] * place + [1])
+        return replace(judged(race, found), cut=len(places) >= MOST_ORDERS)
+
+    def _ready(self, race: Race) -> tuple[Interleaving, Callable[[], object], bytes]:
+        """The sessions, what plants the rows, and the query for what a course left."""
+        planting = self.specimens.planting(race.rows, race.tables)
+        sessions = (Session(self._connections[0], race.delete), Session(self._connections[1], race.other))
+        renew = partial(self._observer.execute, planting)
+        return Interleaving(self._observer, sessions), renew, self._look(race.specimen)
+
+    def _final(self, look: bytes, course: Course) -> Final:
+        parent, children, orphans = self._observer.execute(look, prepare=True).fetchall()[0]
+        return Final((course.ends[0].state, course.ends[1].state), parent, tuple(children), orphans)
 
     def giving(self, statements: Sequence[tuple[str, sql.Composed]], *, whole: bool = False) -> Script:
         """The other session's transaction; see :func:`transaction`."""
@@ -197,6 +235,24 @@ def transaction(
         connection.commit()
 
     return run
+
+
+def _orders(course: Course) -> int:
+    """How many orders there are of the steps of ``course`` if none waits for another one."""
+    return comb(len(course.steps), sum(step.session for step in course.steps))
+
+
+def _places(deletes: Sequence[str], key: ForeignKey) -> list[int]:
+    """Before which of a delete's statements another session can come, the most telling ones first.
+
+    First of all before all of them, the other serial order; then beside those that name one of the key's tables.
+    """
+
+    def telling(place: int) -> bool:
+        beside = deletes[max(place - 1, 0) : place + 1]
+        return any(table.name in what for what in beside for table in (key.table, key.parent))
+
+    return sorted(range(len(deletes)), key=lambda place: (place > 0, not telling(place)))
 
 
 def insert_race(track: Track, specimen: Specimen, *, whole: bool = False) -> Race:

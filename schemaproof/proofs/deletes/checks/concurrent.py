@@ -1,6 +1,6 @@
 """Whether a parent can be deleted while other sessions insert children."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,8 @@ def _side_by_side(history: History) -> Iterator[Finding]:
         yield _deadlock(contested.chain)
     if contested.refused or contested.left_out:
         yield _not_tried(contested)
+    if contested.cut:
+        yield _cut(contested.cut)
 
 
 def _contested(history: History, ground: "Ground", database: "Database") -> "Contested":
@@ -149,6 +151,18 @@ def _not_tried(contested: "Contested") -> Finding:
         consequence="What concurrent sessions do to each other there is not known.",
         remedy="If the server enforces these keys and no triggers of your own are on their tables, nothing has to be"
         " done; otherwise try the two sessions of these keys in a test of your own.",
+    )
+
+
+def _cut(keys: "Sequence[ForeignKey]") -> Finding:
+    return CONCURRENT_DELETE.finding(
+        f"The ORM's delete was tried in some orders only beside an insert for {len(keys)} foreign"
+        f" {'key' if len(keys) == 1 else 'keys'}: it sends too many statements to try all.",
+        severity=Severity.NOTE,
+        evidence="\n".join(map(str, keys)),
+        consequence="What the two sessions do to each other in the other orders is not known.",
+        remedy="Leave these deletes to the foreign keys: ondelete=... in the model and in a revision, and"
+        " passive_deletes=True on the relationship make them one statement.",
     )
 
 

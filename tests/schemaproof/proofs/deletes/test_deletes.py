@@ -10,7 +10,7 @@ from hypothesis import find
 
 from schemaproof.postgres import Database
 from schemaproof.proofs.deletes.comparing import adopted, differing_keys, orphans
-from schemaproof.proofs.deletes.deletes import Deleted, Deletes, Disagreement, cases, refusal
+from schemaproof.proofs.deletes.deletes import Deleted, Deletes, Disagreement, cases, plainest, refusal
 from schemaproof.proofs.deletes.graph import Action, Graph, TableName
 from schemaproof.proofs.deletes.ground import Ground, clear, told_columns
 from schemaproof.proofs.deletes.outcome import Refusal, Rows
@@ -325,3 +325,17 @@ def test_rows_that_a_trigger_refuses_show_nothing(connection: Connection, ground
     CREATE TRIGGER never BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION never();
     """)
     assert deleted(connection, made, {A: [{"id": "1"}]}, 0) is None
+
+
+def test_rows_that_others_refer_to_are_not_sent_to_be_left_out(ground: Grounds) -> None:
+    """In a deep schema nearly every row is one; the server would refuse them all."""
+    found, sent = ground(CHAIN), list[Planted]()
+    rows: Planted = {A: [{"id": "1"}], B: [{"id": "1", "a": "1"}], C: [{"id": "1", "b": "1", "a": None}]}
+
+    def shows(case: tuple[Planted, list[int]]) -> bool:
+        sent.append(case[0])
+        return bool(case[0][C])
+
+    fewer, _ = plainest((rows, [0]), shows, A, found)
+    assert fewer == rows
+    assert {name: [len(one[name]) for one in sent].count(0) for name in rows} == {A: 0, B: 0, C: 1}

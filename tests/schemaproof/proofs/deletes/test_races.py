@@ -14,10 +14,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from schemaproof.postgres import Database
 from schemaproof.proofs.deletes import contest as contests
 from schemaproof.proofs.deletes import races
+from schemaproof.proofs.deletes.checks.concurrent import _cut as cut_short
 from schemaproof.proofs.deletes.contest import Contest, Contested
 from schemaproof.proofs.deletes.graph import Action, ForeignKey, Graph, TableName
 from schemaproof.proofs.deletes.mapped import Mapped as MappedClasses
 from schemaproof.proofs.deletes.races import SESSIONS, Final, Race, Result, Wrong
+from schemaproof.proofs.deletes.races import _places as telling_places
 from schemaproof.proofs.deletes.reading import read_graph
 
 ACTIONS = ["NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"]
@@ -319,6 +321,37 @@ def test_class_with_more_statements_than_orders_meets_whole_transactions(
     found = contest(TABLES.format("NOT NULL REFERENCES parent"), base=classes(None, cascade="all, delete"))
     assert wrongs(found) == [(Wrong.REFUSED, True)]
     assert found.faults[0][0].course.steps[2].what == "INSERT INTO public.child; COMMIT"
+
+
+def test_keys_of_which_not_all_orders_were_gone_through_are_known(
+    contest: Contests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contests, "MOST_ORDERS", 4)
+    monkeypatch.setattr(races, "MOST_ORDERS", 4)
+    found = contest(TABLES.format("NOT NULL REFERENCES parent"), base=classes(None, cascade="all, delete"))
+    assert [key.table for key in found.cut] == [CHILD]
+    assert wrongs(found) == [(Wrong.REFUSED, True)]
+
+
+def test_note_names_the_keys_of_which_not_all_orders_were_gone_through() -> None:
+    said = cut_short([KEY])
+    assert (said.severity, said.evidence) == ("note", str(KEY))
+    assert "in some orders only beside an insert for 1 foreign key:" in said.message
+
+
+def test_session_comes_beside_statements_of_the_keys_tables_first() -> None:
+    others = [f"SELECT other_{n}.id FROM other_{n}" for n in range(50)]
+    places = telling_places([*others, "SELECT child.id FROM child", *others, "DELETE FROM parent", "COMMIT"], KEY)
+    assert places[:5] == [0, 50, 51, 101, 102]
+    assert sorted(places) == [*range(103)]
+
+
+def test_race_leaves_nothing_in_the_way_of_the_next(contest: Contests, empty_database: Database) -> None:
+    """A child that won would refuse the delete in every order of another child's race."""
+    others = "".join(f"CREATE TABLE a{n} (id int PRIMARY KEY, up int REFERENCES parent);" for n in range(2))
+    contest(f"CREATE TABLE parent (id int PRIMARY KEY); {others}")
+    with psycopg.connect(empty_database.dsn) as connection:
+        assert connection.execute("SELECT FROM parent UNION ALL SELECT FROM a0 UNION ALL SELECT FROM a1").rowcount == 0
 
 
 def test_classes_of_others_that_are_broken_are_no_hindrance() -> None:

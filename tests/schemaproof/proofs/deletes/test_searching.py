@@ -1,6 +1,9 @@
 """Hypothesis, asked for a case: what it can't do is an error of ours, whatever its own is called."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from itertools import count
+from random import Random
 
 import pytest
 from hypothesis import errors
@@ -37,6 +40,43 @@ def test_condition_that_is_true_only_once_is_told_with_its_case() -> None:
     with pytest.raises(SearchError, match="Flaky") as caught:
         search(st.integers(5, 100), lambda _: next(answers, False), examples=20)
     assert isinstance(caught.value.case, int)
+
+
+def counted(_: Random) -> Iterator[int]:
+    return count()
+
+
+def test_hypothesis_is_not_asked_where_no_sample_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "find", None)
+    asked: list[int] = []
+    assert search(st.integers(), asked.append, examples=20, samples=counted) is None  # type: ignore[arg-type]
+    assert asked == [*range(20)]
+
+
+def test_plainer_value_than_the_sample_is_found() -> None:
+    assert search(st.integers(0, 100), lambda one: one > 6, examples=100, samples=lambda _: iter([0, 50])) == 7
+
+
+def test_first_sample_is_plain_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "find", None)
+    assert search(st.integers(), lambda one: one >= 0, examples=20, samples=counted) == 0
+
+
+def test_sample_is_kept_where_hypothesis_draws_no_such_value() -> None:
+    assert search(st.integers(0, 5), lambda one: one > 6, examples=20, samples=counted) == 7
+
+
+def test_sample_is_enough_where_nothing_plainer_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "find", None)
+    assert search(st.integers(), lambda one: one > 6, examples=20, shrinks=0, samples=counted) == 7
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_sample_that_fits_only_once_is_told_with_its_case(place: int) -> None:
+    answers = iter([False] * place + [True])
+    with pytest.raises(SearchError, match="Flaky") as caught:
+        search(st.integers(), lambda _: next(answers, False), examples=20, samples=counted)
+    assert caught.value.case == place
 
 
 def test_strategy_that_yields_nothing_is_told() -> None:

@@ -51,3 +51,8 @@ def test_pool_benchmark_tells_ratios_and_the_connections_that_overflow_opens(war
     told = printed(warm, "bench_pool")
     lines = re.findall(r"^(Database\.run|SQLAlchemy 5 \+ 15, pre-ping) .* (\d+)(?:   goal .*)?$", told, re.MULTILINE)
     assert [int(opened) > 0 for title, opened in lines] == [False, True] * 4
+
+
+def test_minutes_benchmark_measures_a_whole_call(warm: Warm) -> None:
+    told = printed(warm, "bench_minutes")
+    assert re.search(r"^2 revisions, --since the first +\d+\.\d s +\d+\.\d s +\d+ MB$", told, re.MULTILINE)

@@ -25,6 +25,7 @@ class OneCall:
         self._forget = forget
         self.unstable = Moments()
         self.lowest: int | None = None
+        self._looked_below = False
         self._stepwise: dict[int, Catalog] = {}  # catalogs that were reached step by step, by number of revisions
         self._differing: dict[int, list[Difference]] = {}  # how those of one call differ from them
 
@@ -102,4 +103,15 @@ class OneCall:
 
     def compared(self, before: Catalog, after: Catalog) -> list[Difference]:
         """As ``diff``, but for what no two upgrades make the same."""
-        return [] if before == after else self.unstable.without(diff(before, after))
+        if before == after:
+            return []
+        self._look_below()
+        return self.unstable.without(diff(before, after))
+
+    def _look_below(self) -> None:
+        """Find what the revisions that are not asked for make anew each time: nobody climbs their steps."""
+        if self.lowest is None or self._looked_below:
+            return
+        self._looked_below = True
+        count = len(self._databases.revisions)
+        self.unstable.note(diff(*(self._databases.catalog_in_one_call(count) for _ in range(2))))

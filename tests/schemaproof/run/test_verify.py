@@ -464,6 +464,16 @@ def test_allowance_of_what_was_not_asked_is_not_called_unused(tmp_path: Path, po
     assert evidence == ["Its reason: Of the new one.", "Its reason: Of the whole."]
 
 
+def test_since_says_nothing_of_what_an_old_revision_makes_anew_each_time(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    """Nobody climbs its steps, and once another check told of it, at the newest revision."""
+    frozen = Step("ALTER TABLE t ADD COLUMN at timestamptz DEFAULT 'now'", "ALTER TABLE t DROP COLUMN at")
+    subject = make_project(tmp_path, [table("t"), frozen, table("u"), table("v")])
+    names = ("upgrade-in-one-call", "upgrade-after-downgrade", "downgrade-to-base", "offline-script", "upgrade-again")
+    assert verified(subject, postgres_server, *names, wanted=Wanted(since="0003")).findings == ()
+
+
 def test_since_finds_new_revisions_that_no_call_from_below_them_can_bring(
     tmp_path: Path, postgres_server: Server
 ) -> None:

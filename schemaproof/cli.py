@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_verify(commands)
+    _add_merge(commands)
     _add_checks(commands)
     _add_postgres(commands)
     return parser
@@ -101,6 +102,12 @@ def _add_verify(commands: Any) -> None:
         help="ask the checks of single revisions only of these: ids, or what Alembic takes for one",
     )
     verify.add_argument(
+        "--shard",
+        metavar="K/N",
+        help="verify the K-th of N parts, to spread them over machines; `schemaproof merge` makes one report of what"
+        " --json wrote of each",
+    )
+    verify.add_argument(
         "--fail-on",
         metavar="error|warning|never",
         help="what makes the run fail; error: a warning does not; never: findings leave the exit status 0"
@@ -132,6 +139,20 @@ def _add_verify(commands: Any) -> None:
     verify.add_argument("--json", type=Path, metavar="FILE", help="also write the report as JSON")
     verify.add_argument("--junit", type=Path, metavar="FILE", help="also write the report as JUnit XML")
     verify.set_defaults(run=_verify)
+
+
+def _add_merge(commands: Any) -> None:
+    merge = commands.add_parser(
+        "merge",
+        help="make one report and one verdict of the parts that `verify --shard K/N --json FILE` wrote",
+        description="Make one report and one verdict of the parts that `schemaproof verify --shard K/N --json FILE`"
+        " wrote. Parts that don't fit together are refused: other versions, another project, one that is missing.",
+        epilog="Exit status: as that of verify.",
+    )
+    merge.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the JSON of a part")
+    merge.add_argument("--json", type=Path, metavar="FILE", help="also write the report as JSON")
+    merge.add_argument("--junit", type=Path, metavar="FILE", help="also write the report as JUnit XML")
+    merge.set_defaults(run=_merge)
 
 
 def _add_checks(commands: Any) -> None:
@@ -211,23 +232,32 @@ def _verified(parsed: argparse.Namespace, files: "dict[str, ReportFile]", interr
 
     try:
         settings, options = _settings(parsed), _options(parsed)
-        wanted = Wanted.read(parsed.since, parsed.revision)
+        wanted = Wanted.read(parsed.since, parsed.revision, parsed.shard)
         checks = settings.choose(_catalogue())
     except ProofError as error:
         return verification.refused(error, files, interruption, parsed.project)
     finally:
         interruption.early = None
     if parsed.list:
-        return _list(settings, checks, wanted)
+        return _list(settings, wanted, checks)
     return verification.run(settings, checks, options, files, interruption, wanted=wanted)
 
 
-def _list(settings: "Settings", checks: Sequence["Check"], wanted: "Wanted") -> int:
+def _list(settings: "Settings", wanted: "Wanted", selected: Sequence["Check"]) -> int:
     from schemaproof.report.output import write
     from schemaproof.run.overview import as_text, overview
 
-    write(as_text(checks, overview(settings.subject, wanted)))
+    write(as_text(wanted.checks(selected), overview(settings.subject, wanted, selected)))
     return _DONE
+
+
+def _merge(parsed: argparse.Namespace) -> int:
+    files = _report_files(parsed)
+    with interruptible(last=parsed.last) as interruption:
+        from schemaproof.run.merging import merge
+        from schemaproof.run.verification import show
+
+        return show(merge(parsed.files), files, interruption)
 
 
 def _leave_early(files: "dict[str, ReportFile]", interruption: Interruption, project: Path) -> NoReturn:

@@ -37,6 +37,7 @@ def as_json(project: str, cause: str) -> str:
         "fail_on": "warning",
         "severities": [],
         "allowed": [],
+        "part": None,
     }
     return json.dumps(document, indent=2) + "\n"
 

@@ -13,6 +13,8 @@ and the ``check`` and ``revision`` that it is about; null for all that were to f
 ``scope``: null if every revision was asked about; else the revisions that were (``asked``), ``why`` those, the others
 (``left_out``), and ``remarks`` on the choice.
 
+``part``: null but for a run with ``--shard``; what `schemaproof merge` needs, not meant for others.
+
 ``fail_on``: "error", "warning" or "never": what makes the run fail; with "error", a warning does not make the verdict
 "faulty". ``severities``: those that the team gives, with ``check``, ``severity``, ``reason``, and in ``changed`` the
 number of findings by the severity that the check had given.
@@ -80,8 +82,22 @@ def render(report: "Report") -> str:
             for one in report.regraded
         ],
         "allowed": [{**_object(finding), "reason": reason} for finding, reason in report.allowed],
+        "part": _part(report),
     }
     return json.dumps(document, indent=2, default=str) + "\n"  # str: a subject's paths
+
+
+def _part(report: "Report") -> dict[str, object] | None:
+    """What `schemaproof merge` needs to know of a part; None for a whole."""
+    if report.scope is None or report.scope.part is None:
+        return None
+    return {
+        **dataclasses.asdict(report.scope.part),
+        "revisions": list(report.revisions),
+        "causes": [finding.causes for finding in report.findings],
+        "allowed_causes": [finding.causes for finding, _ in report.allowed],
+        "unmatched": [dataclasses.asdict(allowance) for allowance in report.unmatched],
+    }
 
 
 def _object(finding: Finding) -> dict[str, object]:

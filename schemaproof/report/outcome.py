@@ -8,6 +8,7 @@ from typing import Literal, Self
 from schemaproof.check import Check
 from schemaproof.errors import ProofError
 from schemaproof.finding import FailOn, Finding
+from schemaproof.project.allowances import Allowance
 from schemaproof.project.severities import Regraded
 from schemaproof.tally import Tally
 
@@ -54,6 +55,29 @@ class Obstacle:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Which part of a verification a run is, and by what the parts of one are known to fit together.
+
+    Attributes:
+        shard: its number, from 1.
+        of: how many parts there are.
+        selected: the ids of the checks that all parts ask together.
+        together: the ids of the revisions that all parts ask about together.
+        why: what those have in common; "" if they are all that there are.
+        digest: of what is verified.
+        versions: of what verifies it, by package.
+    """
+
+    shard: int
+    of: int
+    selected: tuple[str, ...]
+    together: tuple[str, ...]
+    why: str
+    digest: str
+    versions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Scope:
     """The revisions that are asked about, where not all are.
 
@@ -61,11 +85,13 @@ class Scope:
         asked: their ids, in the order in which they are applied.
         why: what they have in common: "new since origin/main (merge base 1a2b3c4d5e)".
         remarks: what else is to be known of the choice, a sentence without its full stop each.
+        part: which part of a verification this is; None if it is the whole.
     """
 
     asked: tuple[str, ...]
     why: str
     remarks: tuple[str, ...] = ()
+    part: Part | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +131,7 @@ class Report:
         regraded: what the severities that the team gives have changed.
         fail_on: which findings make the verdict "faulty".
         scope: which revisions were asked about; None if all were.
+        unmatched: of a part, the allowances that match none of its findings.
         walk_seconds: how long took what checks share, databases and the stairway of each revision; as for a check.
     """
 
@@ -121,6 +148,7 @@ class Report:
     fail_on: FailOn = FailOn.WARNING
     scope: Scope | None = None
     walk_seconds: float = 0.0
+    unmatched: tuple[Allowance, ...] = ()
 
     @property
     def left_out(self) -> tuple[str, ...]:

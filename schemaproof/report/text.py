@@ -243,6 +243,7 @@ def _verdict(report: "Report", style: Style) -> str:
     if report.obstacles and report.verdict != "incomplete":
         verdict += ", and not everything was checked"
     told = f"{verdict}: {', '.join(counts)}, in {report.seconds:.1f} s on PostgreSQL {report.postgres}"
+    told += f" (the sum of {report.subject['parts']} parts)" if "parts" in report.subject else ""
     told += _FAIL_ON[report.fail_on]
     why = report.subject.get("driver_from")
     return f"{told}, driver {report.subject['driver']}, {why}" if why else told

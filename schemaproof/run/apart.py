@@ -49,7 +49,7 @@ class Request:
 
     Attributes:
         subject: what is verified.
-        checks: the ids of the checks to run.
+        checks: the ids of the checks to run, those of the other parts included where it is a part.
         options: the server.
         wanted: which revisions are asked about.
     """
@@ -66,8 +66,9 @@ def work(request: Request, say: Say) -> None:
     Raises:
         ProofError: if the subject can't be verified, or the server fails.
     """
-    record = Record(request.checks, listener=lambda kind, said: say("event", kind, said))
     checks = [check for check in CHECKS if check.id in request.checks]
+    ids = tuple(check.id for check in request.wanted.checks(checks))
+    record = Record(ids, listener=lambda kind, said: say("event", kind, said))
     choice = choose(request.options)
     say("chosen", choice.provider)
     with start(request.options, choice=choice, progress=lambda text: say("tell", text)) as server:

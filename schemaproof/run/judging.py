@@ -36,10 +36,11 @@ def report(
     kept, allowed, unused = split(found, [*allowances, *record.beside])
     # Before one defect is told once: a finding that counts is never told by one that has been made a note.
     kept, changed = regraded(kept, grades), changes(kept, grades)
-    kept, allowed = told_once(kept), _told_once(allowed)
-    if UNUSED_ALLOWANCE.id in record.checks:
+    kept, allowed = told_once(kept), allowed_once(allowed)
+    part = None if record.scope is None else record.scope.part
+    if UNUSED_ALLOWANCE.id in record.checks and part is None:  # else another part may have what it matches
         answered = {check for check in record.checks if check not in record.skipped and not record.unanswered(check)}
-        judged = (one for one in unused if one.check in answered and _is_judged(one, record.scope))
+        judged = (one for one in unused if one.check in answered and is_judged(one, record.scope))
         kept.extend(unused_findings(UNUSED_ALLOWANCE, judged))
     taken = spells.seconds(record.spells)
     results = tuple(
@@ -69,10 +70,11 @@ def report(
         fail_on,
         record.scope,
         taken.get(spells.WALK, 0.0),
+        () if part is None else tuple(unused),
     )
 
 
-def _is_judged(allowance: Allowance, scope: Scope | None) -> bool:
+def is_judged(allowance: Allowance, scope: Scope | None) -> bool:
     """Whether ``allowance`` would have matched by now if it matches anything: all that it is about was asked."""
     if scope is None:
         return True
@@ -101,7 +103,7 @@ def _sum(faults: Mapping[str, Tally]) -> Tally:
     return total
 
 
-def _told_once(allowed: Sequence[tuple[Finding, str]]) -> list[tuple[Finding, str]]:
+def allowed_once(allowed: Sequence[tuple[Finding, str]]) -> list[tuple[Finding, str]]:
     """The allowed findings, without those that are allowed only because their cause is."""
     reasons = {(one.check, one.revision, one.object, one.message): reason for one, reason in reversed(allowed)}
     told = told_once([finding for finding, _ in allowed])

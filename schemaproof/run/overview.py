@@ -32,32 +32,41 @@ class Overview:
     costs: tuple[Cost, ...]
 
     @classmethod
-    def of(cls, subject: Subject, script: ScriptDirectory, order: Sequence[Script], wanted: Wanted) -> "Overview":
-        """That of the revisions in ``order``.
+    def of(
+        cls,
+        subject: Subject,
+        script: ScriptDirectory,
+        order: Sequence[Script],
+        wanted: Wanted,
+        selected: Sequence[str] = (),
+    ) -> "Overview":
+        """That of the revisions in ``order``, where the checks with the ids ``selected`` are asked.
 
         Raises:
             ProofError: as ``Wanted.scope``.
         """
         scope = wanted.scope(script, order, subject.project)
+        if wanted.shard is not None:
+            scope = wanted.shard.scope(scope, order, selected, "")
         asked = None if scope is None else set(scope.asked)
         costs = tuple(cost_of(Path(one.path)) for one in order if asked is None or one.revision in asked)
         return cls(tuple(one.revision for one in order), scope, costs)
 
 
-def overview(subject: Subject, wanted: Wanted) -> Overview:
-    """The overview of ``subject``.
+def overview(subject: Subject, wanted: Wanted, selected: Sequence[Check] = ()) -> Overview:
+    """The overview of ``subject``; what a part is depends on the checks that are ``selected``.
 
     Raises:
         ProofError: if the revisions can't be walked, or as ``Wanted.scope``.
     """
-    cause = ""
+    cause, ids = "", [check.id for check in selected]
     try:
-        return Overview.of(subject, *read_chain(subject), wanted)
+        return Overview.of(subject, *read_chain(subject), wanted, ids)
     except BrokenError as error:
         cause = f": {error}"
     except NotPlainError:
         with Assistant() as assistant:
-            found = assistant.call(run_overview, subject, wanted)
+            found = assistant.call(run_overview, subject, wanted, ids)
         if found is not None:
             return found
     raise ProofError(
@@ -66,14 +75,14 @@ def overview(subject: Subject, wanted: Wanted) -> Overview:
     )
 
 
-def run_overview(subject: Subject, wanted: Wanted) -> Overview | None:
+def run_overview(subject: Subject, wanted: Wanted, selected: Sequence[str]) -> Overview | None:
     """As ``overview``, found by running the files, in a process of its own; None where they can't be put in order.
 
     Raises:
         ProofError: as ``Wanted.scope``.
     """
     chain = run_chain(subject)
-    return None if chain.defects else Overview.of(subject, chain.script, chain.revisions, wanted)
+    return None if chain.defects else Overview.of(subject, chain.script, chain.revisions, wanted, selected)
 
 
 def as_text(checks: Sequence[Check], seen: Overview) -> str:

@@ -9,10 +9,12 @@ from pathlib import Path
 from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
 
+from schemaproof.check import Check
 from schemaproof.errors import ProofError
 from schemaproof.project.compat import version_locations
 from schemaproof.project.git import Base, NoRepositoryError, Repository
 from schemaproof.report.outcome import Scope
+from schemaproof.run.parts import Shard
 
 _LISTED = 3  # revisions that an error names
 
@@ -24,17 +26,19 @@ class Wanted:
     Attributes:
         since: a git reference or a revision id; None for all revisions.
         revisions: ids, or what Alembic takes for one: the beginning of an id, a branch's label; none for all revisions.
+        shard: which part of them this run is to ask about; None for all.
     """
 
     since: str | None = None
     revisions: tuple[str, ...] = ()
+    shard: Shard | None = None
 
     @classmethod
-    def read(cls, since: str | None, revisions: str | None) -> "Wanted":
-        """What the options ``--since`` and ``--revision`` say; None for one that is not given.
+    def read(cls, since: str | None, revisions: str | None, shard: str | None = None) -> "Wanted":
+        """What the options ``--since``, ``--revision`` and ``--shard`` say; None for one that is not given.
 
         Raises:
-            ProofError: if both are given, or one is empty.
+            ProofError: if the first two are given, or one is empty or wrong.
         """
         if since is not None and revisions is not None:
             raise ProofError("--since and --revision are both given.", remedy="Give one of them.")
@@ -42,7 +46,11 @@ class Wanted:
         for option, given in (("--since", since), ("--revision", None if named is None else min(named))):
             if given is not None and not given.strip():
                 raise ProofError(f"{option} is empty.", remedy=f"Name what to verify: {_EXAMPLES[option]}")
-        return cls(since, named or ())
+        return cls(since, named or (), Shard.read(shard))
+
+    def checks(self, selected: Sequence[Check]) -> Sequence[Check]:
+        """Those of the ``selected`` checks that this run asks."""
+        return selected if self.shard is None else self.shard.checks(selected)
 
     def scope(self, script: ScriptDirectory, order: Sequence[Script], project: Path) -> Scope | None:
         """What is asked of the revisions in ``order``; None for all of them.

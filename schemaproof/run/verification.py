@@ -50,8 +50,10 @@ def run(  # noqa: PLR0913 (what, where, how it is told)
     """
     begun = perf_counter()
     subject = settings.subject
-    record = Record(tuple(check.id for check in checks), about=_about(subject.project, subject.alembic_ini))
-    examination = Examination(Request(subject, record.checks, options, wanted), record)
+    ids = tuple(check.id for check in wanted.checks(checks))
+    record = Record(ids, about=_about(subject.project, subject.alembic_ini))
+    request = Request(subject, tuple(check.id for check in checks), options, wanted)
+    examination = Examination(request, record)
     try:
         with display(sys.stderr) as progress:
             examination.follow(progress, interruption)

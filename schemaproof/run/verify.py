@@ -26,8 +26,9 @@ from schemaproof.proofs.chain.checks import WALKABLE, is_hidden
 from schemaproof.proofs.failure.failures import Failures
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.proofs.upgrade.checks import COMMITTED, UPGRADE_FROM_EMPTY, on_an_empty_database
-from schemaproof.report.outcome import Obstacle, Report
+from schemaproof.report.outcome import Obstacle, Report, Scope
 from schemaproof.run.judging import report
+from schemaproof.run.parts import BY_REVISION, digest_of
 from schemaproof.run.progress import Progress
 from schemaproof.run.record import Record
 from schemaproof.run.scope import EVERYTHING, Wanted
@@ -60,7 +61,7 @@ def verify(  # noqa: PLR0913 (what, where, how it is told)
         PostgresError: if the server fails.
     """
     start = perf_counter()
-    record = Record(tuple(check.id for check in checks))
+    record = Record(tuple(check.id for check in wanted.checks(checks)))
     examine(subject, server, checks=checks, progress=progress, record=record, wanted=wanted)
     return report(record, allowances, perf_counter() - start)
 
@@ -118,34 +119,74 @@ def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
     with open_history(subject, server, alone=alone, footing=ground) as history, _roles_dropped(history):
         beside = [one for script in history.revisions for one in of_revision(script.module, script.revision, _KNOWN)]
         order = [script.revision for script in history.revisions]
-        scope = questions.wanted.scope(history.chain.script, history.revisions, history.subject.project)
+        scope, whole = _scopes(history, questions)
         record.begin(_about(history), order, beside, tuple(_remarks(history)), scope)
         history.spent = record.share
-        if scope is not None:
-            history.asked = frozenset(scope.asked)
-            history.in_one_call.lowest = min(history.asked_indexes, default=len(order))
-        hidden = [check for check in questions.checks if is_hidden(check, history.chain)]
-        asked = [check for check in questions.checks if check not in hidden]
-        _ask_each([check for check in asked if check.area == "history"], history, record, progress)
+        limits = _Limits(history, scope, whole)
+        checks = questions.wanted.checks(questions.checks)
+        hidden = [check for check in checks if is_hidden(check, history.chain)]
+        asked = [check for check in checks if check not in hidden]
+        _ask_each([check for check in asked if check.area == "history"], history, record, progress, limits)
         if hidden:
             record.skip((check.id for check in hidden), "the revision files can't be loaded")
             first = history.chain.defects[0]
             _require_findings(record, SubjectError(first.message, evidence=first.evidence, remedy=WALKABLE))
         else:
             rest = [check for check in asked if check.area != "history"]
-            _examine_on_server(history, rest, record, progress)
+            _examine_on_server(history, rest, record, progress, limits)
         record.count("all", history.kept(Failures).tally)
 
 
-def _examine_on_server(history: History, checks: Sequence[Check], record: Record, progress: Progress) -> None:
+@dataclass(frozen=True)
+class _Limits:
+    """Which revisions a check is to ask about: those of this run, or in a part of it those of all parts together."""
+
+    history: History
+    scope: Scope | None
+    whole: Scope | None
+
+    def on(self, check: Check | None = None) -> None:
+        """Limit what ``check`` (None: the walk) asks about."""
+        history = self.history
+        own = check is None or check.scope == "revision" or check.id in _OF_OWN_REVISIONS
+        scope = self.scope if own else self.whole
+        history.asked = None if scope is None else frozenset(scope.asked)
+        history.in_one_call.lowest = None
+        if not own and self.scope is not self.whole:  # the walk's steps have begun above the revisions of other parts
+            history.in_one_call.forget_steps()
+        elif scope is not None:
+            history.in_one_call.lowest = min(history.asked_indexes, default=len(history.revisions))
+
+
+# Checks of the whole history that a part asks about its own revisions: the last looks at others where it must.
+_OF_OWN_REVISIONS = BY_REVISION | {"downgrade-to-base"}
+
+
+def _scopes(history: History, questions: _Questions) -> tuple[Scope | None, Scope | None]:
+    """What this run asks about, and what all parts of it do together."""
+    wanted, project = questions.wanted, history.subject.project
+    whole = wanted.scope(history.chain.script, history.revisions, project)
+    if wanted.shard is None or not history.revisions:
+        return whole, whole
+    environment = project / history.chain.script.dir / "env.py"
+    digest = digest_of(history.subject, history.revisions, environment)
+    selected = [check.id for check in questions.checks]
+    return wanted.shard.scope(whole, history.revisions, selected, digest), whole
+
+
+def _examine_on_server(
+    history: History, checks: Sequence[Check], record: Record, progress: Progress, limits: _Limits
+) -> None:
     each = [check for check in checks if check.scope == "revision"]
     once = [check for check in checks if check.scope == "history"]
+    limits.on()
     for check in once:
         check.begin(history)
     with walk(history, each, progress, record, parallel=not history.alone) as walking:
         # The others wait for nothing that the walk finds, so both are under way at once.
         early = [check for check in once if check.id not in _AFTER_THE_WALK and not walking.inline]
-        failed = _ask_each(early, history, record, progress)
+        failed = _ask_each(early, history, record, progress, limits)
+        limits.on()
         walking.finish()
     stopped = walking.stopped_at or failed
     late = [check for check in once if check not in early]
@@ -156,13 +197,17 @@ def _examine_on_server(history: History, checks: Sequence[Check], record: Record
             history.look_again()
             late = once
         progress.stage("checks of the whole history", len(late))
-        failed = _ask_each(late, history, record, progress, stage=True)
+        failed = _ask_each(late, history, record, progress, limits, stage=True)
         stopped = failed
     if stopped is not None:
         reason = f"revision {stopped} fails"
         record.forget(check.id for check in once)
         for check in once:
-            if check.needs_head or _ask_each([check], history, record, progress) or not record.findings.get(check.id):
+            if (
+                check.needs_head
+                or _ask_each([check], history, record, progress, limits)
+                or not record.findings.get(check.id)
+            ):
                 record.skip([check.id], reason)
         record.skip((check.id for check in each), f"{reason}, and those after it were not reached")
         _require_findings(record, _unreached(history, stopped))
@@ -195,8 +240,14 @@ def _one_call_differs(history: History) -> bool:
 _AFTER_THE_WALK = ("downgrade-to-base", "upgrade-in-one-call", "crash-recovery", "concurrent-deployers")
 
 
-def _ask_each(
-    checks: Sequence[Check], history: History, record: Record, progress: Progress, *, stage: bool = False
+def _ask_each(  # noqa: PLR0913 (what is asked of what, and who is told)
+    checks: Sequence[Check],
+    history: History,
+    record: Record,
+    progress: Progress,
+    limits: _Limits,
+    *,
+    stage: bool = False,
 ) -> str | None:
     """Run ``checks``; the revision at which the upgrade to head fails, if it does.
 
@@ -205,6 +256,7 @@ def _ask_each(
     for done, check in enumerate(checks, 1):
         start = perf_counter()
         tell_how_far(history, check.id, progress.now)
+        limits.on(check)
         try:
             record.add(check.id, together(check.examine(history)), start)
         except UpgradeFailedError as error:

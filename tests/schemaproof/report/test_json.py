@@ -49,6 +49,7 @@ def test_json_is_version_1_of_the_documented_object() -> None:
         "fail_on": "warning",
         "severities": [],
         "allowed": [],
+        "part": None,
     }
 
 

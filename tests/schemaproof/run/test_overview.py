@@ -82,6 +82,17 @@ def test_command_lists_and_starts_no_server(
     assert "\n5 checks, 2 revisions; nothing was run\nrevisions asked one by one: 0002: named by --revision\n" in told
 
 
+def test_command_lists_what_a_part_asks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_project(tmp_path, [table("t"), table("u")])
+    assert (
+        main(["verify", "--list", "--project", str(tmp_path), "--shard", "2/2", "--select", "history,downgrade"]) == 0
+    )
+    told = capsys.readouterr().out
+    assert "revisions asked one by one: 0002: part 2 of 2\n" in told
+    assert "downgrade-runs           1 revision\n" in told
+    assert told.count(" once\n") == 2  # of four checks of the whole
+
+
 def test_command_that_lists_writes_no_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "--list", "--json", str(tmp_path / "r.json")]) == 2
     assert "Remedy: Leave --json and --junit out." in capsys.readouterr().err

@@ -1,0 +1,190 @@
+"""Parts of a verification, and the one report that they make."""
+
+import dataclasses
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from schemaproof.cli import main
+from schemaproof.errors import ProofError
+from schemaproof.postgres import Server
+from schemaproof.project.allowances import Allowance
+from schemaproof.project.subject import Subject
+from schemaproof.proofs.registry import CHECKS
+from schemaproof.report.json import render
+from schemaproof.report.outcome import CheckResult, Part, Report, Scope
+from schemaproof.run.merging import merge
+from schemaproof.run.parts import Shard
+from schemaproof.run.scope import Wanted
+from schemaproof.run.verify import verify
+from tests.schemaproof.projects import Step, make_project, table
+from tests.schemaproof.run.test_walk import Silent
+
+PLAIN = [check for check in CHECKS if check.area != "failure"]
+FORGETS_TYPE = Step("CREATE TYPE a AS ENUM ('x')")
+ALLOWANCES = [
+    Allowance("downgrade-runs", "It can't."),
+    Allowance("single-head", "Two."),
+    Allowance("downgrade-missing", "Old.", revision="0004"),
+]
+
+
+def verified(subject: Subject, server: Server, wanted: Wanted) -> Report:
+    return verify(subject, server, checks=PLAIN, progress=Silent(), wanted=wanted, allowances=ALLOWANCES)
+
+
+def in_parts(subject: Subject, server: Server, of: int, folder: Path, wanted: Wanted | None = None) -> Report:
+    files = []
+    for number in range(1, of + 1):
+        part = dataclasses.replace(wanted or Wanted(), shard=Shard(number, of))
+        files.append(folder / f"part-{number}.json")
+        files[-1].write_text(render(verified(subject, server, part)))
+    return merge(files[::-1])
+
+
+def told(report: Report) -> list[tuple[str, ...]]:
+    """What a reader sees of the findings."""
+    return sorted(
+        (one.check, str(one.severity), str(one.revision), str(one.object), one.message, str(sorted(one.also_found_by)))
+        for one in report.findings
+    )
+
+
+def test_parts_of_a_faulty_project_make_the_report_of_the_whole(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [table("t"), FORGETS_TYPE, table("u"), Step("CREATE TYPE b AS ENUM ('x')"), table("v"), table("w")]
+    steps += [Step("CREATE TABLE x (id int)", "SELECT 1/0")]
+    subject = make_project(tmp_path / "project", steps)
+    whole = verified(subject, postgres_server, Wanted())
+    merged = in_parts(subject, postgres_server, 3, tmp_path)
+    assert told(merged) == told(whole)
+    assert any(one.also_found_by for one in merged.findings)  # also of another part
+    assert [(one.check.id, one.skipped, one.not_asked) for one in merged.checks] == [
+        (one.check.id, one.skipped, one.not_asked) for one in whole.checks
+    ]
+    assert (merged.verdict, merged.revisions, merged.scope) == (whole.verdict, whole.revisions, None)
+    assert [(one.check, reason) for one, reason in merged.allowed] == [
+        (one.check, reason) for one, reason in whole.allowed
+    ]
+
+
+def test_parts_of_new_revisions_make_their_report(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [table("t"), FORGETS_TYPE, table("u"), Step("CREATE TYPE b AS ENUM ('x')"), table("v")]
+    subject, wanted = make_project(tmp_path / "project", steps), Wanted(since="0002")
+    merged = in_parts(subject, postgres_server, 2, tmp_path, wanted)
+    assert told(merged) == told(verified(subject, postgres_server, wanted))
+    assert merged.scope == Scope(("0003", "0004", "0005"), "above revision 0002")
+
+
+def test_step_that_differs_from_one_call_is_found_in_whichever_part_it_is(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    """The part that asks for it knows nothing of the other parts' steps."""
+    steps = [table("t"), Step("SET my.flag = 'on'", "SELECT 1")]
+    leans = "DO $$ BEGIN IF current_setting('my.flag', true) = 'on' THEN CREATE TABLE extra (); END IF; END $$"
+    steps += [Step(leans, "DROP TABLE IF EXISTS extra"), table("u"), table("v"), table("w")]
+    subject = make_project(tmp_path / "project", steps)
+    merged = in_parts(subject, postgres_server, 3, tmp_path)
+    found = [one.revision for one in merged.findings if one.check == "upgrade-in-one-call"]
+    assert found == ["0003"]
+
+
+def part(number: int = 1, of: int = 2, **changes: Any) -> Report:
+    """A report of a part: of two revisions, one each."""
+    together = ("0001", "0002")
+    values: dict[str, Any] = {"selected": ("downgrade-runs",), "together": together, "why": "", "digest": "d"}
+    versions = {"schemaproof": "1"}
+    scope = Scope((together[number - 1],), "part", part=Part(number, of, **{**values, "versions": versions, **changes}))
+    (check,) = (check for check in CHECKS if check.id == "downgrade-runs")
+    return Report({}, together, "17.10", (CheckResult(check, 1.0, ()),), (), 2.0, scope=scope)
+
+
+def written(folder: Path, *reports: Report) -> Sequence[Path]:
+    paths = [folder / f"{number}.json" for number, _ in enumerate(reports)]
+    for path, report in zip(paths, reports, strict=True):
+        path.write_text(render(report))
+    return paths
+
+
+def refused(files: Sequence[Path]) -> ProofError:
+    with pytest.raises(ProofError) as caught:
+        merge(files)
+    return caught.value
+
+
+def test_seconds_of_parts_are_added(tmp_path: Path) -> None:
+    merged = merge(written(tmp_path, part(1), part(2)))
+    assert (merged.seconds, merged.checks[0].seconds, merged.subject["parts"]) == (4.0, 2.0, 2)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"digest": "other"}, "differ in project"),
+        ({"versions": {"schemaproof": "2"}}, "differ in versions"),
+        ({"selected": ("single-head",)}, "differ in checks"),
+        ({"together": ("0002",)}, "differ in revisions to ask of"),
+        ({"of": 3}, "differ in number of parts"),
+    ],
+)
+def test_parts_of_different_verifications_are_refused(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+    error = refused(written(tmp_path, part(1), part(2, **changes)))
+    assert error.cause.endswith(f"don't fit together: they {words}.")
+    assert error.remedy.startswith("Run all parts anew from one commit")
+
+
+def test_parts_on_different_servers_are_refused(tmp_path: Path) -> None:
+    other = dataclasses.replace(part(2), postgres="16.4")
+    assert "they differ in PostgreSQL" in refused(written(tmp_path, part(1), other)).cause
+
+
+def test_part_that_is_missing_is_named_with_the_line_that_makes_it(tmp_path: Path) -> None:
+    error = refused(written(tmp_path, part(2, of=3), part(1, of=3)))
+    assert error.cause == "Of 3 parts, these are missing: 3."
+    assert error.remedy.endswith("\n  schemaproof verify --shard 3/3 --json part-3.json")
+
+
+def test_part_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    first, second = written(tmp_path, part(1), part(1))
+    assert refused([first, second]).cause == f"{first} and {second} are both part 1 of 2."
+
+
+def test_parts_that_overlap_are_refused(tmp_path: Path) -> None:
+    overlapping = part(2)
+    assert overlapping.scope is not None
+    scope = dataclasses.replace(overlapping.scope, asked=("0001", "0002"))
+    files = written(tmp_path, part(1), dataclasses.replace(overlapping, scope=scope))
+    assert refused(files).cause == "The parts overlap, or leave revisions out."
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda path: path.unlink(), "can't be read: "),
+        (lambda path: path.write_text("{"), "is no JSON: "),
+        (lambda path: path.write_text("[]"), "is no report of schemaproof."),
+        (lambda path: path.write_text(render(dataclasses.replace(part(), scope=None))), "was written without --shard."),
+    ],
+)
+def test_file_that_is_no_part_is_refused(tmp_path: Path, spoil: Callable[[Path], object], words: str) -> None:
+    files = written(tmp_path, part(1), part(2))
+    spoil(files[1])
+    assert words in refused(files).cause
+
+
+def test_merge_ends_as_verify_does_and_writes_the_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    faulty = part(2)
+    (result,) = faulty.checks
+    finding = result.check.finding("It fails.", revision="0002")
+    faulty = dataclasses.replace(faulty, checks=(dataclasses.replace(result, findings=(finding,)),))
+    files = [str(path) for path in written(tmp_path, part(1), faulty)]
+    output = [str(tmp_path / name) for name in ("m.json", "m.xml")]
+    assert main(["merge", *files, "--json", output[0], "--junit", output[1]]) == 1
+    assert "(the sum of 2 parts)" in capsys.readouterr().out
+    document = json.loads(Path(output[0]).read_text())
+    assert (document["verdict"], document["part"]) == ("faulty", None)
+    assert 'failures="1"' in Path(output[1]).read_text()
+    assert main(["merge", files[0]]) == 2
+    assert "these are missing: 2" in capsys.readouterr().err

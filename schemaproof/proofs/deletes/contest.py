@@ -30,6 +30,9 @@ MOST_KEYS = 24  # about 0.1 s each
 _MOST_CHAINS = 3
 _FAR = 4  # times as many orders as are gone through: the first of them, in which little comes in between, say nothing
 
+# What the server says of rows that can't be planted.
+_REFUSED = (psycopg.IntegrityError, psycopg.DataError, psycopg.ProgrammingError, psycopg.InternalError)
+
 _TRIGGERED = """
 SELECT DISTINCT n.nspname::text, c.relname::text
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -138,9 +141,7 @@ class Contest:
                 found.refused.setdefault(key, "no rows are known for it")
             else:
                 self._race(track, specimen)
-                # What is left of its rows would be in the way of others' parents.
-                left = [table for table, _ in (*specimen.base, *specimen.also)]
-                self._observer.execute(specimens.planting((), [*left, key.table]))
+                self._clear(specimens, specimen)
         for upper, lower, race in chains:
             self._race_chain(track, upper, lower, race)
         return found
@@ -191,6 +192,14 @@ class Contest:
         self.contested.faults += [(fault, False) for fault in result.faults]
         if not result.faults and self._orm is not None and key.parent in self._orm[0]:
             self._race_orm(track, specimen, *self._orm)
+
+    def _clear(self, specimens: Specimens, specimen: Specimen) -> None:
+        """Leave nothing of a race: a child that is left would refuse the deletes of the next one's parent."""
+        tables = [table for table, _ in (*specimen.base, *specimen.also)]
+        try:
+            self._observer.execute(specimens.planting((), [*tables, specimen.key.table]))
+        except _REFUSED:  # then the race's own rows could not be planted either, which is told
+            self._observer.execute("ROLLBACK")
 
     def _race_orm(self, track: Track, specimen: Specimen, mapped: Mapped, connection: sqlalchemy.Connection) -> None:
         key = specimen.key
@@ -247,7 +256,7 @@ class Contest:
     def _run(self, run: Callable[[], Result]) -> Result:
         try:
             result = run()
-        except (psycopg.IntegrityError, psycopg.DataError, psycopg.ProgrammingError, psycopg.InternalError) as error:
+        except _REFUSED as error:
             self._observer.execute("ROLLBACK")
             return Result(refused=error.diag.message_primary or str(error))
         self.contested.courses += result.courses

@@ -167,7 +167,7 @@ class Grower:
         late = self._waiting[plan.name]
         taken = _Taken(plan, [one for one in plan.distincts if late.isdisjoint(one.columns)])
         refused = [one for one in plan.refused if late.isdisjoint(one[0])]
-        bases = [max(_RADIX, 2 * len(forest[link.parent])) for link in self._early[plan.name]]
+        bases = [_base(link, self._early[plan.name], forest[link.parent]) for link in self._early[plan.name]]
         impossible: set[tuple[int, ...]] = set()  # where there is little room, hundreds of integers are one of few rows
         for code in codes[: plan.most]:
             for attempt in range(code, code + _TRIES):
@@ -182,13 +182,12 @@ class Grower:
                 impossible.add(choice)
         return rows
 
-    def _read(self, plan: Plan, code: int, bases: Sequence[int]) -> tuple[int, ...]:
+    def _read(self, plan: Plan, code: int, bases: Sequence[tuple[int, int]]) -> tuple[int, ...]:
         """What an integer says: a digit for each early key, the template's place, and what its late keys read."""
         digits, rest = [], code
-        for base in bases:
+        for base, parents in bases:
             rest, digit = divmod(rest, base)
-            # The upper half stands for the first parent, as zero does; in longer bases it depends on the other columns.
-            digits.append(0 if base == _RADIX <= 2 * digit else digit)
+            digits.append(digit if not parents else digit % parents if 2 * digit < base else 0)
         late_digits = rest
         if self._late[plan.name]:
             rest //= _RADIX
@@ -274,6 +273,14 @@ class Grower:
         for rows in forest.values():  # parents come first
             gone |= {id(row) for row in rows if any(id(parent) in gone for parent in row.parents.values())}
             rows[:] = [row for row in rows if id(row) not in gone]
+
+
+def _base(link: Link, links: Sequence[Link], parents: Sequence[_Row]) -> tuple[int, int]:
+    """The base of the key's digits, and how many parents there are to choose; 0 where that depends on other columns."""
+    own = {name for name, _ in link.pairs}
+    alone = all(own.isdisjoint(name for name, _ in one.pairs) for one in links if one is not link)
+    whole = all(row.values[referenced] is not None for row in parents for _, referenced in link.pairs)
+    return max(_RADIX, 2 * len(parents)), len(parents) if alone and whole else 0
 
 
 def _near(row: _Row, parents: list[_Row], digit: int) -> int:

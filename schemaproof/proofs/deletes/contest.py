@@ -221,7 +221,7 @@ class Contest:
             results.append(self._run(lambda: ours.run_whole(whole)))
         if results[-1].cut:
             self.contested.cut.append(key)
-        faults = {fault.wrong: fault for result in reversed(results) for fault in result.faults if result.tried}
+        faults = {fault.wrong: fault for result in results for fault in result.faults if result.tried}
         self.contested.faults += [(fault, True) for fault in faults.values()]
 
     def _empty(self, specimen: Specimen, mapped: Mapped) -> set[TableName]:
@@ -230,7 +230,10 @@ class Contest:
         if held & self._unplain:
             return set()
         asked = mapped.around(specimen.key.parent, held) & self._database.tables.keys()
-        return empty_ones(self._observer.cursor(), asked - held - self._unplain)
+        try:
+            return empty_ones(self._observer.cursor(), asked - held - self._unplain)
+        except psycopg.errors.InsufficientPrivilege:  # the role may not read one of them
+            return set()
 
     def _chains(
         self, track: Track, chosen: Mapping[ForeignKey, Specimen | None]

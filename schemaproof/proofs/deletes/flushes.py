@@ -315,7 +315,8 @@ class Flushes:
     def _empty(self, relation: Relation, before: Rows) -> set[TableName]:
         """The tables around those of ``before`` that hold nothing: triggers may have put rows where none were drawn."""
         held = {name for name, some in before.items() if some}
-        asked = around(relation.mapper, relation.names, held) & self._ground.database.tables.keys()
+        readable = {TableName(*name) for name in self._ground.population.tables}
+        asked = around(relation.mapper, relation.names, held) & readable
         return empty_ones(self._cursor, asked - before.keys())
 
     def _by_orm(  # noqa: PLR0913 (what a delete is made of)

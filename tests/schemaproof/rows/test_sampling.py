@@ -5,6 +5,9 @@ from itertools import islice
 from random import Random
 from typing import Any
 
+import pytest
+
+from schemaproof.rows.forests import Grower
 from schemaproof.rows.population import Population, Rows
 from tests.schemaproof.rows.conftest import Connection
 from tests.schemaproof.rows.populations import learnt, refusals
@@ -59,3 +62,24 @@ def test_table_that_is_only_referred_to_holds_few_rows(connection: Connection) -
     samples = sampled(learnt(connection, DEEP), tables=[deepest], filled=[deepest])
     assert max(len(some) for rows in samples for name, some in rows.items() if name != deepest) == 3
     assert max(len(rows[deepest]) for rows in samples) > 3
+
+
+def test_row_that_cannot_be_is_tried_once(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two parents there are few pairs: hundreds of integers stand for each."""
+    population = learnt(
+        connection,
+        """
+        CREATE TABLE a (id int PRIMARY KEY);
+        CREATE TABLE t (id int REFERENCES a, other int REFERENCES a, PRIMARY KEY (id, other));
+        """,
+    )
+    tried, row = list[object](), Grower._row
+
+    def counted(*arguments: Any) -> Any:
+        tried.append(arguments)
+        return row(*arguments)
+
+    monkeypatch.setattr(Grower, "_row", counted)
+    samples = sampled(population, 20, counts={("public", "a"): 1, T: 8})
+    assert {len(rows[T]) for rows in samples} == {1}
+    assert len(tried) < 20 * 8 * 10

@@ -17,7 +17,6 @@ from schemaproof.proofs.deletes import contest
 from schemaproof.proofs.deletes.contest import Contest
 from schemaproof.proofs.deletes.deletes import Deletes
 from schemaproof.proofs.deletes.flushes import Flushes
-from schemaproof.proofs.deletes.graph import TableName
 from schemaproof.proofs.deletes.ground import Ground
 from schemaproof.proofs.deletes.mapped import Mapped
 from schemaproof.proofs.deletes.mapping import relations
@@ -139,6 +138,5 @@ def test_statements_of_an_orm_delete_do_not_grow(schemas: tuple[Schema, Schema])
     assert works[0] == works[1]
 
 
-def test_names_are_the_schemas_own(schemas: tuple[Schema, Schema]) -> None:
-    assert {len(schema.ground.database.keys) for schema in schemas} == {13, 29}
-    assert TableName("public", "t15") in schemas[1].ground.database.tables
+def test_twice_as_many_tables_have_29_keys_instead_of_13(schemas: tuple[Schema, Schema]) -> None:
+    assert [len(schema.ground.database.keys) for schema in schemas] == [13, 29]

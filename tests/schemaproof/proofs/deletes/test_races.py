@@ -333,6 +333,24 @@ def test_keys_of_which_not_all_orders_were_gone_through_are_known(
     assert wrongs(found) == [(Wrong.REFUSED, True)]
 
 
+def test_order_in_which_the_other_session_is_first_is_among_those_that_are_left(
+    contest: Contests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its outcome is right, and others have it too: without it, nothing could be judged."""
+    monkeypatch.setattr(contests, "MOST_ORDERS", 2)
+    monkeypatch.setattr(races, "MOST_ORDERS", 2)
+    keeps = """
+    CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        IF EXISTS (SELECT FROM child WHERE parent_id = OLD.id) THEN RETURN NULL; END IF;
+        RETURN OLD;
+    END $$;
+    CREATE TRIGGER keep BEFORE DELETE ON parent FOR EACH ROW EXECUTE FUNCTION keep();
+    """
+    found = contest(TABLES.format("NOT NULL REFERENCES parent ON DELETE CASCADE") + keeps)
+    assert len(found.tried) == 1
+    assert wrongs(found) == []
+
+
 def test_note_names_the_keys_of_which_not_all_orders_were_gone_through() -> None:
     said = cut_short([KEY])
     assert (said.severity, said.evidence) == ("note", str(KEY))

@@ -126,6 +126,12 @@ def _add_verify(commands: Any) -> None:
         " is a warning instead of a note (default: 8)",
     )
     verify.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="ask all again; by default, what is known of a revision from earlier runs holds until something that it"
+        " depends on has changed (.schemaproof_cache in the project's folder)",
+    )
+    verify.add_argument(
         "--stall-timeout",
         metavar="SECONDS",
         help="stop a run of env.py that makes no progress for this long, and report what it was doing (default: 300)",
@@ -240,7 +246,8 @@ def _verified(parsed: argparse.Namespace, files: "dict[str, ReportFile]", interr
         interruption.early = None
     if parsed.list:
         return _list(settings, wanted, checks)
-    return verification.run(settings, checks, options, files, interruption, wanted=wanted)
+    cached = settings.cache and not parsed.no_cache
+    return verification.run(settings, checks, options, files, interruption, wanted=wanted, cached=cached)
 
 
 def _list(settings: "Settings", wanted: "Wanted", selected: Sequence["Check"]) -> int:

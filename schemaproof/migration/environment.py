@@ -28,6 +28,7 @@ from sqlalchemy.exc import DBAPIError
 from schemaproof.migration.bytecode import unwritten
 from schemaproof.migration.evidence import error_text, is_project_file
 from schemaproof.migration.hang import Hang, HangError
+from schemaproof.migration.inputs import listening
 from schemaproof.migration.printed import worth_showing
 from schemaproof.migration.redirect import Observer, Redirection, redirected
 from schemaproof.migration.stacks import InterruptedRunError
@@ -231,6 +232,7 @@ class Environment:
             _environ(self._variables()),
             _logging_kept(),
             unwritten(is_project_file),
+            listening(self.subject.project),
             warnings.catch_warnings(),
             contextlib.redirect_stdout(printed),
             contextlib.redirect_stderr(printed),

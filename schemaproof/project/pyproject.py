@@ -15,6 +15,7 @@ TABLE = "[tool.schemaproof]"
 KEYS = (
     "alembic-ini",
     "allow",
+    "cache",
     "everywhere",
     "deployers",
     "driver",

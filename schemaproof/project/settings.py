@@ -39,6 +39,7 @@ class Settings:
         ignore: the ids of the checks to skip.
         grades: the severities that the team gives to findings of some checks.
         fail_on: what makes the run fail.
+        cache: whether what is known of revisions from earlier runs is not asked again.
         migrates: whether anything says that this is an Alembic project; what is wrong with it, the subject says.
     """
 
@@ -48,6 +49,7 @@ class Settings:
     ignore: tuple[str, ...] = ()
     grades: tuple[Grade, ...] = ()
     fail_on: FailOn = FailOn.WARNING
+    cache: bool = True
     migrates: bool = True
 
     @classmethod
@@ -96,6 +98,7 @@ class Settings:
             ignore=ignore,
             grades=severities.of_project(sources.told("severity"), known),
             fail_on=_valid_fail_on(*sources.first("fail-on", arguments.get("fail-on"))),
+            cache=_valid_flag("cache", {}, sources) or sources.told("cache") is None,
             migrates=bool(ini_from) or sources.alembic or (subject.project / subject.alembic_ini).exists(),
         )
 

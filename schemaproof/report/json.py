@@ -19,6 +19,8 @@ and the ``check`` and ``revision`` that it is about; null for all that were to f
 "faulty". ``severities``: those that the team gives, with ``check``, ``severity``, ``reason``, and in ``changed`` the
 number of findings by the severity that the check had given.
 
+``recalled``: null if nothing was looked up in the cache or it knew nothing; else the ``revisions`` whose findings are
+from earlier runs, and ``remarks``.
 ``skipped`` of a check: why it did not run, or not on every revision; ``not_asked``: the revisions that it did not run
 on, if it runs on each.
 """
@@ -71,6 +73,7 @@ def render(report: "Report") -> str:
             "left_out": list(report.left_out),
             "remarks": list(report.scope.remarks),
         },
+        "recalled": None if report.recalled is None else dataclasses.asdict(report.recalled),
         "fail_on": report.fail_on.value,
         "severities": [
             {

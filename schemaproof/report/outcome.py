@@ -95,6 +95,19 @@ class Scope:
 
 
 @dataclass(frozen=True)
+class Recalled:
+    """What was known from earlier runs, so that it was not asked again.
+
+    Attributes:
+        revisions: the ids of those of which all was known.
+        remarks: what could not be looked up or kept, a sentence without its full stop each.
+    """
+
+    revisions: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """What one check found.
 
@@ -132,6 +145,7 @@ class Report:
         fail_on: which findings make the verdict "faulty".
         scope: which revisions were asked about; None if all were.
         unmatched: of a part, the allowances that match none of its findings.
+        recalled: what was known from earlier runs; None where nothing was looked up.
         walk_seconds: how long took what checks share, databases and the stairway of each revision; as for a check.
     """
 
@@ -147,6 +161,7 @@ class Report:
     regraded: tuple[Regraded, ...] = ()
     fail_on: FailOn = FailOn.WARNING
     scope: Scope | None = None
+    recalled: Recalled | None = None
     walk_seconds: float = 0.0
     unmatched: tuple[Allowance, ...] = ()
 

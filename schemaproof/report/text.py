@@ -12,7 +12,7 @@ from schemaproof.finding import FailOn, Finding, Severity
 from schemaproof.report.characters import readable, readable_finding
 
 if TYPE_CHECKING:
-    from schemaproof.report.outcome import Obstacle, Report, Scope
+    from schemaproof.report.outcome import Obstacle, Recalled, Report, Scope
 
 # How many lines of a finding's evidence are shown: the first say what was done, the last lines of a traceback or a log
 # why it failed. --json has all of them.
@@ -87,6 +87,8 @@ def render(report: "Report", style: Style | None = None) -> str:
         blocks.append("\n".join([style.bold("severity changed"), *regraded]))
     if report.scope is not None:
         blocks.append("\n".join([style.bold("left out"), *_left_out(report, report.scope, style)]))
+    if report.recalled is not None:
+        blocks.append("\n".join([style.bold("known before"), *_recalled(report.recalled, style)]))
     if skipped := list(_skipped(report, style)):
         blocks.append("\n".join([style.bold("not run"), *skipped]))
     if obstacles := list(_obstacles(report, style)):
@@ -186,6 +188,16 @@ def _left_out(report: "Report", scope: "Scope", style: Style) -> Iterator[str]:
     if report.left_out:
         yield from style.wrap(f"not asked: {span(report.left_out)}", "  ", "    ")
     for remark in scope.remarks:
+        yield from style.wrap(readable(remark), "  ", "    ")
+
+
+def _recalled(recalled: "Recalled", style: Style) -> Iterator[str]:
+    """Of which revisions the findings are from earlier runs."""
+    if recalled.revisions:
+        what = f"{counted(len(recalled.revisions), 'revision')} and all that they depend on are as they were"
+        told = f"{what}, so the findings of earlier runs hold (--no-cache asks again): {span(recalled.revisions)}"
+        yield from style.wrap(told, "  ", "    ")
+    for remark in recalled.remarks:
         yield from style.wrap(readable(remark), "  ", "    ")
 
 

@@ -26,6 +26,7 @@ from schemaproof.processes import ENDED_REMEDY, ending
 from schemaproof.project.subject import Subject
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.outcome import Obstacle
+from schemaproof.run.cache import Cache
 from schemaproof.run.interruption import Interruption, held_back, let_in
 from schemaproof.run.progress import Display
 from schemaproof.run.record import Record
@@ -52,12 +53,14 @@ class Request:
         checks: the ids of the checks to run, those of the other parts included where it is a part.
         options: the server.
         wanted: which revisions are asked about.
+        cached: whether what is known of revisions from earlier runs is not asked again.
     """
 
     subject: Subject
     checks: tuple[str, ...]
     options: Options
     wanted: Wanted = EVERYTHING
+    cached: bool = False
 
 
 def work(request: Request, say: Say) -> None:
@@ -73,7 +76,10 @@ def work(request: Request, say: Say) -> None:
     say("chosen", choice.provider)
     with start(request.options, choice=choice, progress=lambda text: say("tell", text)) as server:
         told = _Told(say)
-        examine(request.subject, server, checks=checks, progress=told, record=record, wanted=request.wanted)
+        cache = Cache(request.subject.project) if request.cached else None
+        examine(
+            request.subject, server, checks=checks, progress=told, record=record, wanted=request.wanted, cache=cache
+        )
         say("examined")
 
 

@@ -69,6 +69,7 @@ def report(
         changed,
         fail_on,
         record.scope,
+        record.recalled,
         taken.get(spells.WALK, 0.0),
         () if part is None else tuple(unused),
     )

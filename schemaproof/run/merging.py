@@ -13,7 +13,7 @@ from schemaproof.project.severities import Grade, Regraded
 from schemaproof.project.unused import UNUSED_ALLOWANCE
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.causes import told_once
-from schemaproof.report.outcome import CheckResult, Obstacle, Report, Scope
+from schemaproof.report.outcome import CheckResult, Obstacle, Recalled, Report, Scope
 from schemaproof.run.judging import allowed_once, is_judged
 from schemaproof.run.parts import BY_REVISION
 from schemaproof.tally import Tally
@@ -152,8 +152,15 @@ def _merged(parts: Sequence[_Read]) -> Report:
         tuple(_regraded(parts)),
         FailOn(first.document["fail_on"]),
         scope,
+        _recalled(parts),
         sum(part.document["walk_seconds"] for part in parts),
     )
+
+
+def _recalled(parts: Sequence[_Read]) -> Recalled | None:
+    told = [part.document["recalled"] for part in parts if part.document["recalled"] is not None]
+    revisions, remarks = ([each for one in told for each in one[name]] for name in ("revisions", "remarks"))
+    return Recalled(tuple(revisions), tuple(dict.fromkeys(remarks))) if told else None
 
 
 def _findings(part: _Read) -> list[Finding]:

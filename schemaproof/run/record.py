@@ -12,7 +12,7 @@ from typing import Any
 from schemaproof.finding import Finding
 from schemaproof.project.allowances import Allowance
 from schemaproof.proofs.registry import CHECKS
-from schemaproof.report.outcome import Obstacle, Scope
+from schemaproof.report.outcome import Obstacle, Recalled, Scope
 from schemaproof.run.spells import WALK, Spell
 from schemaproof.tally import Tally
 
@@ -37,6 +37,8 @@ class Record:
         spells: when each check, and what they share, was at work.
         skipped: by check, what in the project keeps it from running.
         asked: by check, the revisions that it has finished; None for the project as a whole.
+        answers: by check and revision (None: the project as a whole), what the check found when it was asked.
+        recalled: what was known from earlier runs and not asked again; None where nothing was looked up.
         obstacles: what else kept checks from running.
         faults: how many were injected, by who counts them.
         listener: gets each event; ``hear`` of another record takes it.
@@ -53,6 +55,8 @@ class Record:
     spells: list[Spell] = field(default_factory=list)
     skipped: dict[str, str] = field(default_factory=dict)
     asked: dict[str, set[str | None]] = field(default_factory=dict)
+    answers: dict[tuple[str, str | None], tuple[Finding, ...]] = field(default_factory=dict, repr=False)
+    recalled: Recalled | None = None
     obstacles: list[Obstacle] = field(default_factory=list)
     faults: dict[str, Tally] = field(default_factory=dict)
     listener: Listener = field(default=lambda _kind, _said: None, repr=False)
@@ -87,6 +91,10 @@ class Record:
     def share(self, begin: float) -> None:
         """What several checks share was at work from ``begin`` until now, by ``perf_counter``."""
         self.hear("shared", (Spell.until_now(os.getpid(), WALK, begin),))
+
+    def recall(self, revisions: Sequence[str], remarks: Sequence[str]) -> None:
+        """All is known of ``revisions`` from earlier runs; ``remarks`` on what could not be looked up or kept."""
+        self.hear("remembered", (Recalled(tuple(revisions), tuple(remarks)),))
 
     def forget(self, checks: Iterable[str]) -> None:
         """Forget what ``checks`` found: they run again, or can't run."""
@@ -143,8 +151,9 @@ class Record:
     ) -> None:
         self.scope = scope
         self.about, self.revisions, self.beside, self.remarks = about, revisions, beside, remarks
-        for kept in (self.findings, self.skipped, self.asked, self.faults):
+        for kept in (self.findings, self.skipped, self.asked, self.answers, self.faults):
             kept.clear()
+        self.recalled = None
         self.obstacles.clear()
         self.spells.clear()
 
@@ -153,6 +162,10 @@ class Record:
             self.findings.setdefault(finding.check if finding.check in self.checks else check, []).append(finding)
         self.spells.append(spell)
         self.asked.setdefault(check, set()).add(revision)
+        self.answers[check, revision] = findings
+
+    def _remembered(self, recalled: Recalled) -> None:
+        self.recalled = recalled
 
     def _shared(self, spell: Spell) -> None:
         self.spells.append(spell)

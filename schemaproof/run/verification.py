@@ -40,8 +40,11 @@ def run(  # noqa: PLR0913 (what, where, how it is told)
     interruption: Interruption,
     *,
     wanted: Wanted = EVERYTHING,
+    cached: bool = False,
 ) -> int:
     """Run ``checks`` on the revisions that are ``wanted``, show the report and write ``files``; the exit status.
+
+    ``cached``: whether what is known of revisions from earlier runs is not asked again.
 
     0: everything was checked and is sound, or findings are not to fail the run. 1: everything was checked and something
     is faulty. 2: something could not be
@@ -52,7 +55,7 @@ def run(  # noqa: PLR0913 (what, where, how it is told)
     subject = settings.subject
     ids = tuple(check.id for check in wanted.checks(checks))
     record = Record(ids, about=_about(subject.project, subject.alembic_ini))
-    request = Request(subject, tuple(check.id for check in checks), options, wanted)
+    request = Request(subject, tuple(check.id for check in checks), options, wanted, cached)
     examination = Examination(request, record)
     try:
         with display(sys.stderr) as progress:

@@ -27,6 +27,7 @@ from schemaproof.proofs.failure.failures import Failures
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.proofs.upgrade.checks import COMMITTED, UPGRADE_FROM_EMPTY, on_an_empty_database
 from schemaproof.report.outcome import Obstacle, Report, Scope
+from schemaproof.run.cache import Cache, Recall
 from schemaproof.run.judging import report
 from schemaproof.run.parts import BY_REVISION, digest_of
 from schemaproof.run.progress import Progress
@@ -74,15 +75,18 @@ def examine(  # noqa: PLR0913 (as verify)
     progress: Progress,
     record: Record,
     wanted: Wanted = EVERYTHING,
+    cache: Cache | None = None,
 ) -> None:
     """Run ``checks`` and note in ``record`` what they find; after an error it has what they found before.
+
+    ``cache``: what is known of revisions from earlier runs, and what is found now; None to ask everything.
 
     The other arguments and the errors are those of :func:`verify`.
     """
     record.start(server.version_text)
     try:
         with footing(server) as ground:
-            _examine_surely(subject, _Questions(checks, wanted), progress, record, ground)
+            _examine_surely(subject, _Questions(checks, wanted, cache), progress, record, ground)
     except EmptyDatabaseError as error:  # the project's own defect, where that is asked for
         if UPGRADE_FROM_EMPTY.id not in record.checks:
             raise
@@ -97,10 +101,11 @@ def examine(  # noqa: PLR0913 (as verify)
 
 @dataclass(frozen=True)
 class _Questions:
-    """What is asked: ``checks``, and of which revisions."""
+    """What is asked: ``checks``, and of which revisions; and what is known already."""
 
     checks: Sequence[Check]
     wanted: Wanted
+    cache: Cache | None = None
 
 
 def _examine_surely(
@@ -122,8 +127,10 @@ def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
         scope, whole = _scopes(history, questions)
         record.begin(_about(history), order, beside, tuple(_remarks(history)), scope)
         history.spent = record.share
-        limits = _Limits(history, scope, whole)
         checks = questions.wanted.checks(questions.checks)
+        recall = Recall(questions.cache, history, checks, order if scope is None else scope.asked)
+        recall.tell(record)
+        limits = _Limits(history, scope, whole, recall.proved)
         hidden = [check for check in checks if is_hidden(check, history.chain)]
         asked = [check for check in checks if check not in hidden]
         _ask_each([check for check in asked if check.area == "history"], history, record, progress, limits)
@@ -134,16 +141,22 @@ def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
         else:
             rest = [check for check in asked if check.area != "history"]
             _examine_on_server(history, rest, record, progress, limits)
+            recall.keep(record)
         record.count("all", history.kept(Failures).tally)
 
 
 @dataclass(frozen=True)
 class _Limits:
-    """Which revisions a check is to ask about: those of this run, or in a part of it those of all parts together."""
+    """Which revisions a check is to ask about: those of this run, or in a part of it those of all parts together.
+
+    Attributes:
+        proved: those of which all is known.
+    """
 
     history: History
     scope: Scope | None
     whole: Scope | None
+    proved: frozenset[str] = frozenset()
 
     def on(self, check: Check | None = None) -> None:
         """Limit what ``check`` (None: the walk) asks about."""
@@ -151,11 +164,18 @@ class _Limits:
         own = check is None or check.scope == "revision" or check.id in _OF_OWN_REVISIONS
         scope = self.scope if own else self.whole
         history.asked = None if scope is None else frozenset(scope.asked)
+        if own and self.proved:
+            history.asked = frozenset(history.positions if scope is None else scope.asked) - self.proved
         history.in_one_call.lowest = None
         if not own and self.scope is not self.whole:  # the walk's steps have begun above the revisions of other parts
             history.in_one_call.forget_steps()
-        elif scope is not None:
-            history.in_one_call.lowest = min(history.asked_indexes, default=len(history.revisions))
+        elif scope is not None or self.proved:
+            history.in_one_call.lowest = self._lowest(scope)
+
+    def _lowest(self, scope: Scope | None) -> int:
+        """How many revisions lie below the first one that is climbed."""
+        asked = set(self.history.positions if scope is None else scope.asked) - self.proved
+        return min((self.history.positions[one] for one in asked), default=len(self.history.revisions))
 
 
 # Checks of the whole history that a part asks about its own revisions: the last looks at others where it must.

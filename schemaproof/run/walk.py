@@ -27,6 +27,7 @@ from schemaproof.finding import together
 from schemaproof.migration.coming_down import ComingDown
 from schemaproof.migration.footing import Footing
 from schemaproof.migration.history import History, open_history
+from schemaproof.migration.inputs import read_from, take_over
 from schemaproof.migration.moments import Moments
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.states import UpgradeFailedError
@@ -60,6 +61,7 @@ class Stretch:
     Attributes:
         indexes: the places of its revisions, upwards.
         footing: that of the process that waits.
+        read: the files of the project that were read; see ``migration.inputs``.
         asked: the ids of all revisions that are asked about; None where that is every one.
     """
 
@@ -71,6 +73,7 @@ class Stretch:
     coming_down: dict[str, ComingDown] = field(default_factory=dict)
     role_statements: dict[str, list[str]] = field(default_factory=dict)
     unstable: Moments = field(default_factory=Moments)
+    read: set[str] = field(default_factory=set)
     faults: Injected = field(default_factory=Injected)
 
 
@@ -217,6 +220,7 @@ class _Parallel(Walk):
         history = self._history
         history.in_one_call.unstable |= stretch.unstable
         history.kept(Failures).take_over(stretch.faults)
+        take_over(stretch.read)
         for revision, down in stretch.coming_down.items():
             history.note_coming_down(revision, down)
         for revision, statements in stretch.role_statements.items():
@@ -350,7 +354,7 @@ def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[st
             if stopped is not None:
                 pipe.send(("stopped", history.positions[stopped]))
             stretch.role_statements, stretch.unstable = history.role_statements, history.unstable
-            stretch.faults = history.kept(Failures).injected
+            stretch.faults, stretch.read = history.kept(Failures).injected, read_from(subject.project)
             pipe.send(("stretch", stretch))
     except BaseException as error:  # noqa: BLE001 (the process that waits raises it)
         pipe.send(("error", _sendable(error)))

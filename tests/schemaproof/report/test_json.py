@@ -6,7 +6,7 @@ import json
 from schemaproof.finding import FailOn, Severity
 from schemaproof.project.severities import Grade, Regraded
 from schemaproof.report.json import render
-from schemaproof.report.outcome import Obstacle, Scope
+from schemaproof.report.outcome import Obstacle, Recalled, Scope
 from tests.schemaproof.report.reports import a_finding, a_report
 
 FINDING = {
@@ -46,6 +46,7 @@ def test_json_is_version_1_of_the_documented_object() -> None:
         "faults": {"injected": 0, "survived": 0, "seconds": 0.0, "tables_without_rows": {}},
         "obstacles": [],
         "scope": None,
+        "recalled": None,
         "fail_on": "warning",
         "severities": [],
         "allowed": [],
@@ -61,6 +62,11 @@ def test_json_says_which_revisions_were_asked_about_and_which_not() -> None:
         "left_out": ["0001", "0002"],
         "remarks": ["env.py was edited"],
     }
+
+
+def test_json_says_what_was_known_before() -> None:
+    report = dataclasses.replace(a_report(), recalled=Recalled(("0001", "0002"), ("nothing was kept",)))
+    assert json.loads(render(report))["recalled"] == {"revisions": ["0001", "0002"], "remarks": ["nothing was kept"]}
 
 
 def test_json_says_what_the_teams_severities_changed() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from schemaproof.finding import FailOn, Severity
 from schemaproof.project.severities import Grade, Regraded
-from schemaproof.report.outcome import Obstacle, Scope
+from schemaproof.report.outcome import Obstacle, Recalled, Scope
 from schemaproof.report.text import Style, render, render_findings
 from tests.schemaproof.report.reports import a_finding, a_report
 
@@ -48,6 +48,17 @@ def test_text_says_which_revisions_were_asked_about_and_which_not() -> None:
         "  env.py was edited\n"
         "\n"
         "sound: 2 checks, 1 of 3 revisions, 0 errors, 0 warnings, 0 notes, in 3.1 s on PostgreSQL 17.11\n"
+    )
+
+
+def test_text_says_what_was_known_before() -> None:
+    recalled = Recalled(("0001", "0002"), ("nothing was kept in .schemaproof_cache: it is full",))
+    assert render(dataclasses.replace(a_report(), recalled=recalled)).startswith(
+        "known before\n"
+        "  2 revisions and all that they depend on are as they were, so the findings of earlier runs hold (--no-cache"
+        " asks again): 0001, 0002\n"
+        "  nothing was kept in .schemaproof_cache: it is full\n"
+        "\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""What a run leaves behind in the project's folder and in the current one: nothing."""
+"""What a run leaves behind in the project's folder and in the current one: what it knows of revisions, else nothing."""
 
 import os
 import subprocess
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from schemaproof.postgres import Server
+from schemaproof.run.cache import FOLDER
 from tests.example import ROOT, assemble
 from tests.schemaproof.run.items.test_items import OPT_IN
 
@@ -44,19 +45,23 @@ def environment(server: Server, home: Path) -> dict[str, str]:
     return kept | {"SCHEMAPROOF_POSTGRES": url, "HOME": str(home)}
 
 
-@pytest.mark.parametrize("inside", [True, False], ids=["in the project", "elsewhere"])
-def test_verify_leaves_nothing(project: Path, postgres_server: Server, inside: bool) -> None:
+@pytest.mark.parametrize("cached", [True, False], ids=["in the project", "elsewhere, without a cache"])
+def test_verify_leaves_nothing_but_its_cache(project: Path, postgres_server: Server, cached: bool) -> None:
     before = files(project.parent)
+    arguments = ["--select", CHECKS, "--deployers", "2", *([] if cached else ["--no-cache"])]
     done = subprocess.run(
-        [sys.executable, "-c", MAIN, "verify", "--project", str(project), "--select", CHECKS, "--deployers", "2"],
-        cwd=project if inside else project.parent / "elsewhere",
+        [sys.executable, "-c", MAIN, "verify", "--project", str(project), *arguments],
+        cwd=project if cached else project.parent / "elsewhere",
         env=environment(postgres_server, project.parent),
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode in {0, 1}, done.stderr
-    assert files(project.parent) == before
+    after = files(project.parent)
+    kept = {path for path in after if Path(path).is_relative_to(f"{project.name}/{FOLDER}")}
+    assert bool(kept) == cached
+    assert {path: changed for path, changed in after.items() if path not in kept} == before
 
 
 def test_items_leave_nothing(project: Path, postgres_server: Server) -> None:

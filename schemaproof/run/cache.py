@@ -1,0 +1,289 @@
+"""What was proved of a revision before, and holds still: nothing that it depends on has changed since.
+
+That is: its file and those of all revisions below it, in the order in which they are applied; alembic.ini, env.py and
+every other file of the project that its code reads (modules, SQL files, whatever is opened); the settings; the harness
+and all other packages; Python; the server's release. Environment variables and what is outside of the project's folder
+are not looked at.
+
+An entry is a file of its own, named after a digest of what is known before a revision runs; in it are the findings of
+each check, and the digests of the files that were read while it ran. Nothing else is in it.
+"""
+
+import dataclasses
+import hashlib
+import importlib.util
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from alembic.script import Script
+
+from schemaproof.check import Check
+from schemaproof.finding import Cause, Finding, Severity
+from schemaproof.migration.history import History
+from schemaproof.migration.inputs import read_from
+from schemaproof.project.compat import version_locations
+from schemaproof.project.subject import Subject
+from schemaproof.run.parts import BY_REVISION
+from schemaproof.run.record import Record
+
+FOLDER = ".schemaproof_cache"
+
+_VERSION = 1
+_KEPT = 30 * 24 * 3600  # seconds for which an entry is kept that no run has asked for
+_PLACED = {"project"}  # of a subject: where it lies says nothing of it
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What is known of one revision: the findings of each check that was asked about it."""
+
+    revision: str
+    findings: Mapping[str, tuple[Finding, ...]]
+
+
+class Cache:
+    """The entries of one project, for one run.
+
+    Args:
+        project: its folder, in which they have one of their own; it is made when something is kept.
+
+    Attributes:
+        remarks: what was wrong with them, a sentence without its full stop each.
+    """
+
+    def __init__(self, project: Path) -> None:
+        self.remarks: list[str] = []
+        self._project = project.resolve()
+        self._folder = self._project / FOLDER
+        self._digests: dict[str, str] = {}
+
+    def known(self, keys: Mapping[str, str], checks: Sequence[str]) -> dict[str, Proved]:
+        """What is known of the revisions in ``keys`` (id to key), where all of ``checks`` were asked about them."""
+        found = {}
+        for revision, key in keys.items():
+            entry = self._read(key)
+            if entry is None or not set(checks) <= entry["findings"].keys():
+                continue
+            if all(self._is_as_it_was(name, digest) for name, digest in entry["inputs"].items()):
+                findings = {check: tuple(_finding(one) for one in entry["findings"][check]) for check in checks}
+                found[revision] = Proved(revision, findings)
+                with suppress(OSError):
+                    os.utime(self._path(key))
+        return found
+
+    def _is_as_it_was(self, name: str, digest: str) -> bool:
+        if name not in self._digests:
+            self._digests[name] = _digest(self._project / name)
+        return self._digests[name] == digest
+
+    def keep(self, keys: Mapping[str, str], proved: Iterable[Proved], revisions: Sequence[Script]) -> None:
+        """Keep what was ``proved``, for as long as what was read of the project stays as it is.
+
+        ``revisions``: those whose files the ``keys`` are about.
+        """
+        inputs = {
+            str(Path(file).relative_to(self._project)): digest
+            for file in sorted(read_from(self._project))
+            if (digest := _digest(Path(file))) and not _is_revision(Path(file), revisions)
+        }
+        try:
+            self._make()
+            for one in proved:
+                entry = self._read(keys[one.revision]) or {}
+                others = entry.get("findings", {}) if entry.get("inputs") == inputs else {}
+                findings = {
+                    check: [dataclasses.asdict(each) for each in found] for check, found in one.findings.items()
+                }
+                text = json.dumps({"version": _VERSION, "inputs": inputs, "findings": {**others, **findings}})
+                path = self._path(keys[one.revision])
+                written = path.with_suffix(f".{os.getpid()}")
+                written.write_text(text, encoding="utf-8")
+                written.replace(path)
+            self._forget_old()
+        except OSError as error:
+            self.remarks.append(f"nothing was kept in {FOLDER}: {error}")
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{key}.json"
+
+    def _make(self) -> None:
+        self._folder.mkdir(exist_ok=True)
+        (self._folder / ".gitignore").write_text("*\n")
+        (self._folder / "CACHEDIR.TAG").write_text("Signature: 8a477f597d28d172789f06886806bc55\n")
+
+    def _read(self, key: str) -> dict[str, Any] | None:
+        path = self._path(key)
+        try:
+            entry: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if entry["version"] != _VERSION:
+                return None
+            for findings in entry["findings"].values():
+                for one in findings:
+                    _finding(one)
+            return {
+                "findings": entry["findings"],
+                "inputs": {str(name): str(one) for name, one in entry["inputs"].items()},
+            }
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            self.remarks.append(f"{FOLDER}/{path.name} can't be used ({type(error).__name__}), so that was asked again")
+            return None
+
+    def _forget_old(self) -> None:
+        for path in self._folder.glob("*.json"):
+            if time.time() - path.stat().st_mtime > _KEPT:
+                path.unlink()
+
+
+def keys_of(history: History) -> dict[str, str]:
+    """By revision, a digest of what is known before any of them runs."""
+    subject = history.subject
+    running = hashlib.sha256(_base(subject, history).encode())
+    for file in sorted({*read_from(subject.project), *map(str, _beside(history))}):
+        path = Path(file)
+        if not _is_revision(path, history.revisions):
+            running.update(f"{os.path.relpath(file, subject.project)}\0{_digest(path)}\0".encode())
+    keys = {}
+    for script in history.revisions:
+        running.update(f"{script.revision}\0{_digest(Path(script.path))}\0".encode())
+        keys[script.revision] = running.hexdigest()
+    return keys
+
+
+def _base(subject: Subject, history: History) -> str:
+    fields = {
+        each.name: getattr(subject, each.name) for each in dataclasses.fields(subject) if each.name not in _PLACED
+    }
+    parts = [
+        str(_VERSION),
+        _harness(),
+        "\n".join(_packages()),
+        platform.python_version(),
+        history.server.version_text,
+        str(history.server.about),
+        str(sorted((name, str(value)) for name, value in fields.items())),
+        history.environment.driver,
+    ]
+    return "\0".join(parts)
+
+
+def _beside(history: History) -> Iterator[Path]:
+    """alembic.ini, and what lies with the migrations: env.py, SQL files, modules that only a revision imports."""
+    subject, script = history.subject, history.chain.script
+    yield (subject.project / subject.alembic_ini).resolve()
+    for folder in {Path(script.dir), *version_locations(script)}:
+        whole = subject.project / folder
+        if whole.is_dir():
+            yield from (path.resolve() for path in whole.rglob("*") if path.is_file() and path.suffix != ".pyc")
+
+
+def _is_revision(path: Path, revisions: Sequence[Script]) -> bool:
+    return str(path) in _paths(tuple(script.path for script in revisions))
+
+
+@cache
+def _paths(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(str(Path(name).resolve()) for name in names)
+
+
+def _digest(path: Path) -> str:
+    """Of a file's bytes; "" where there is none."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+@cache
+def _harness() -> str:
+    """A digest of the harness' own code."""
+    digest = hashlib.sha256()
+    spec = importlib.util.find_spec("schemaproof")
+    for folder in (spec.submodule_search_locations or ()) if spec else ():
+        for path in sorted(Path(folder).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def _packages() -> tuple[str, ...]:
+    """All that is installed, as "name-version.dist-info"."""
+    folders = (Path(folder) for folder in sys.path if folder)
+    return tuple(sorted({one.name for folder in folders if folder.is_dir() for one in folder.glob("*.dist-info")}))
+
+
+def _finding(value: Any) -> Finding:
+    told = dict(value)
+    causes = tuple(Cause(*one) for one in told.pop("causes"))
+    also = tuple(told.pop("also_found_by"))
+    return Finding(**{**told, "severity": Severity(told["severity"])}, causes=causes, also_found_by=also)
+
+
+class Recall:
+    """What a run need not ask, and what the next one need not.
+
+    Args:
+        cache: None where all is asked.
+        history: whose revisions.
+        checks: those that are asked.
+        asked: the ids of the revisions that are asked about.
+    """
+
+    def __init__(self, cache: Cache | None, history: History, checks: Sequence[Check], asked: Sequence[str]) -> None:
+        self._cache = None if history.alone or history.chain.defects or not history.revisions else cache
+        self._history = history
+        self._checks = [check.id for check in checks if check.scope == "revision" or check.id in BY_REVISION]
+        self._keys = keys_of(history) if self._cache is not None else {}
+        wanted = {revision: self._keys[revision] for revision in asked if revision in self._keys}
+        self._known = self._cache.known(wanted, self._checks) if self._cache is not None and self._checks else {}
+
+    @property
+    def proved(self) -> frozenset[str]:
+        """The revisions of which all is known."""
+        return frozenset(self._known)
+
+    def tell(self, record: Record) -> None:
+        """Note in ``record`` what is known."""
+        for one in self._known.values():
+            for check, findings in one.findings.items():
+                record.add(check, findings, perf_counter(), one.revision)
+        if self._known or self._remarks:
+            record.recall(tuple(self._known), self._remarks)
+
+    def keep(self, record: Record) -> None:
+        """Keep what ``record`` has found of the other revisions, where nothing kept it from being asked."""
+        if self._cache is None or record.obstacles:
+            return
+        answers = (self._answer(record, revision) for revision in self._keys if revision not in self._known)
+        self._cache.keep(self._keys, (one for one in answers if one is not None), self._history.revisions)
+        if self._remarks:
+            record.recall(tuple(self._known), self._remarks)
+
+    @property
+    def _remarks(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self._cache.remarks)) if self._cache is not None else ()
+
+    def _answer(self, record: Record, revision: str) -> Proved | None:
+        """What was found of ``revision``; None where something was not asked."""
+        found = {}
+        for check in self._checks:
+            if check in BY_REVISION:
+                told = record.answers.get((check, None))
+                told = None if told is None else tuple(one for one in told if one.revision == revision)
+            else:
+                told = record.answers.get((check, revision))
+            if told is None or check in record.skipped:
+                return None
+            found[check] = told
+        return Proved(revision, found) if found else None

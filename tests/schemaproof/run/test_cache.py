@@ -1,0 +1,233 @@
+"""What is not asked again: as long as nothing that a revision depends on has changed, and no longer."""
+
+import json
+import multiprocessing
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+import pytest
+
+from schemaproof.check import Check
+from schemaproof.finding import Finding, Severity
+from schemaproof.postgres import Server
+from schemaproof.project.subject import Subject
+from schemaproof.proofs.registry import CHECKS
+from schemaproof.run import cache
+from schemaproof.run.cache import FOLDER, Cache
+from schemaproof.run.record import Record
+from schemaproof.run.scope import EVERYTHING, Wanted
+from schemaproof.run.verify import examine
+from tests.schemaproof.projects import ENV, Step, make_project, table
+from tests.schemaproof.run.test_verify import Recorder
+
+FEW = ("upgrade-from-empty", "downgrade-restores")
+FORGETS = Step("CREATE TYPE e AS ENUM ('a'); CREATE TABLE u (e e)", "DROP TABLE u")
+ALL = ("0001", "0002", "0003")
+
+
+@dataclass
+class Told:
+    """What a run found, which revisions it knew before, and what it said of that."""
+
+    findings: tuple[Finding, ...] = ()
+    known: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    obstacles: int = 0
+
+
+def run(
+    subject: Subject, server: Server, *names: str, wanted: Wanted = EVERYTHING, checks: tuple[Check, ...] = ()
+) -> Told:
+    """A run that looks up and keeps what is known, in a process of its own: modules stay imported."""
+    context: Any = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    asked = checks or tuple(check for check in CHECKS if check.id in (names or FEW))
+    process = context.Process(target=_run, args=(theirs, subject, replace(server), asked, wanted))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forking beside other threads
+        process.start()
+    theirs.close()
+    told: Told = ours.recv()
+    process.join()
+    return told
+
+
+def _run(pipe: Connection, subject: Subject, server: Server, checks: tuple[Check, ...], wanted: Wanted) -> None:
+    record = Record(tuple(check.id for check in checks))
+    known = Cache(subject.project)
+    examine(subject, server, checks=checks, progress=Recorder(), record=record, wanted=wanted, cache=known)
+    findings = tuple(finding for found in record.findings.values() for finding in found)
+    said = (record.recalled.revisions, record.recalled.remarks) if record.recalled else ((), ())
+    pipe.send(Told(findings, *said, len(record.obstacles)))
+    server.close()
+
+
+@pytest.fixture
+def subject(tmp_path: Path) -> Subject:
+    """Three revisions, of which the last reads a file and imports a module; env.py imports another one."""
+    env = "import sys\nsys.path.insert(0, '.')\nimport kept_settings\n" + ENV
+    made = make_project(tmp_path, [table("t"), FORGETS, table("v")], env=env)
+    (tmp_path / "kept_settings.py").write_text("NAME = 'v'\n")
+    (tmp_path / "kept_late.py").write_text("NAME = 'v'\n")
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql" / "grow.sql").write_text("CREATE TABLE w (id int PRIMARY KEY)")
+    last = tmp_path / "migrations" / "versions" / "0003.py"
+    code = "import kept_late\nop.execute(open('sql/grow.sql').read())\n"
+    text = re.sub(r"(?<=def upgrade\(\):\n)", indent(code, "    "), last.read_text())
+    last.write_text(re.sub(r"(?<=def downgrade\(\):\n)", "    op.execute('DROP TABLE w')\n", text))
+    return made
+
+
+def test_second_run_asks_nothing_of_revisions_and_finds_the_same(subject: Subject, postgres_server: Server) -> None:
+    first, second = (run(subject, postgres_server) for _ in range(2))
+    assert (first.known, second.known) == ((), ALL)
+    assert first.findings == second.findings
+    assert [(one.check, one.severity, one.revision) for one in second.findings] == [
+        ("downgrade-restores", Severity.ERROR, "0002")
+    ]
+
+
+Change = Callable[[Subject], Subject | None]
+
+
+def appended(name: str) -> Change:
+    def change(subject: Subject) -> None:
+        with (subject.project / name).open("a") as file:
+            file.write("\n")
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "still"),
+    [
+        (appended("migrations/versions/0003.py"), ALL[:2]),
+        (appended("migrations/versions/0002.py"), ALL[:1]),
+        (appended("migrations/versions/0001.py"), ()),
+        (appended("migrations/env.py"), ()),
+        (appended("alembic.ini"), ()),
+        (appended("kept_settings.py"), ()),
+        (appended("kept_late.py"), ()),
+        (appended("sql/grow.sql"), ()),
+        (lambda subject: replace(subject, deployers=3), ()),
+        (lambda subject: replace(subject, roles=("schemaproof_kept",)), ()),
+    ],
+    ids=["its-file", "below", "first", "env", "ini", "module", "late-module", "sql", "setting", "role"],
+)
+def test_changed_byte_is_asked_again(
+    subject: Subject, postgres_server: Server, change: Change, still: tuple[str, ...]
+) -> None:
+    run(subject, postgres_server)
+    changed = change(subject) or subject
+    assert run(changed, postgres_server).known == still
+    assert run(changed, postgres_server).known == ALL
+
+
+@pytest.mark.parametrize(("name", "value"), [("_harness", "another"), ("_packages", ("alembic-9.dist-info",))])
+def test_another_harness_or_package_is_asked_again(
+    subject: Subject, postgres_server: Server, monkeypatch: pytest.MonkeyPatch, name: str, value: object
+) -> None:
+    run(subject, postgres_server)
+    monkeypatch.setattr(cache, name, lambda: value)
+    assert run(subject, postgres_server).known == ()
+
+
+def test_another_release_of_the_server_is_asked_again(
+    subject: Subject, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(subject, postgres_server)
+    monkeypatch.setattr(Server, "version_text", "99.1")
+    assert run(subject, postgres_server).known == ()
+
+
+def test_revision_below_one_that_is_new_is_known(subject: Subject, postgres_server: Server) -> None:
+    run(subject, postgres_server)
+    (subject.project / "migrations" / "versions" / "0004.py").write_text(
+        "from alembic import op\nrevision, down_revision = '0004', '0003'\n"
+        "def upgrade():\n    op.execute('CREATE TABLE x (i int)')\n"
+        "def downgrade():\n    op.execute('DROP TABLE x')\n"
+    )
+    assert run(subject, postgres_server).known == ALL
+    assert run(subject, postgres_server).known == (*ALL, "0004")
+
+
+def test_check_that_was_not_asked_before_is_asked(subject: Subject, postgres_server: Server) -> None:
+    run(subject, postgres_server)
+    more = (*FEW, "downgrade-runs")
+    assert run(subject, postgres_server, *more).known == ()
+    assert run(subject, postgres_server).known == ALL
+    assert run(subject, postgres_server, *more).known == ALL
+
+
+def test_what_a_crash_leaves_is_known_by_revision(tmp_path: Path, postgres_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t"), Step("")])
+    second = tmp_path / "migrations" / "versions" / "0002.py"
+    commits = "op.execute('CREATE TABLE x (i int)'); op.execute('COMMIT'); op.execute('CREATE TABLE y (i int)')"
+    second.write_text(re.sub(r"(?<=def upgrade\(\):\n) +.*", f"    {commits}", second.read_text()))
+    first, again = (run(subject, postgres_server, "crash-recovery") for _ in range(2))
+    assert again.known == ALL[:2]
+    assert [(one.check, one.revision) for one in first.findings] == [("crash-recovery", "0002")]
+    assert first.findings == again.findings
+
+
+def test_since_and_what_is_known_go_together(subject: Subject, postgres_server: Server) -> None:
+    assert run(subject, postgres_server, wanted=Wanted(since="0001")).known == ()
+    assert run(subject, postgres_server, wanted=Wanted(since="0002")).known == ("0003",)
+    assert run(subject, postgres_server).known == ("0002", "0003")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"version": 1}', '{"version": 1, "findings": {"a": [1]}, "inputs": {}}']
+)
+def test_entry_that_is_corrupt_is_ignored_with_a_line(subject: Subject, postgres_server: Server, text: str) -> None:
+    run(subject, postgres_server)
+    for file in (subject.project / FOLDER).glob("*.json"):
+        file.write_text(text)
+    told = run(subject, postgres_server)
+    assert told.known == ()
+    assert all(re.match(r"\.schemaproof_cache/\w+\.json can't be used \(\w+\)", one) for one in told.remarks)
+    assert len(told.remarks) == 3
+    assert run(subject, postgres_server).known == ALL
+
+
+def test_entry_of_another_form_is_ignored(subject: Subject, postgres_server: Server) -> None:
+    run(subject, postgres_server)
+    for file in (subject.project / FOLDER).glob("*.json"):
+        file.write_text(json.dumps({"version": 99}))
+    assert run(subject, postgres_server).known == ()
+
+
+def test_folder_that_can_not_be_made_is_told(subject: Subject, postgres_server: Server) -> None:
+    (subject.project / FOLDER).write_text("")
+    told = [one for one in run(subject, postgres_server).remarks if "kept" in one]
+    assert [one.partition(":")[0] for one in told] == ["nothing was kept in .schemaproof_cache"]
+
+
+def test_nothing_but_findings_and_digests_is_kept(subject: Subject, postgres_server: Server) -> None:
+    run(subject, postgres_server)
+    folder = subject.project / FOLDER
+    entries = [json.loads(file.read_text()) for file in folder.glob("*.json")]
+    assert len(entries) == 3
+    for entry in entries:
+        assert entry.keys() == {"version", "findings", "inputs"}
+        assert entry["findings"].keys() == set(FEW)
+        assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in entry["inputs"].values())
+        assert not any(Path(name).is_absolute() for name in entry["inputs"])
+    assert {file.name for file in folder.iterdir() if file.suffix != ".json"} == {".gitignore", "CACHEDIR.TAG"}
+    assert str(subject.project) not in "".join(file.read_text() for file in folder.iterdir())
+
+
+def test_what_was_not_finished_is_not_kept(subject: Subject, postgres_server: Server) -> None:
+    def fails(*_: object) -> list[Finding]:
+        raise ZeroDivisionError
+
+    several = [replace(one, examine=fails) if one.id == "downgrade-restores" else one for one in CHECKS]
+    told = run(subject, postgres_server, checks=tuple(one for one in several if one.id in FEW))
+    assert told.obstacles
+    assert not (subject.project / FOLDER).exists()

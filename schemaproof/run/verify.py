@@ -151,11 +151,9 @@ class _Limits:
         own = check is None or check.scope == "revision" or check.id in _OF_OWN_REVISIONS
         scope = self.scope if own else self.whole
         history.asked = None if scope is None else frozenset(scope.asked)
-        history.in_one_call.lowest = None
-        if not own and self.scope is not self.whole:  # the walk's steps have begun above the revisions of other parts
-            history.in_one_call.forget_steps()
-        elif scope is not None:
-            history.in_one_call.lowest = min(history.asked_indexes, default=len(history.revisions))
+        # For the whole of a part, all steps are made anew: the walk has not made those of the other parts.
+        some = scope is not None and (own or self.scope is self.whole)
+        history.in_one_call.lowest = min(history.asked_indexes, default=len(history.revisions)) if some else None
 
 
 # Checks of the whole history that a part asks about its own revisions: the last looks at others where it must.

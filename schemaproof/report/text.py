@@ -185,6 +185,9 @@ def _left_out(report: "Report", scope: "Scope", style: Style) -> Iterator[str]:
     yield from style.wrap(f"revisions asked one by one: {asked}", "  ", "    ")
     if report.left_out:
         yield from style.wrap(f"not asked: {span(report.left_out)}", "  ", "    ")
+    mine = {result.check.id for result in report.checks}
+    if scope.part is not None and (others := [check for check in scope.part.selected if check not in mine]):
+        yield from style.wrap(f"asked by other parts: {', '.join(others)}", "  ", "    ")
     for remark in scope.remarks:
         yield from style.wrap(readable(remark), "  ", "    ")
 

@@ -7,7 +7,7 @@ import pytest
 
 from schemaproof.finding import FailOn, Severity
 from schemaproof.project.severities import Grade, Regraded
-from schemaproof.report.outcome import Obstacle, Scope
+from schemaproof.report.outcome import Obstacle, Part, Scope
 from schemaproof.report.text import Style, render, render_findings
 from tests.schemaproof.report.reports import a_finding, a_report
 
@@ -49,6 +49,12 @@ def test_text_says_which_revisions_were_asked_about_and_which_not() -> None:
         "\n"
         "sound: 2 checks, 1 of 3 revisions, 0 errors, 0 warnings, 0 notes, in 3.1 s on PostgreSQL 17.11\n"
     )
+
+
+def test_text_says_which_checks_are_left_to_other_parts() -> None:
+    part = Part(1, 2, ("single-head", "downgrade-restores", "parity-catalog"), ("0001",), "", "d", {})
+    report = dataclasses.replace(a_report(), scope=Scope(("0001",), "part 1 of 2", part=part))
+    assert "\n  not asked: 0002, 0003\n  asked by other parts: parity-catalog\n" in render(report)
 
 
 def test_text_says_that_no_revision_is_new() -> None:

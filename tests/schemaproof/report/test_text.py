@@ -51,6 +51,12 @@ def test_text_says_which_revisions_were_asked_about_and_which_not() -> None:
     )
 
 
+def test_text_of_a_long_run_says_what_took_the_longest() -> None:
+    report = dataclasses.replace(a_report(), seconds=90.0, walk_seconds=40.4)
+    assert "took the longest: what checks share (databases, stairways) 40 s, single-head 1 s, " in render(report)
+    assert "took" not in render(dataclasses.replace(report, seconds=59.9))
+
+
 def test_text_says_which_checks_are_left_to_other_parts() -> None:
     part = Part(1, 2, ("single-head", "downgrade-restores", "parity-catalog"), ("0001",), "", "d", {})
     report = dataclasses.replace(a_report(), scope=Scope(("0001",), "part 1 of 2", part=part))

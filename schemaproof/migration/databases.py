@@ -1,6 +1,6 @@
 """Databases in the state after the first k revisions, and the one at head, which one call has migrated."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from time import perf_counter
@@ -39,6 +39,20 @@ class Databases(Runs):
         """A database with the first ``count`` revisions, the caller's to drop. See :meth:`States.build`."""
         with self._shared():
             return self._built(count)
+
+    def lend(self, count: int) -> dict[int, Template]:
+        """By their number of revisions, templates for other processes, one of ``count`` among them; see ``States``.
+
+        None of them where revisions make roles, since only one database may have them then.
+        """
+        if self.alone:
+            return {}
+        with self._shared():
+            return self._states.lend(count)
+
+    def borrow(self, templates: Mapping[int, Template]) -> None:
+        """Build from ``templates`` as well, which another process has lent."""
+        self._states.borrow(templates)
 
     @contextmanager
     def _shared(self) -> Iterator[None]:

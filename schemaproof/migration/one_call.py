@@ -90,10 +90,6 @@ class OneCall:
         """Remember the catalog after ``count`` revisions that were applied by single steps."""
         self._stepwise[count] = catalog
 
-    def forget_steps(self) -> None:
-        """Forget the catalogs of single steps: they are to be made from the base."""
-        self._stepwise.clear()
-
     def note_last_step(self, count: int, catalog: Catalog) -> None:
         """As ``note_steps``, and forget the lower ones."""
         self._stepwise = {count: catalog}

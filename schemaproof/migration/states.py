@@ -1,6 +1,6 @@
 """Databases in the state after the first k revisions, each built by env.py from the nearest lower one."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from alembic.script import Script
@@ -47,6 +47,8 @@ class States:
         self._checked = checked
         self._alone = alone
         self._templates: dict[int, Template] = {}
+        self._lent: dict[int, Template] = {}  # for good, also to other processes
+        self._borrowed: dict[int, Template] = {}  # from another process, which drops them
 
     def build(self, count: int) -> Database:
         """A database in which the first ``count`` revisions were applied, in one call where that works.
@@ -54,7 +56,7 @@ class States:
         Raises:
             UpgradeFailedError: where one of them fails by itself too.
         """
-        start = max((kept for kept in self._templates if kept <= count), default=0)
+        start = max((kept for kept in self._known if kept <= count), default=0)
         database = self._clone(start)
         revisions = self._chain.revisions[start:count]
         if self._advance(database, revisions).error is not None:
@@ -73,14 +75,35 @@ class States:
             oldest = next(iter(self._templates))
             database.server.drop(self._templates.pop(oldest).name)
 
+    def lend(self, count: int) -> dict[int, Template]:
+        """A template of the first ``count`` revisions that is kept until ``close``, for other processes too.
+
+        Raises:
+            UpgradeFailedError: as ``build``.
+        """
+        if count not in self._lent:
+            database = self.build(count)
+            database.server.close_off(database.name)
+            self._lent[count] = Template(database.name)
+        return dict(self._lent)
+
+    def borrow(self, templates: Mapping[int, Template]) -> None:
+        """Build from ``templates`` as well, which another process has lent."""
+        self._borrowed |= templates
+
+    @property
+    def _known(self) -> dict[int, Template]:
+        return self._borrowed | self._lent | self._templates
+
     def close(self) -> None:
         """Drop the templates."""
-        for template in self._templates.values():
+        for template in (*self._templates.values(), *self._lent.values()):
             self._environment.server.drop(template.name)
         self._templates.clear()
+        self._lent.clear()
 
     def _clone(self, count: int) -> Database:
-        return self._environment.server.clone(self._templates.get(count))
+        return self._environment.server.clone(self._known.get(count))
 
     def _advance(self, database: Database, revisions: Sequence[Script]) -> Run:
         with dropped_on_error(database):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 # why it failed. --json has all of them.
 _EVIDENCE = (15, 25)
 
+# From so many seconds on, a run's report says what took the longest: so many of its checks.
+_LONG, _LONGEST = 60.0, 3
+
 # Up to so many revision ids are all listed.
 _SPAN = 6
 
@@ -95,6 +98,8 @@ def render(report: "Report", style: Style | None = None) -> str:
         blocks.append("\n".join([style.bold("problems during the run"), *obstacles]))
     if report.faults.injected:
         blocks.append(str(report.faults))
+    if report.seconds >= _LONG:
+        blocks.append(_longest(report))
     return "\n\n".join([*blocks, _verdict(report, style)]) + "\n"
 
 
@@ -187,6 +192,9 @@ def _left_out(report: "Report", scope: "Scope", style: Style) -> Iterator[str]:
     yield from style.wrap(f"revisions asked one by one: {asked}", "  ", "    ")
     if report.left_out:
         yield from style.wrap(f"not asked: {span(report.left_out)}", "  ", "    ")
+    mine = {result.check.id for result in report.checks}
+    if scope.part is not None and (others := [check for check in scope.part.selected if check not in mine]):
+        yield from style.wrap(f"asked by other parts: {', '.join(others)}", "  ", "    ")
     for remark in scope.remarks:
         yield from style.wrap(readable(remark), "  ", "    ")
 
@@ -199,6 +207,14 @@ def _recalled(recalled: "Recalled", style: Style) -> Iterator[str]:
         yield from style.wrap(told, "  ", "    ")
     for remark in recalled.remarks:
         yield from style.wrap(readable(remark), "  ", "    ")
+
+
+def _longest(report: "Report") -> str:
+    """What took the most of the run's time; databases and stairways are no check's alone."""
+    taken = [(result.seconds, result.check.id) for result in report.checks]
+    taken.append((report.walk_seconds, "what checks share (databases, stairways)"))
+    told = [f"{what} {seconds:.0f} s" for seconds, what in sorted(taken, reverse=True)[:_LONGEST]]
+    return f"took the longest: {', '.join(told)}"
 
 
 def _regraded(report: "Report", style: Style) -> Iterator[str]:

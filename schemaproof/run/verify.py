@@ -166,11 +166,9 @@ class _Limits:
         history.asked = None if scope is None else frozenset(scope.asked)
         if own and self.proved:
             history.asked = frozenset(history.positions if scope is None else scope.asked) - self.proved
-        history.in_one_call.lowest = None
-        if not own and self.scope is not self.whole:  # the walk's steps have begun above the revisions of other parts
-            history.in_one_call.forget_steps()
-        elif scope is not None or self.proved:
-            history.in_one_call.lowest = self._lowest(scope)
+        # For the whole of a part, all steps are made anew: the walk has not made those of the other parts.
+        some = (scope is not None or bool(self.proved)) and (own or self.scope is self.whole)
+        history.in_one_call.lowest = self._lowest(scope) if some else None
 
     def _lowest(self, scope: Scope | None) -> int:
         """How many revisions lie below the first one that is climbed."""

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
@@ -31,7 +31,7 @@ from schemaproof.migration.inputs import read_from, take_over
 from schemaproof.migration.moments import Moments
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.states import UpgradeFailedError
-from schemaproof.postgres import PostgresError, Server
+from schemaproof.postgres import PostgresError, Server, Template
 from schemaproof.processes import ENDED_REMEDY, ending, said_by
 from schemaproof.project.subject import Subject
 from schemaproof.proofs.failure.failures import Failures, Injected
@@ -50,6 +50,8 @@ _WORTH_ANOTHER_WITH_FAULTS = 1  # which take about a second a revision
 # From so many on, building the database of a few that are asked about takes as long as a check of the whole history.
 _WORTH_ONE_BESIDE = 64  # revisions
 
+_BELOW = 4  # revisions
+
 # Where the same goes wrong with as many revisions in a row, it will with the next one.
 _PATIENCE = 3
 
@@ -63,11 +65,13 @@ class Stretch:
         footing: that of the process that waits.
         read: the files of the project that were read; see ``migration.inputs``.
         asked: the ids of all revisions that are asked about; None where that is every one.
+        templates: databases to build from, by their number of revisions.
     """
 
     indexes: Sequence[int]
     footing: Footing
     asked: frozenset[str] | None = None
+    templates: Mapping[int, Template] = field(default_factory=dict)
     at_start: Catalog | None = None
     at_stop: Catalog | None = None
     coming_down: dict[str, ComingDown] = field(default_factory=dict)
@@ -125,6 +129,18 @@ def walk(
             walking.end()
 
 
+def _lent(history: History, first: int) -> dict[int, Template]:
+    """A database from which all processes build what they need below the revision at ``first``, where that pays.
+
+    Faults need a state below it, and so do calls that begin lower; see ``proofs/upgrade/calls.py``.
+    """
+    if history.asked is None or first < max(_WORTH_ONE_BESIDE, _BELOW + 1):
+        return {}
+    with suppress(UpgradeFailedError):  # which is told where it is met
+        return history.lend(first - _BELOW)
+    return {}
+
+
 class _Inline(Walk):
     """In this process, when ``finish`` is called."""
 
@@ -162,6 +178,7 @@ class _Parallel(Walk):
         self._server = server = replace(history.server, run=f"{history.server.run}_{secrets.token_hex(2)}")
         indexes = history.asked_indexes
         progress.stage("revisions", len(indexes))
+        templates = _lent(history, indexes[0])
         # A forked process has the project's modules and this one's already; elsewhere fork is not safe.
         context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         subject = replace(history.subject, driver=history.environment.driver)
@@ -171,7 +188,7 @@ class _Parallel(Walk):
         for part in self._parts:
             ours, theirs = context.Pipe(duplex=False)
             names = [check.id for check in checks]
-            stretch = Stretch(part, history.footing.on(replace(server)), history.asked)
+            stretch = Stretch(part, history.footing.on(replace(server)), history.asked, templates)
             arguments = (theirs, subject, replace(server), names, stretch)
             process = context.Process(target=_work, args=arguments, daemon=True)
             process.start()
@@ -350,6 +367,7 @@ def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[st
     try:
         with open_history(subject, server, footing=stretch.footing) as history:
             history.asked, history.spent = stretch.asked, record.share
+            history.borrow(stretch.templates)
             stopped = _climb_stretch(history, checks, stretch, record, pipe)
             if stopped is not None:
                 pipe.send(("stopped", history.positions[stopped]))

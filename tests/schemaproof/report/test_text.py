@@ -7,7 +7,7 @@ import pytest
 
 from schemaproof.finding import FailOn, Severity
 from schemaproof.project.severities import Grade, Regraded
-from schemaproof.report.outcome import Obstacle, Recalled, Scope
+from schemaproof.report.outcome import Obstacle, Part, Recalled, Scope
 from schemaproof.report.text import Style, render, render_findings
 from tests.schemaproof.report.reports import a_finding, a_report
 
@@ -60,6 +60,18 @@ def test_text_says_what_was_known_before() -> None:
         "  nothing was kept in .schemaproof_cache: it is full\n"
         "\n"
     )
+
+
+def test_text_of_a_long_run_says_what_took_the_longest() -> None:
+    report = dataclasses.replace(a_report(), seconds=90.0, walk_seconds=40.4)
+    assert "took the longest: what checks share (databases, stairways) 40 s, single-head 1 s, " in render(report)
+    assert "took" not in render(dataclasses.replace(report, seconds=59.9))
+
+
+def test_text_says_which_checks_are_left_to_other_parts() -> None:
+    part = Part(1, 2, ("single-head", "downgrade-restores", "parity-catalog"), ("0001",), "", "d", {})
+    report = dataclasses.replace(a_report(), scope=Scope(("0001",), "part 1 of 2", part=part))
+    assert "\n  not asked: 0002, 0003\n  asked by other parts: parity-catalog\n" in render(report)
 
 
 def test_text_says_that_no_revision_is_new() -> None:

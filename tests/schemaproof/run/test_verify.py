@@ -489,15 +489,28 @@ def test_since_finds_new_revisions_that_no_call_from_below_them_can_bring(
 
 
 def test_since_in_a_long_history_asks_in_a_process_of_its_own_beside_the_whole(
-    tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, own_server: Server, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(walk, "_WORTH_ONE_BESIDE", 2)
     monkeypatch.setattr(walk, "_Inline", lambda *_: pytest.fail("asked in this process"))
-    subject = make_project(tmp_path, [table("t"), FORGETS_TYPE])
-    report = verified(
-        subject, postgres_server, "downgrade-restores", "upgrade-in-one-call", wanted=Wanted(since="0001")
-    )
-    assert keys(report) == [("downgrade-restores", "error", "0002", "type public.a")]
+    subject = make_project(tmp_path, [*(table(f"t{number}") for number in range(5)), FORGETS_TYPE])
+    report = verified(subject, own_server, "downgrade-restores", "upgrade-in-one-call", wanted=Wanted(since="0005"))
+    assert keys(report) == [("downgrade-restores", "error", "0006", "type public.a")]
+    assert databases() == set()
+
+
+def test_revisions_below_the_new_ones_are_applied_once_for_all_processes(
+    tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each run of the first revision leaves a line: one for the database that is lent, one for head."""
+    monkeypatch.setattr(walk, "_WORTH_ONE_BESIDE", 2)
+    subject = make_project(tmp_path, [table(f"t{number}") for number in range(7)])
+    first, log = tmp_path / "migrations" / "versions" / "0001.py", tmp_path / "log"
+    line = f"    with open({str(log)!r}, 'a') as log:\n        log.write('up ')\n    op.execute("
+    first.write_text(first.read_text().replace("    op.execute(", line, 1))
+    names = ("downgrade-restores", "upgrade-with-rows", "atomicity", "parity-catalog")
+    verified(subject, postgres_server, *names, wanted=Wanted(since="0006"))
+    assert log.read_text().count("up") == 2
 
 
 @pytest.mark.usefixtures("small_stretches")

@@ -6,7 +6,10 @@ from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.history import History
-from schemaproof.proofs.data.inhabited import Inhabited, Refused, not_null_column
+from schemaproof.proofs.data.inhabited import Inhabited
+from schemaproof.proofs.data.refusals import Refused, not_null_column
+from schemaproof.proofs.data.rows_kept import ROWS_KEPT
+from schemaproof.proofs.data.values_kept import VALUES_KEPT
 
 
 def _with_rows(history: History, revision: str) -> Iterator[Finding]:
@@ -79,8 +82,8 @@ def _remedy(refused: Refused) -> str:
         )
     if column is not None:
         rows = f"{column[0]} WHERE {column[1]} IS NULL"
-        update = f"UPDATE {column[0]} SET {column[1]} = ... WHERE {column[1]} IS NULL"  # noqa: S608 (to be read)
-        count = f"SELECT count(*) FROM {rows}"  # noqa: S608 (to be read)
+        update = f"UPDATE {column[0]} SET {column[1]} = ... WHERE {column[1]} IS NULL"
+        count = f"SELECT count(*) FROM {rows}"
         return f'Backfill it first: `op.execute("{update}")`. Rows affected in production: `{count}`.'
     return _REMEDIES.get(sqlstate(refused.run.error) or "", UPGRADE_WITH_ROWS.remedy)
 
@@ -108,4 +111,4 @@ UPGRADE_WITH_ROWS = Check(
     keywords=("rows",),
 )
 
-CHECKS = (UPGRADE_WITH_ROWS,)
+CHECKS = (UPGRADE_WITH_ROWS, ROWS_KEPT, VALUES_KEPT)

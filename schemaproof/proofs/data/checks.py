@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 from schemaproof.check import Check
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.history import History
+from schemaproof.proofs.data.backfills import BACKFILL_COMPLETE
+from schemaproof.proofs.data.generators import GENERATORS_AHEAD
 from schemaproof.proofs.data.inhabited import Inhabited
 from schemaproof.proofs.data.refusals import Refused, not_null_column
 from schemaproof.proofs.data.rows_kept import ROWS_KEPT
@@ -59,12 +61,14 @@ def _told(refused: Refused, revision: str) -> Finding:
     return UPGRADE_WITH_ROWS.finding(
         f"The upgrade to {revision} fails {where}."
         if refused.any_row
-        else f"The upgrade to {revision} fails on rows that the schema before it allows.",
+        else f"The upgrade to {revision} fails on rows that the schema before it allows"
+        + (f": {refused.kind}." if refused.kind else "."),
         severity=Severity.ERROR if refused.any_row else Severity.WARNING,
         revision=revision,
         object=table,
         evidence=evidence,
         remedy=_remedy(refused),
+        causes=[Cause(BACKFILL_COMPLETE.id, revision)],
     )
 
 
@@ -89,6 +93,8 @@ def _remedy(refused: Refused) -> str:
 
 
 _REMEDIES = {
+    "22001": "Say in the revision what becomes of longer values, in USING or by an UPDATE before it.",
+    "22003": "Say in the revision what becomes of greater numbers, in USING or by an UPDATE before it.",
     "55006": 'Run the deferred checks before the ALTER TABLE: `op.execute("SET CONSTRAINTS ALL IMMEDIATE")`.',
     "25P02": "Let the error through; to go on after it, run the statement in a savepoint of its own:"
     " `with op.get_bind().begin_nested():`.",
@@ -111,4 +117,4 @@ UPGRADE_WITH_ROWS = Check(
     keywords=("rows",),
 )
 
-CHECKS = (UPGRADE_WITH_ROWS, ROWS_KEPT, VALUES_KEPT)
+CHECKS = (UPGRADE_WITH_ROWS, ROWS_KEPT, VALUES_KEPT, BACKFILL_COMPLETE, GENERATORS_AHEAD)

@@ -29,6 +29,7 @@ __all__ = ["Experiment", "Inhabited", "Refused"]
 
 # What of an existing object a revision can change without a row noticing.
 _BESIDE_ROWS = frozenset({"comment", "position", "statistics", "storage", "compression"})
+_EARLIER = 40  # revisions: a backfill and what relies on it are seldom further apart
 _FUNCTIONS = """
 SELECT p.proname::text, string_agg(p.prosrc, E'\\n;') FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_language l ON l.oid = p.prolang AND l.lanname IN ('sql', 'plpgsql')
@@ -102,6 +103,25 @@ class Experiment:
         return same is None or same.get(column) != row[column]
 
 
+@dataclass(frozen=True)
+class Incomplete:
+    """A column that a revision fills in some rows only, kept for a later one that wants it in all.
+
+    Attributes:
+        revision: which does.
+        where: the column that is NULL in just those rows; None where there is none.
+        empty: how many rows it leaves.
+        count: how many there are.
+        evidence: its statements, and the rows.
+    """
+
+    revision: str
+    where: str | None
+    empty: int
+    count: int
+    evidence: tuple[str, ...]
+
+
 class Inhabited:
     """Runs the upgrades of ``history`` on rows, one revision after the other.
 
@@ -111,7 +131,10 @@ class Inhabited:
     def __init__(self, history: "History") -> None:
         self.history = history
         self._climbing: tuple[int, Database] | None = None  # by the number of its revisions
+        self.incomplete: dict[tuple[str, str], Incomplete] = {}  # by table and column
         self._bare: tuple[int, Database] | None = None  # without rows of ours; made where an upgrade fails on them
+        self._since = 0  # since which revision the rows of the one that climbs have been there
+        self._floor = 0  # the lowest one that they can come from: those below it were refused
         self._last: tuple[int, Refused | None, Experiment | None] | None = None
 
     def close(self) -> None:
@@ -198,14 +221,14 @@ class Inhabited:
             if run.error is None:
                 self._passed(index, database)
                 return None, None
-            return self._refused(run, index), None
+            return self._refused_surely(run, index)
         copy = database.server.clone(Template(database.name))
         with dropped_on_error(copy):
             before, witness = self.rows(database), Witness()
             run = self.run(database, index, witness=witness)
             if run.error is not None:
                 copy.drop()
-                return self._refused(run, index), None
+                return self._refused_surely(run, index)
             with connected(database) as connection:
                 after = snapshot.read(connection, self.history.version_table)
                 functions: dict[str, str] = dict(_functions(connection))
@@ -219,11 +242,30 @@ class Inhabited:
             populate(self.history, database)
         self._climbing = (index + 1, database)
 
+    def _refused_surely(self, run: Run, index: int) -> tuple[Refused | None, Experiment | None]:
+        """As ``_climb``, for an upgrade that failed: rows that were made late lack what revisions in between gave."""
+        lowest = max(self._floor, index - _EARLIER)
+        if self._since <= lowest or not self._climb_again(lowest, index):
+            return self._refused(run, index), None
+        return self._climb(index)
+
+    def _climb_again(self, start: int, index: int) -> bool:
+        """Let rows climb from ``start`` to ``index``, and say whether they come so far."""
+        self._leave()
+        self._climb_from(start, self.history.build(start))
+        for between in range(start, index):
+            if self.run(self.database, between).error is not None:
+                self._floor = between + 1
+                return False
+            self._passed(between, self.database)
+        return True
+
     def _refused(self, run: Run, index: int) -> Refused:
         self._leave()
         bare = self._bare_at(index)
         refused = judge(self.history, run, bare, index, lambda database: self.run(database, index))
         # The next ones meet rows that were made after this one.
+        self._floor = index + 1
         if self.run(bare, index).error is None:
             self._bare = (index + 1, bare)
             self._climb_from(index + 1, bare.server.clone(Template(bare.name)))
@@ -246,7 +288,7 @@ class Inhabited:
     def _climb_from(self, index: int, database: Database) -> None:
         with dropped_on_error(database):
             populate(self.history, database)
-        self._climbing = (index, database)
+        self._climbing, self._since = (index, database), index
 
     def _leave(self) -> None:
         if self._climbing is not None:

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Database
-from schemaproof.proofs.data.snapshot import Name
+from schemaproof.proofs.data.snapshot import COUNTED, Name
 from schemaproof.rows import fill
 from schemaproof.rows.statements import Row
 from schemaproof.rows.tables import Table
@@ -23,20 +23,6 @@ if TYPE_CHECKING:
 
 _FIRST_OF_BOUNDS = 60  # the number of the first row that is there for a partition to come
 
-# Each column that a sequence counts, with the sequence: its own, or one that its default names.
-COUNTED = """
-SELECT DISTINCT n.nspname::text, c.relname::text, a.attname::text, sn.nspname::text, s.relname::text
-FROM pg_class s JOIN pg_namespace sn ON sn.oid = s.relnamespace JOIN pg_sequence q ON q.seqrelid = s.oid
-JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.oid AND d.deptype IN ('a', 'i')
-    OR d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = s.oid
-LEFT JOIN pg_attrdef f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid
-JOIN pg_attribute a ON a.attrelid = coalesce(f.adrelid, d.refobjid) AND a.attnum = coalesce(f.adnum, d.refobjsubid)
-JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE q.seqincrement > 0 AND (a.attidentity <> '' OR EXISTS (SELECT FROM pg_attrdef e WHERE e.adrelid = c.oid
-    AND e.adnum = a.attnum AND pg_get_expr(e.adbin, e.adrelid) LIKE 'nextval(%'))
-    AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
-"""
 _ADVANCE = (
     "SELECT setval({name}, m) FROM (SELECT max({column}) AS m FROM {table}) x, {sequence} s WHERE m > s.last_value"
 )
@@ -84,7 +70,7 @@ def populate(
 
 def _advance(connection: psycopg.Connection[Any], filled: set[str]) -> None:
     """Set each sequence to the greatest number that it could have given: rows are planted with theirs."""
-    for schema, table, column, sequence_schema, sequence in connection.execute(COUNTED).fetchall():
+    for _, schema, table, column, sequence_schema, sequence in connection.execute(COUNTED).fetchall():
         if f"{schema}.{table}" not in filled:
             continue
         name = sql.Identifier(sequence_schema, sequence)

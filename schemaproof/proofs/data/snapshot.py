@@ -40,6 +40,21 @@ SELECT k.conrelid::bigint, k.confrelid::bigint,
 FROM pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0 ORDER BY 1, 2, k.conname
 """
 
+# Each column that a sequence counts, with the sequence: its own, or one that its default names.
+COUNTED = """
+SELECT DISTINCT c.oid::bigint, n.nspname::text, c.relname::text, a.attname::text, sn.nspname::text, s.relname::text
+FROM pg_class s JOIN pg_namespace sn ON sn.oid = s.relnamespace JOIN pg_sequence q ON q.seqrelid = s.oid
+JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.oid AND d.deptype IN ('a', 'i')
+    OR d.classid = 'pg_attrdef'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = s.oid
+LEFT JOIN pg_attrdef f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid
+JOIN pg_attribute a ON a.attrelid = coalesce(f.adrelid, d.refobjid) AND a.attnum = coalesce(f.adnum, d.refobjsubid)
+JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE q.seqincrement > 0 AND (a.attidentity <> '' OR EXISTS (SELECT FROM pg_attrdef e WHERE e.adrelid = c.oid
+    AND e.adnum = a.attnum AND pg_get_expr(e.adbin, e.adrelid) LIKE 'nextval(%'))
+    AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+"""
+
 
 @dataclass(frozen=True)
 class Column:
@@ -90,9 +105,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The tables of one database at one moment, by oid."""
+    """One database at one moment.
+
+    Attributes:
+        tables: by oid.
+        numbers: the next number that a sequence gives to a column, by the table's oid and the column, with its name.
+    """
 
     tables: Mapping[int, Table] = field(default_factory=dict)
+    numbers: Mapping[tuple[int, str], tuple[int, Name]] = field(default_factory=dict)
 
     def named(self, name: Name) -> Table | None:
         """The table of this name; None where there is none."""
@@ -122,7 +143,15 @@ def read(connection: psycopg.Connection[Any], leave: Name) -> Snapshot:
         rows = tuple(dict(zip(columns, row, strict=True)) for row in fetched[:MOST_ROWS])
         whole = len(fetched) <= MOST_ROWS
         tables[oid] = Table(oid, (schema, name), tuple(primary), columns, rows, whole, tuple(keys.get(oid, ())))
-    return Snapshot(tables)
+    return Snapshot(tables, _numbers(connection))
+
+
+def _numbers(connection: psycopg.Connection[Any]) -> dict[tuple[int, str], tuple[int, Name]]:
+    counted = connection.execute(COUNTED).fetchall()
+    query = sql.SQL("SELECT CASE WHEN is_called THEN last_value + 1 ELSE last_value END FROM {}")
+    with connection.pipeline():
+        cursors = [(one, connection.execute(query.format(sql.Identifier(*one[4:6])))) for one in counted]
+    return {(one[0], one[3]): ((cursor.fetchone() or (0,))[0], (one[4], one[5])) for one, cursor in cursors}
 
 
 def print_alike(connection: psycopg.Connection[Any]) -> None:

@@ -40,6 +40,7 @@ def fill(
     leave: Collection[tuple[str, str]] = (),
     tables: Collection[tuple[str, str]] | None = None,
     rows: int | Sequence[Row] | RowsOf = 3,
+    more: Collection[tuple[str, str]] = (),
 ) -> Filled:
     """Put a few rows into each table that has none; the same ones whenever the tables are the same.
 
@@ -51,6 +52,7 @@ def fill(
         connection: in autocommit mode.
         leave: schema and name of tables not to touch, above all Alembic's.
         tables: the only ones to touch; all where it is None.
+        more: tables that get rows though they have some.
         rows: how many a table gets at most, or which, or what says which. Where the server refuses one, it gets fewer.
     """
     with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
@@ -59,25 +61,32 @@ def fill(
             known = [one for one in known if (one.schema, one.name) in tables]
         refused = {str(one): "the role may not read and write it" for one in known if not one.permitted}
         empty = empty_ones(cursor, [one for one in known if one.permitted])
+        full = [one for one in known if one.permitted and (one.schema, one.name) in more and one not in empty]
+        empty = [*empty, *full]
         if not empty:
             return Filled((), refused)
         types = read_types(cursor)
         describe(cursor, empty, types)
-        return _Filler(cursor, types, empty, rows).run(refused)
+        return _Filler(cursor, types, empty, rows, {one.oid for one in full}).run(refused)
 
 
 class _Filler:
     """One run over tables that are all empty."""
 
     def __init__(
-        self, cursor: Cursor, types: Mapping[int, Type], tables: Collection[Table], rows: int | Sequence[Row] | RowsOf
+        self,
+        cursor: Cursor,
+        types: Mapping[int, Type],
+        tables: Collection[Table],
+        rows: int | Sequence[Row] | RowsOf,
+        full: Collection[int] = (),
     ) -> None:
         self._cursor = cursor
         self._types = types
         self._tables = {one.oid: one for one in tables}
         self._rows = rows
         # The writers look here for what a key cannot refer to: filled tables are taken out.
-        self._rowless = set(self._tables)
+        self._rowless = set(self._tables) - set(full)
 
     def run(self, refused: Mapping[str, str]) -> Filled:
         """Fill all; ``refused`` are others that were refused before."""

@@ -9,7 +9,7 @@ from schemaproof.rows.types import Type, domains
 
 _FIRST = 20  # the number of the first row that is there for a label; the others have lower ones
 _MOST_LABELS = 12  # of one column: enums have few, and each row costs each upgrade something
-_FEW = 2  # values, such as true and false, that the other rows have anyway
+LATER = 200  # by how much the numbers of rows are others that are added to a table that has some
 
 # Each like the third, but for one thing. What is unique differs too.
 ORDINARY = (Row(0, sparse=False), Row(1, sparse=True), Row(2, sparse=False, own=True))
@@ -31,7 +31,7 @@ def labels(types: Mapping[int, Type], table: Table) -> list[Row]:
         most = max(most, len(kind.labels) if kind and not listed else len(listed))
     return [
         Row(_FIRST + number, sparse=False, own=True, parent=number % 4)
-        for number in range(min(most, _MOST_LABELS) if most > _FEW else 0)
+        for number in range(min(most, _MOST_LABELS) if most > 1 else 0)
     ]
 
 

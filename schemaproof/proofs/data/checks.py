@@ -7,10 +7,12 @@ from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.history import History
 from schemaproof.proofs.data.backfills import BACKFILL_COMPLETE
+from schemaproof.proofs.data.downgrades import DOWNGRADE_KEEPS_ROWS, DOWNGRADE_WITH_ROWS
 from schemaproof.proofs.data.generators import GENERATORS_AHEAD
 from schemaproof.proofs.data.inhabited import Inhabited
 from schemaproof.proofs.data.refusals import Refused, not_null_column
 from schemaproof.proofs.data.rows_kept import ROWS_KEPT
+from schemaproof.proofs.data.sessions import SESSION_INDEPENDENT
 from schemaproof.proofs.data.values_kept import VALUES_KEPT
 
 
@@ -117,4 +119,13 @@ UPGRADE_WITH_ROWS = Check(
     keywords=("rows",),
 )
 
-CHECKS = (UPGRADE_WITH_ROWS, ROWS_KEPT, VALUES_KEPT, BACKFILL_COMPLETE, GENERATORS_AHEAD)
+CHECKS = (
+    UPGRADE_WITH_ROWS,
+    ROWS_KEPT,
+    VALUES_KEPT,
+    BACKFILL_COMPLETE,
+    GENERATORS_AHEAD,
+    SESSION_INDEPENDENT,
+    DOWNGRADE_WITH_ROWS,
+    DOWNGRADE_KEEPS_ROWS,
+)

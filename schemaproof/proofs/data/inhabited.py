@@ -16,7 +16,7 @@ from schemaproof.proofs.data import snapshot
 from schemaproof.proofs.data.matching import Haystack, Matched, matched
 from schemaproof.proofs.data.population import connected, populate
 from schemaproof.proofs.data.refusals import DEFINING, Refused, judge
-from schemaproof.proofs.data.snapshot import Cells, Snapshot, Table
+from schemaproof.proofs.data.snapshot import Cells, Name, Snapshot, Table
 from schemaproof.proofs.data.witness import Witness
 from schemaproof.proofs.data.writes import Writes, writes
 from schemaproof.rows.server_side import cast_each, make_functions
@@ -30,6 +30,10 @@ __all__ = ["Experiment", "Inhabited", "Refused"]
 # What of an existing object a revision can change without a row noticing.
 _BESIDE_ROWS = frozenset({"comment", "position", "statistics", "storage", "compression"})
 _EARLIER = 40  # revisions: a backfill and what relies on it are seldom further apart
+_FORCED = """
+SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relrowsecurity AND c.relforcerowsecurity
+"""
 _FUNCTIONS = """
 SELECT p.proname::text, string_agg(p.prosrc, E'\\n;') FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 JOIN pg_language l ON l.oid = p.prolang AND l.lanname IN ('sql', 'plpgsql')
@@ -50,6 +54,7 @@ class Experiment:
         after: the rows after it.
         witness: what it sent.
         functions: the bodies of the functions that there are, by name.
+        forced: the tables after it whose owner row security binds.
         copy: a database in the state before it, rows included; is only cloned.
         irreversible: whether its downgrade refuses on purpose, which says that something is meant to go.
     """
@@ -60,6 +65,7 @@ class Experiment:
     after: Snapshot
     witness: Witness
     functions: Mapping[str, str]
+    forced: frozenset[Name]
     copy: Database
     irreversible: bool
     _inhabited: "Inhabited" = field(repr=False)
@@ -232,10 +238,11 @@ class Inhabited:
             with connected(database) as connection:
                 after = snapshot.read(connection, self.history.version_table)
                 functions: dict[str, str] = dict(_functions(connection))
+                forced = frozenset(connection.execute(_FORCED).fetchall())
             self._passed(index, database)
         irreversible = stairs.down is not None and is_deliberate(stairs.down)
         revision = stairs.revision
-        return None, Experiment(revision, index, before, after, witness, functions, copy, irreversible, self)
+        return None, Experiment(revision, index, before, after, witness, functions, forced, copy, irreversible, self)
 
     def _passed(self, index: int, database: Database) -> None:
         with dropped_on_error(database):

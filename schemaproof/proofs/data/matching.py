@@ -28,19 +28,24 @@ class Matched:
     rebuilt: bool
 
 
-def matched(before: Snapshot, after: Snapshot) -> Iterator[Matched]:
-    """Each table that stays, by its oid or else by its name; tables too big to be read whole are left out."""
+def matched(before: Snapshot, after: Snapshot, *, again: bool = False) -> Iterator[Matched]:
+    """Each table that stays, by its oid or else by its name; tables too big to be read whole are left out.
+
+    With ``again``, what has a column's name is that column, also where it was dropped and added again.
+    """
     for table in before.tables.values():
         same = after.tables.get(table.oid)
         other = same or after.named(table.name)
         if other is not None and table.whole and other.whole:
-            yield _rows(table, other, rebuilt=same is None)
+            yield _rows(table, other, rebuilt=same is None, again=again)
 
 
-def _rows(before: Table, after: Table, *, rebuilt: bool) -> Matched:
+def _rows(before: Table, after: Table, *, rebuilt: bool, again: bool) -> Matched:
     columns = {}
     for one in before.columns.values():
-        same = after.columns.get(one.name) if rebuilt else after.numbered(one.number)
+        same = None if rebuilt else after.numbered(one.number)
+        if same is None and (rebuilt or again):
+            same = after.columns.get(one.name)
         if same is not None:
             columns[one.name] = same
     left = list(after.rows)

@@ -19,6 +19,8 @@ from schemaproof.rows.types import Type
 from schemaproof.rows.variety import BLANK, CHILD_OF_TWIN, LONG, ORDINARY, TWIN, UPPER, labels, varied
 
 if TYPE_CHECKING:
+    from schemaproof.catalog import Identity
+    from schemaproof.catalog.values import Attributes
     from schemaproof.migration.history import History
 
 type RowsOf = Callable[[Mapping[int, Type], Table], Sequence[Row]]
@@ -77,9 +79,7 @@ def judge(history: "History", run: Run, bare: Database, index: int, upgrade: Cal
     failing: list[tuple[str, RowsOf, Run]] = [("", rows_of(row), tried) for row, tried in alone if tried.error]
     any_row = len(failing) == len(alone) and all(_whatever_the_values(tried) for _, _, tried in failing)
     if not failing:
-        found = next(
-            ((kind, rows, one) for kind, rows in _variants(history) if (one := trials.tried(rows)).error), None
-        )
+        found = next(((kind, rows, one) for kind, rows in variants(history) if (one := trials.tried(rows)).error), None)
         failing = [found] if found else []
     if not failing:
         return Refused(run, older=True)
@@ -97,11 +97,13 @@ def rows_of(*rows: Row) -> RowsOf:
     return lambda _types, _table: rows
 
 
-def _variants(history: "History") -> Iterator[tuple[str, RowsOf]]:
+def variants(history: "History") -> Iterator[tuple[str, RowsOf]]:
     """What rows may be like beside the ordinary ones, one thing after the other, and last all of it together."""
     like = ORDINARY[2]
+    yield "NULL wherever it may be", rows_of(ORDINARY[1])
+    yield "", rows_of(like)
+    yield "rows with each of its labels", labels
     yield "two rows with the same values", rows_of(like, TWIN)
-    yield "a value for each label", labels
     bounds = bounds_at_head(history)
     if bounds:
         yield "rows of the default partition that a later partition takes", bounds.rows
@@ -150,9 +152,18 @@ def _candidates(history: "History", index: int) -> list[Name]:
     found: list[Name] = []
     for difference in stairs.changed:
         name = (difference.identity.schema, difference.identity.parent or difference.identity.name)
+        if difference.identity.kind == "type":  # an enum: whoever has a column of it
+            found += _with_columns_of(difference.identity, stairs.before.objects)
+            continue
         whole = after.get(difference.identity, {}).get("partition of")
         found += [_named(str(whole), name[0])] if whole else [name]
     return [one for one in dict.fromkeys(found) if one in before]
+
+
+def _with_columns_of(kind: "Identity", objects: "Mapping[Identity, Attributes]") -> Iterator[Name]:
+    for identity, attributes in objects.items():
+        if identity.kind == "column" and unquoted(str(attributes.get("type")))[-1] == kind.name:
+            yield identity.schema, identity.parent
 
 
 def _named(printed: str, schema: str) -> Name:

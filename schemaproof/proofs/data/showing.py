@@ -32,10 +32,15 @@ def rows(table: Table, some: Sequence[Cells], heading: str, columns: Sequence[st
     return [f"{table} {heading}{more}:", *(f"  {line}" for line in drawn)]
 
 
-def changed(table: Table, column: str, pairs: Sequence[tuple[Cells, str | None, str | None]]) -> list[str]:
-    """A small table of what was and is in ``column``: the row before, and both values."""
+def changed(
+    table: Table,
+    column: str,
+    pairs: Sequence[tuple[Cells, str | None, str | None]],
+    heads: tuple[str, str] = ("before", "after"),
+) -> list[str]:
+    """A small table of what was and is in ``column``: the row before, and both values under ``heads``."""
     key = [name for name in table.primary if name != column] or [name for name in table.columns if name != column][:1]
-    names = [*key[:2], f"{column} before", "after"]
+    names = [*key[:2], f"{column} {heads[0]}", heads[1]]
     lines = [
         names,
         *([*(_text(row[one]) for one in key[:2]), _text(was), _text(now)] for row, was, now in pairs[:_ROWS]),

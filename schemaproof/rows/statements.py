@@ -30,6 +30,7 @@ class Row:
         own: whether each column has values of its own, also one with a default: a value is then known wherever it goes.
         form: what its values are like; see ``formed``.
         parent: which row its keys refer to, by their order; None for the one of its number.
+        alone: whether keys that may be NULL are.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Row:
     own: bool = False
     form: Form = "plain"
     parent: int | None = None
+    alone: bool = False
 
 
 class Writer:
@@ -101,7 +103,7 @@ class Writer:
         for key in keys:
             if self._mirrored(self._table, key):
                 self._mirror(key, row, found)
-            elif not self._table.hard(key) and (row.sparse or key.root in self._rowless):
+            elif not self._table.hard(key) and (row.sparse or row.alone or key.root in self._rowless):
                 free = [name for name in key.columns if not self._table.columns[name].required]
                 found = dict.fromkeys(free, _NULL) | found
             else:

@@ -16,6 +16,7 @@ ORDINARY = (Row(0, sparse=False), Row(1, sparse=True), Row(2, sparse=False, own=
 TWIN = Row(2, sparse=False, own=True, twin=1)
 CHILD_OF_TWIN = Row(2, sparse=False, own=True, twin=2, parent=3)
 LONG = Row(5, sparse=False, own=True, form="long")
+UNATTACHED = Row(8, sparse=False, own=True, alone=True)
 UPPER = Row(2, sparse=False, own=True, form="upper", twin=4)
 BLANK = Row(2, sparse=False, own=True, form="blank", twin=5)
 
@@ -37,4 +38,4 @@ def labels(types: Mapping[int, Type], table: Table) -> list[Row]:
 
 def varied(types: Mapping[int, Type], table: Table) -> Sequence[Row]:
     """All of them: with every column, with NULL wherever it may be, the same twice, with the children of both, ..."""
-    return [*ORDINARY, TWIN, CHILD_OF_TWIN, LONG, UPPER, BLANK, *labels(types, table)]
+    return [*ORDINARY, TWIN, CHILD_OF_TWIN, UNATTACHED, LONG, UPPER, BLANK, *labels(types, table)]

@@ -14,7 +14,7 @@ from schemaproof.migration.states import dropped_on_error
 from schemaproof.postgres import Database, Template
 from schemaproof.proofs.data import snapshot
 from schemaproof.proofs.data.matching import Haystack, Matched, matched
-from schemaproof.proofs.data.population import connected, populate
+from schemaproof.proofs.data.population import connected, plant, populate
 from schemaproof.proofs.data.refusals import DEFINING, Refused, judge
 from schemaproof.proofs.data.snapshot import Cells, Name, Snapshot, Table
 from schemaproof.proofs.data.witness import Witness
@@ -239,7 +239,8 @@ class Inhabited:
                 after = snapshot.read(connection, self.history.version_table)
                 functions: dict[str, str] = dict(_functions(connection))
                 forced = frozenset(connection.execute(_FORCED).fetchall())
-            self._passed(index, database)
+                plant(self.history, connection, emptied={one.name for one in before.tables.values() if one.rows})
+            self._climbing = (index + 1, database)
         irreversible = stairs.down is not None and is_deliberate(stairs.down)
         revision = stairs.revision
         return None, Experiment(revision, index, before, after, witness, functions, forced, copy, irreversible, self)

@@ -2,8 +2,8 @@
 
 import contextlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -13,6 +13,7 @@ from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Database
 from schemaproof.proofs.data.snapshot import COUNTED, Name
 from schemaproof.rows import fill
+from schemaproof.rows.filling import RowsOf
 from schemaproof.rows.statements import Row
 from schemaproof.rows.tables import Table
 from schemaproof.rows.types import Type
@@ -21,6 +22,7 @@ from schemaproof.rows.variety import varied
 if TYPE_CHECKING:
     from schemaproof.migration.history import History
 
+_ANEW = 600  # by how much the numbers of rows are others in a table that a revision has emptied
 _FIRST_OF_BOUNDS = 60  # the number of the first row that is there for a partition to come
 
 _ADVANCE = (
@@ -43,29 +45,39 @@ def connected(database: Database) -> Iterator[psycopg.Connection[Any]]:
 
 
 def populate(
+    history: "History", database: Database, rows: RowsOf | None = None, tables: Sequence[Name] | None = None
+) -> None:
+    """As ``plant``, through a connection of its own."""
+    with connected(database) as connection:
+        plant(history, connection, rows, tables)
+
+
+def plant(
     history: "History",
-    database: Database,
-    rows: Callable[[Mapping[int, Type], Table], Sequence[Row]] | None = None,
+    connection: psycopg.Connection[Any],
+    rows: RowsOf | None = None,
     tables: Sequence[Name] | None = None,
-) -> Sequence[str]:
-    """Put rows into the tables that are empty, and return their names, "schema.table" each.
+    emptied: Collection[Name] = (),
+) -> None:
+    """Put rows into the tables that are empty.
 
     Args:
         history: whose database it is.
-        database: which.
+        connection: in autocommit mode.
         rows: what a table gets; rows of every kind that it allows for None.
         tables: the only ones to fill; all for None.
+        emptied: those that had rows, which may be elsewhere now: their numbers are not given again.
     """
     bounds = bounds_at_head(history) if rows is None else None
 
     def all_of_them(types: Mapping[int, Type], table: Table) -> Sequence[Row]:
-        return [*varied(types, table), *(bounds.rows(types, table) if bounds else ())]
+        found = [*varied(types, table), *(bounds.rows(types, table) if bounds else ())]
+        step = _ANEW if (table.schema, table.name) in emptied else 0
+        return [replace(row, number=row.number + step) for row in found] if step else found
 
-    with connected(database) as connection:
-        found = fill(connection, leave=[history.version_table], tables=tables, rows=rows or all_of_them)
-        if found.filled:
-            _advance(connection, set(found.filled))
-    return found.filled
+    found = fill(connection, leave=[history.version_table], tables=tables, rows=rows or all_of_them)
+    if found.filled:
+        _advance(connection, set(found.filled))
 
 
 def _advance(connection: psycopg.Connection[Any], filled: set[str]) -> None:

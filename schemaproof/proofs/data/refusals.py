@@ -13,17 +13,14 @@ from schemaproof.migration.intent import is_deliberate
 from schemaproof.postgres import Database, Template
 from schemaproof.proofs.data.population import bounds_at_head, connected, populate
 from schemaproof.proofs.data.snapshot import Name
+from schemaproof.rows.filling import RowsOf
 from schemaproof.rows.statements import Row
-from schemaproof.rows.tables import Table
-from schemaproof.rows.types import Type
-from schemaproof.rows.variety import BLANK, CHILD_OF_TWIN, LONG, ORDINARY, TWIN, UPPER, labels, varied
+from schemaproof.rows.variety import BLANK, CHILD_OF_TWIN, LONG, ORDINARY, TWIN, UNATTACHED, UPPER, labels, varied
 
 if TYPE_CHECKING:
     from schemaproof.catalog import Identity
     from schemaproof.catalog.values import Attributes
     from schemaproof.migration.history import History
-
-type RowsOf = Callable[[Mapping[int, Type], Table], Sequence[Row]]
 
 # One row a table, each with other values: where all of them are refused, any row is.
 _ALONE = (Row(1, sparse=True), Row(0, sparse=False), Row(5, sparse=False), Row(8, sparse=False))
@@ -102,6 +99,7 @@ def variants(history: "History") -> Iterator[tuple[str, RowsOf]]:
     like = ORDINARY[2]
     yield "NULL wherever it may be", rows_of(ORDINARY[1])
     yield "", rows_of(like)
+    yield "rows that refer to none", rows_of(UNATTACHED)
     yield "rows with each of its labels", labels
     yield "two rows with the same values", rows_of(like, TWIN)
     bounds = bounds_at_head(history)

@@ -11,7 +11,7 @@ ports = Table(
 ships = Table(
     "ships",
     metadata,
-    Column("id", BigInteger),
-    Column("name", Text),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
     Column("port", Text),
 )

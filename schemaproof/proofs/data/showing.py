@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from schemaproof.proofs.data.snapshot import Cells, Table
+from schemaproof.proofs.data.snapshot import Cells, Name, Table
 from schemaproof.proofs.data.writes import Write
 
 _ROWS = 3
@@ -60,7 +60,12 @@ def _text(value: str | None) -> str:
 
 def quoted(table: Table) -> str:
     """The table's name for SQL: with its schema where that is not public."""
-    parts = table.name[1:] if table.name[0] == "public" else table.name
+    return quoted_name(table.name)
+
+
+def quoted_name(name: Name) -> str:
+    """As ``quoted``, of a name alone."""
+    parts = name[1:] if name[0] == "public" else name
     return ".".join(map(identifier, parts))
 
 

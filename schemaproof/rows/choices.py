@@ -47,9 +47,13 @@ class Choices:
 
     def preferred(self, column: Column, number: int) -> str | None:
         """The value for the row of this number where a check of this column alone lists what it accepts."""
-        listing = [text for text in self._definitions(column, alone=True) if _EQUALS.search(text)]
-        found = [text for one in listing for text in self._mentioned(column, literals(one))]
+        found = self.listed(column)
         return found[number % len(found)] if found else None
+
+    def listed(self, column: Column) -> list[str]:
+        """What a check of this column alone lists as what it accepts; empty where none does."""
+        listing = [text for text in self._definitions(column, alone=True) if _EQUALS.search(text)]
+        return [text for one in listing for text in self._mentioned(column, literals(one))]
 
     def of(self, column: Column, number: int) -> list[Choice]:
         """All of them for the row of this number, the likely ones first, and first another one in each row."""

@@ -1,6 +1,6 @@
 """Filling a database's empty tables, one statement per table where nothing is refused."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,9 @@ from schemaproof.rows.statements import Row, Writer
 from schemaproof.rows.tables import Table, describe, empty_ones, read_tables
 from schemaproof.rows.types import Cursor, Type, read_types
 from schemaproof.rows.values import UnknownTypeError
+
+# Which rows a table gets.
+type RowsOf = Callable[[Mapping[int, Type], Table], Sequence[Row]]
 
 _NONE_KEPT = "the server accepts the rows but keeps none of them: look at its triggers and rules"
 
@@ -36,7 +39,8 @@ def fill(
     *,
     leave: Collection[tuple[str, str]] = (),
     tables: Collection[tuple[str, str]] | None = None,
-    rows: int | Sequence[Row] = 3,
+    rows: int | Sequence[Row] | RowsOf = 3,
+    more: Collection[tuple[str, str]] = (),
 ) -> Filled:
     """Put a few rows into each table that has none; the same ones whenever the tables are the same.
 
@@ -48,7 +52,8 @@ def fill(
         connection: in autocommit mode.
         leave: schema and name of tables not to touch, above all Alembic's.
         tables: the only ones to touch; all where it is None.
-        rows: how many a table gets at most, or which. Where the server refuses one, it gets fewer.
+        more: tables that get rows though they have some.
+        rows: how many a table gets at most, or which, or what says which. Where the server refuses one, it gets fewer.
     """
     with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
         known = [one for one in read_tables(cursor) if (one.schema, one.name) not in leave]
@@ -56,25 +61,32 @@ def fill(
             known = [one for one in known if (one.schema, one.name) in tables]
         refused = {str(one): "the role may not read and write it" for one in known if not one.permitted}
         empty = empty_ones(cursor, [one for one in known if one.permitted])
+        full = [one for one in known if one.permitted and (one.schema, one.name) in more and one not in empty]
+        empty = [*empty, *full]
         if not empty:
             return Filled((), refused)
         types = read_types(cursor)
         describe(cursor, empty, types)
-        return _Filler(cursor, types, empty, rows).run(refused)
+        return _Filler(cursor, types, empty, rows, {one.oid for one in full}).run(refused)
 
 
 class _Filler:
     """One run over tables that are all empty."""
 
     def __init__(
-        self, cursor: Cursor, types: Mapping[int, Type], tables: Collection[Table], rows: int | Sequence[Row]
+        self,
+        cursor: Cursor,
+        types: Mapping[int, Type],
+        tables: Collection[Table],
+        rows: int | Sequence[Row] | RowsOf,
+        full: Collection[int] = (),
     ) -> None:
         self._cursor = cursor
         self._types = types
         self._tables = {one.oid: one for one in tables}
-        self._rows = [Row(number, sparse=number == 1) for number in range(rows)] if isinstance(rows, int) else [*rows]
+        self._rows = rows
         # The writers look here for what a key cannot refer to: filled tables are taken out.
-        self._rowless = set(self._tables)
+        self._rowless = set(self._tables) - set(full)
 
     def run(self, refused: Mapping[str, str]) -> Filled:
         """Fill all; ``refused`` are others that were refused before."""
@@ -95,13 +107,19 @@ class _Filler:
         filled = tuple(str(one) for oid, one in self._tables.items() if oid not in reasons)
         return Filled(filled, {**refused, **{str(self._tables[oid]): reason for oid, reason in reasons.items()}})
 
+    def _rows_of(self, table: Table) -> list[Row]:
+        if isinstance(self._rows, int):
+            return [Row(number, sparse=number == 1) for number in range(self._rows)]
+        return [*(self._rows(self._types, table) if callable(self._rows) else self._rows)]
+
     def _fill_table(self, table: Table) -> str | None:
         """Why the table holds no rows now; None where it does."""
         if (reason := self._lacking(table, {table.oid})) is not None:
             return reason
         writer = Writer(self._types, table, self._rowless)
         refers_to_itself = any(key.root == table.oid for key in table.keys.values())
-        batches = [self._rows[:1], self._rows[1:]] if refers_to_itself else [self._rows]
+        rows = self._rows_of(table)
+        batches = [rows[:1], rows[1:]] if refers_to_itself else [rows]
         count, reason = 0, None
         try:
             for batch in filter(None, batches):
@@ -140,7 +158,8 @@ class _Filler:
             if (reason := self._lacking(table, cycle)) is not None:
                 return reason
         first = None
-        for rows in (self._rows, self._rows[:1]):
+        shared = self._rows_of(group[0])
+        for rows in (shared, shared[:1]):
             try:
                 with self._cursor.connection.transaction():
                     self._cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from psycopg import sql
 
 from schemaproof.rows.choices import Choice, Choices
+from schemaproof.rows.forms import Form, formed
 from schemaproof.rows.tables import Column, Key, Table
 from schemaproof.rows.types import Type
 from schemaproof.rows.values import UnknownTypeError, text_of
@@ -13,6 +14,8 @@ from schemaproof.rows.values import UnknownTypeError, text_of
 _DEFAULT, _NULL = sql.SQL("DEFAULT"), sql.SQL("NULL")
 # What is unique starts here: sequences and the subject's own first rows count from 1.
 _FIRST_UNIQUE = 1000
+# How far the values of a row's columns are apart where each has its own: more than a table gets rows.
+_APART = 40
 
 
 @dataclass(frozen=True)
@@ -24,12 +27,20 @@ class Row:
         sparse: whether all is NULL in it that can be.
         changes: what columns are given instead.
         twin: by how much its number is another one in what must be unique: a row like another one where it may be.
+        own: whether each column has values of its own, also one with a default: a value is then known wherever it goes.
+        form: what its values are like; see ``formed``.
+        parent: which row its keys refer to, by their order; None for the one of its number.
+        alone: whether keys that may be NULL are.
     """
 
     number: int
     sparse: bool
     changes: Mapping[str, Choice] = field(default_factory=dict)
     twin: int = 0
+    own: bool = False
+    form: Form = "plain"
+    parent: int | None = None
+    alone: bool = False
 
 
 class Writer:
@@ -51,6 +62,7 @@ class Writer:
         self._table = table
         self._rowless = rowless
         self._cycle = {one.oid: one for one in (*cycle, table)}
+        self._places = {name: place for place, name in enumerate(table.columns)}
         self._given = {
             name
             for one in self._cycle.values()
@@ -91,7 +103,7 @@ class Writer:
         for key in keys:
             if self._mirrored(self._table, key):
                 self._mirror(key, row, found)
-            elif not self._table.hard(key) and (row.sparse or key.root in self._rowless):
+            elif not self._table.hard(key) and (row.sparse or row.alone or key.root in self._rowless):
                 free = [name for name in key.columns if not self._table.columns[name].required]
                 found = dict.fromkeys(free, _NULL) | found
             else:
@@ -130,7 +142,7 @@ class Writer:
                 found[name] = chosen.format(
                     name=sql.Identifier(referenced),
                     tail=tail,
-                    number=sql.Literal(self._number(row, name) + max(steps, default=0)),
+                    number=sql.Literal(self._referred(row, name) + max(steps, default=0)),
                 )
 
     def _plain(self, column: Column, row: Row) -> sql.Composable:
@@ -138,19 +150,35 @@ class Writer:
         explicit = isinstance(step, int) or column.name in self._given
         if column.generated:
             return _DEFAULT
-        if row.sparse and not column.required and not explicit:
-            return _NULL
-        if column.supplied and not explicit:
-            return _DEFAULT
+        own = row.own and not column.counted
+        if not explicit and ((row.sparse and not column.required) or (column.supplied and not own)):
+            return _NULL if row.sparse and not column.required else _DEFAULT
         try:
             if isinstance(step, int):
                 return self._value(self._table, None, column, self._number(row, column.name) + step)
-            return self._value(self._table, self.choices, column, self._number(row, column.name))
+            if (text := self._formed(column, row)) is not None:
+                return sql.Literal(text)
+            apart = self._places[column.name] * _APART if row.own else 0
+            return self._value(self._table, self.choices, column, self._number(row, column.name) + apart)
         except UnknownTypeError as error:
             if column.supplied or not column.required:
                 return _DEFAULT if column.supplied else _NULL
             message = f'no value is known for column "{column.name}" of type {error.args[0]}'
             raise UnknownTypeError(message) from error
+
+    def _formed(self, column: Column, row: Row) -> str | None:
+        """The column's value in the row's form; None where it has none there, or a check lists what it may have."""
+        if row.form == "plain" or column.counted or self.choices.preferred(column, 0) is not None:
+            return None
+        unique = self._table.unique(column.name)
+        apart = self._places[column.name] * _APART if row.own else 0
+        return formed(self._types, column, row.number + apart + (_FIRST_UNIQUE if unique else 0), row.form)
+
+    def _referred(self, row: Row, column: str) -> int:
+        """Which row a key refers to, by their order."""
+        if row.parent is None or self._table.unique(column):
+            return self._number(row, column)
+        return row.parent
 
     def _number(self, row: Row, column: str) -> int:
         return row.number + (row.twin if self._table.unique(column) else 0)

@@ -3,10 +3,18 @@
 from collections.abc import Iterator
 
 from schemaproof.check import Check
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.history import History
-from schemaproof.proofs.data.inhabited import Inhabited, Refused, not_null_column
+from schemaproof.proofs.data import showing
+from schemaproof.proofs.data.backfills import BACKFILL_COMPLETE
+from schemaproof.proofs.data.downgrades import DOWNGRADE_KEEPS_ROWS, DOWNGRADE_WITH_ROWS
+from schemaproof.proofs.data.generators import GENERATORS_AHEAD
+from schemaproof.proofs.data.inhabited import Inhabited
+from schemaproof.proofs.data.refusals import Refused, not_null_column, said
+from schemaproof.proofs.data.rows_kept import ROWS_KEPT
+from schemaproof.proofs.data.sessions import SESSION_INDEPENDENT
+from schemaproof.proofs.data.values_kept import VALUES_KEPT
 
 
 def _with_rows(history: History, revision: str) -> Iterator[Finding]:
@@ -56,12 +64,14 @@ def _told(refused: Refused, revision: str) -> Finding:
     return UPGRADE_WITH_ROWS.finding(
         f"The upgrade to {revision} fails {where}."
         if refused.any_row
-        else f"The upgrade to {revision} fails on rows that the schema before it allows.",
+        else f"The upgrade to {revision} fails on rows that the schema before it allows"
+        + (f": {refused.kind}." if refused.kind else "."),
         severity=Severity.ERROR if refused.any_row else Severity.WARNING,
         revision=revision,
         object=table,
         evidence=evidence,
         remedy=_remedy(refused),
+        causes=[Cause(BACKFILL_COMPLETE.id, revision)],
     )
 
 
@@ -71,28 +81,57 @@ def _first_line(refused: Refused) -> str:
 
 def _remedy(refused: Refused) -> str:
     """What to write, and how to count the rows affected in production."""
-    column = not_null_column(refused.run.error)
+    error = refused.run.error
+    column = not_null_column(error)
     if column is not None and refused.any_row:
         return (
             f"Give {column[1]} a server_default; or add it nullable, fill it, and then"
-            f' `op.alter_column("{column[0]}", "{column[1]}", nullable=False)`.'
+            f' `op.alter_column("{column[0]}", "{column[1]}", nullable=False)`. Rows affected in production:'
+            f" `SELECT count(*) FROM {column[0]}`."
         )
     if column is not None:
-        rows = f"{column[0]} WHERE {column[1]} IS NULL"
-        update = f"UPDATE {column[0]} SET {column[1]} = ... WHERE {column[1]} IS NULL"  # noqa: S608 (to be read)
-        count = f"SELECT count(*) FROM {rows}"  # noqa: S608 (to be read)
+        update = f"UPDATE {column[0]} SET {column[1]} = ... WHERE {column[1]} IS NULL"
+        count = f"SELECT count(*) FROM {column[0]} WHERE {column[1]} IS NULL"
         return f'Backfill it first: `op.execute("{update}")`. Rows affected in production: `{count}`.'
-    return _REMEDIES.get(sqlstate(refused.run.error) or "", UPGRADE_WITH_ROWS.remedy)
+    code = sqlstate(error) or ""
+    if code == "23514" and not said(error, "constraint_name") and "partition" in str(error):
+        return _of_partition(refused, said(error, "table_name"))
+    table = showing.quoted_name(refused.tables[0]) if refused.tables else said(error, "table_name") or "..."
+    remedy = _REMEDIES.get(code)
+    return remedy.format(table=table) if remedy else UPGRADE_WITH_ROWS.remedy + _COUNT.format(table=table)
 
 
+def _of_partition(refused: Refused, default: str) -> str:
+    """How the rows of the default partition get into the new one."""
+    whole = showing.quoted_name(refused.tables[0]) if refused.tables else "..."
+    rest = showing.identifier(default) if default else "..."
+    return (
+        f'Move them in this revision: `op.execute("ALTER TABLE {whole} DETACH PARTITION {rest}")`, create the new one,'
+        f' then `op.execute("INSERT INTO {whole} SELECT * FROM {rest} WHERE ...")`, `op.execute("DELETE FROM {rest}'
+        f' WHERE ...")` and `op.execute("ALTER TABLE {whole} ATTACH PARTITION {rest} DEFAULT")`. Rows affected in'
+        f" production: `SELECT count(*) FROM {rest} WHERE ...`, with the new partition's bounds."
+    )
+
+
+_COUNT = (
+    " Rows affected in production: `SELECT count(*) FROM {table} WHERE ...`, with what the rows above have in common."
+)
 _REMEDIES = {
-    "55006": 'Run the deferred checks before the ALTER TABLE: `op.execute("SET CONSTRAINTS ALL IMMEDIATE")`.',
+    "55006": 'Run the deferred checks before the ALTER TABLE: `op.execute("SET CONSTRAINTS ALL IMMEDIATE")`.' + _COUNT,
     "25P02": "Let the error through; to go on after it, run the statement in a savepoint of its own:"
-    " `with op.get_bind().begin_nested():`.",
+    " `with op.get_bind().begin_nested():`." + _COUNT,
+    "22001": 'Say in the revision what becomes of longer values: `postgresql_using="left(column, 100)"`. Rows affected'
+    " in production: `SELECT count(*) FROM {table} WHERE length(...) > 100`.",
+    "22003": "Say in the revision what becomes of greater numbers, in USING or by an UPDATE before it. Rows affected in"
+    " production: `SELECT count(*) FROM {table} WHERE abs(...) > 2147483647`.",
+    "22P02": 'Give the rows with the value above another one first: `op.execute("UPDATE {table} SET ... WHERE ... ='
+    " '...'\")`. Rows affected in production: `SELECT ..., count(*) FROM {table} GROUP BY 1`.",
     "23505": "Merge or delete the duplicates in this revision, before it creates the unique index. To see them in"
-    " production: `SELECT ..., count(*) FROM ... GROUP BY ... HAVING count(*) > 1` over the columns of the key.",
-    "23503": "Delete the orphaned rows, or give them a parent, in this revision, before it adds the foreign key.",
-    "23514": "Update the rows that violate the CHECK in this revision, before it adds the constraint.",
+    " production: `SELECT ..., count(*) FROM {table} GROUP BY ... HAVING count(*) > 1` over the columns of the key.",
+    "23503": "Delete the orphaned rows, or give them a parent, in this revision, before it adds the foreign key. Rows"
+    " affected in production: `SELECT count(*) FROM {table} c WHERE NOT EXISTS (SELECT FROM ... p WHERE ...)`.",
+    "23514": "Update the rows that violate the CHECK in this revision, before it adds the constraint. Rows affected in"
+    " production: `SELECT count(*) FROM {table} WHERE NOT (...)`.",
 }
 
 
@@ -108,4 +147,13 @@ UPGRADE_WITH_ROWS = Check(
     keywords=("rows",),
 )
 
-CHECKS = (UPGRADE_WITH_ROWS,)
+CHECKS = (
+    UPGRADE_WITH_ROWS,
+    ROWS_KEPT,
+    VALUES_KEPT,
+    BACKFILL_COMPLETE,
+    GENERATORS_AHEAD,
+    SESSION_INDEPENDENT,
+    DOWNGRADE_WITH_ROWS,
+    DOWNGRADE_KEEPS_ROWS,
+)

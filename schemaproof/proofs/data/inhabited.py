@@ -1,62 +1,131 @@
-"""A database that climbs along with rows in it, as production's does, and what an upgrade refuses of them."""
+"""A database that climbs along with rows in it, as production's does, and what each upgrade makes of them."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
 
-from schemaproof.migration.environment import Run, sqlstate
+from schemaproof.migration.environment import Direction, Run
 from schemaproof.migration.intent import is_deliberate
 from schemaproof.migration.states import dropped_on_error
 from schemaproof.postgres import Database, Template
-from schemaproof.rows import fill
-from schemaproof.rows.statements import Row
+from schemaproof.proofs.data import snapshot
+from schemaproof.proofs.data.matching import Haystack, Matched, matched
+from schemaproof.proofs.data.population import connected, plant, populate
+from schemaproof.proofs.data.refusals import DEFINING, Refused, judge
+from schemaproof.proofs.data.snapshot import Cells, Name, Snapshot, Table
+from schemaproof.proofs.data.witness import Witness
+from schemaproof.proofs.data.writes import Writes, writes
+from schemaproof.rows.server_side import cast_each, make_functions
 
 if TYPE_CHECKING:
-    from schemaproof.catalog import Identity
     from schemaproof.migration.history import History
+    from schemaproof.migration.stairway import Stairs
 
-type Name = tuple[str, str]  # a table's schema and name
+__all__ = ["Experiment", "Inhabited", "Refused"]
 
-# What the tables of the database that climbs hold: all columns; NULL where it may be; and the same twice.
-_RESIDENTS = (Row(0, sparse=False), Row(1, sparse=True), Row(2, sparse=False), Row(2, sparse=False, twin=1))
-# One row a table, each with other values: where all of them are refused, any row is.
-_ALONE = (Row(1, sparse=True), Row(0, sparse=False), Row(5, sparse=False), Row(8, sparse=False))
-_TWINS = (Row(2, sparse=False), Row(2, sparse=False, twin=1))
+# What of an existing object a revision can change without a row noticing.
+_BESIDE_ROWS = frozenset({"comment", "position", "statistics", "storage", "compression"})
+_EARLIER = 40  # revisions: a backfill and what relies on it are seldom further apart
+_FORCED = """
+SELECT n.nspname::text, c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relrowsecurity AND c.relforcerowsecurity
+"""
+_FUNCTIONS = """
+SELECT p.proname::text, string_agg(p.prosrc, E'\\n;') FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+JOIN pg_language l ON l.oid = p.prolang AND l.lanname IN ('sql', 'plpgsql')
+WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass AND e.objid = p.oid
+        AND e.deptype = 'e') GROUP BY 1
+"""
 
-_TABLES_TRIED = 8  # by itself each; a revision changes few
-_ROWS_SHOWN = 3  # of a table
 
-# A refusal of these classes is of the values: data exceptions, and integrity constraints (manual, Appendix A).
-_OF_VALUES = ("22", "23")
-_NOT_NULL = "23502"
-# Statements by their first word that neither read nor write rows.
-_DEFINING = frozenset({"ALTER", "CREATE", "DROP", "COMMENT", "GRANT", "REVOKE", "SET", "RESET", "SAVEPOINT", "RELEASE"})
+@dataclass
+class Experiment:
+    """One upgrade on rows that came to its end.
+
+    Attributes:
+        revision: its id.
+        index: its place in the history.
+        before: the rows before it.
+        after: the rows after it.
+        witness: what it sent.
+        functions: the bodies of the functions that there are, by name.
+        forced: the tables after it whose owner row security binds.
+        copy: a database in the state before it, rows included; is only cloned.
+        irreversible: whether its downgrade refuses on purpose, which says that something is meant to go.
+    """
+
+    revision: str
+    index: int
+    before: Snapshot
+    after: Snapshot
+    witness: Witness
+    functions: Mapping[str, str]
+    forced: frozenset[Name]
+    copy: Database
+    irreversible: bool
+    _inhabited: "Inhabited" = field(repr=False)
+
+    @cached_property
+    def writes(self) -> Writes:
+        """What its statements name for writing."""
+        return writes(self.witness.statements, self.functions)
+
+    @cached_property
+    def matched(self) -> tuple[Matched, ...]:
+        """The tables that stay."""
+        return tuple(matched(self.before, self.after))
+
+    @cached_property
+    def haystack(self) -> Haystack:
+        """Where values are that were somewhere else."""
+        return Haystack(self.before, self.after)
+
+    @cached_property
+    def _second(self) -> Snapshot | None:
+        run, after = self._inhabited.repeat(self)
+        return after if run.error is None else None
+
+    def cast(self, pairs: Sequence[tuple[str, str]]) -> list[str | None]:
+        """For each type and text the value as the server prints it, with the types after it; None where it is none."""
+        with connected(self._inhabited.database) as connection:
+            snapshot.print_alike(connection)
+            with connection.transaction(force_rollback=True), connection.cursor() as cursor:
+                make_functions(cursor)
+                return cast_each(cursor, pairs)
+
+    def by_chance(self, table: Table, row: Cells, column: str) -> bool:
+        """Whether a second run gives another value in ``column`` of the ``row`` that is there after the first."""
+        second = self._second
+        other = second.named(table.name) if second is not None else None
+        if other is None:
+            return True
+        names = table.primary or [name for name in table.columns if name != column]
+        same = next((one for one in other.rows if all(one.get(name) == row[name] for name in names)), None)
+        return same is None or same.get(column) != row[column]
 
 
 @dataclass(frozen=True)
-class Refused:
-    """An upgrade that fails on tables with rows, and passes on empty ones.
+class Incomplete:
+    """A column that a revision fills in some rows only, kept for a later one that wants it in all.
 
     Attributes:
-        run: the one that failed, on the fewest rows that were found.
-        any_row: whether it fails whatever a row is like.
-        deliberate: whether the revision refuses by an error of its own.
-        older: whether it passes on rows that can be made just before it, and fails on some that were made earlier,
-            which a constraint that is NOT VALID, say, would not take any more.
-        tables: where the rows are that it fails on; none where several tables must have some.
-        rows: those rows, a line each.
+        revision: which does.
+        where: the column that is NULL in just those rows; None where there is none.
+        empty: how many rows it leaves.
+        count: how many there are.
+        evidence: its statements, and the rows.
     """
 
-    run: Run
-    any_row: bool = False
-    deliberate: bool = False
-    older: bool = False
-    tables: tuple[Name, ...] = ()
-    rows: tuple[str, ...] = ()
+    revision: str
+    where: str | None
+    empty: int
+    count: int
+    evidence: tuple[str, ...]
 
 
 class Inhabited:
@@ -66,16 +135,33 @@ class Inhabited:
     """
 
     def __init__(self, history: "History") -> None:
-        self._history = history
+        self.history = history
         self._climbing: tuple[int, Database] | None = None  # by the number of its revisions
+        self.incomplete: dict[tuple[str, str], Incomplete] = {}  # by table and column
         self._bare: tuple[int, Database] | None = None  # without rows of ours; made where an upgrade fails on them
+        self._since = 0  # since which revision the rows of the one that climbs have been there
+        self._floor = 0  # the lowest one that they can come from: those below it were refused
+        self._last: tuple[int, Refused | None, Experiment | None] | None = None
 
     def close(self) -> None:
         """Drop the databases."""
+        self._forget()
         for held in (self._climbing, self._bare):
             if held is not None:
                 held[1].drop()
         self._climbing = self._bare = None
+
+    leave = close  # an error has left them in whatever state
+
+    @property
+    def database(self) -> Database:
+        """The one that climbs, after the last upgrade that was examined.
+
+        Raises:
+            AssertionError: where there was none.
+        """
+        assert self._climbing is not None  # noqa: S101 (who asks has an Experiment)
+        return self._climbing[1]
 
     def examine(self, index: int) -> Refused | None:
         """What the upgrade of the revision at ``index`` refuses; None for nothing.
@@ -86,34 +172,131 @@ class Inhabited:
             UpgradeFailedError: when a revision below it can't be applied.
             SubjectError, PostgresError: when nothing can be said of it.
         """
+        return self._examined(index)[1]
+
+    def experiment(self, index: int) -> Experiment | None:
+        """The upgrade of the revision at ``index`` on rows; None where it refuses them, or can't change any.
+
+        Raises:
+            UpgradeFailedError, SubjectError, PostgresError: as ``examine`` does.
+        """
+        return self._examined(index)[2]
+
+    def repeat(self, experiment: Experiment, settings: Mapping[str, str] | None = None) -> tuple[Run, Snapshot]:
+        """The upgrade once more on the same rows, with ``settings`` as the database's own, and the rows after it."""
+        with experiment.copy.server.clone(Template(experiment.copy.name)) as database:
+            with connected(database) as connection:
+                for name, value in (settings or {}).items():
+                    query = sql.SQL("ALTER DATABASE {} SET {} = {}")
+                    where = sql.Identifier(database.name)
+                    connection.execute(query.format(where, sql.Identifier(name), sql.Literal(value)))
+            run = self.run(database, experiment.index)
+            return run, self.rows(database)
+
+    def run(
+        self, database: Database, index: int, direction: Direction = "upgrade", witness: Witness | None = None
+    ) -> Run:
+        """The revision at ``index`` applied to ``database``, or taken back; who leaves a session open loses it."""
+        history, revision = self.history, self.history.revisions[index]
+        environment, script = history.environment, history.chain.script
+        with dropped_on_error(database):
+            if direction == "upgrade":
+                run = environment.upgrade(script, database, [revision], witness)
+            else:
+                run = environment.downgrade(script, database, revision, witness)
+            if witness is not None and run.redirection.open > 0:
+                history.server.end_sessions(database.name)
+            return history.checked(run)
+
+    def rows(self, database: Database) -> Snapshot:
+        """All rows of ``database`` but Alembic's."""
+        with connected(database) as connection:
+            return snapshot.read(connection, self.history.version_table)
+
+    def _examined(self, index: int) -> tuple[int, Refused | None, Experiment | None]:
+        if self._last is None or self._last[0] != index:
+            self._forget()
+            self._last = (index, *self._climb(index))
+        return self._last
+
+    def _climb(self, index: int) -> tuple[Refused | None, Experiment | None]:
         database = self._arrive(index)
-        run = self._upgrade(database, index)
-        if run.error is None:
+        stairs = self.history.stairs(self.history.revisions[index].revision)
+        if not touches_rows(stairs):
+            run = self.run(database, index)
+            if run.error is None:
+                self._passed(index, database)
+                return None, None
+            return self._refused_surely(run, index)
+        copy = database.server.clone(Template(database.name))
+        with dropped_on_error(copy):
+            before, witness = self.rows(database), Witness()
+            run = self.run(database, index, witness=witness)
+            if run.error is not None:
+                copy.drop()
+                return self._refused_surely(run, index)
+            with connected(database) as connection:
+                after = snapshot.read(connection, self.history.version_table)
+                functions: dict[str, str] = dict(_functions(connection))
+                forced = frozenset(connection.execute(_FORCED).fetchall())
+                plant(self.history, connection, emptied={one.name for one in before.tables.values() if one.rows})
             self._climbing = (index + 1, database)
-            self._fill(database)
-            return None
+        irreversible = stairs.down is not None and is_deliberate(stairs.down)
+        revision = stairs.revision
+        return None, Experiment(revision, index, before, after, witness, functions, forced, copy, irreversible, self)
+
+    def _passed(self, index: int, database: Database) -> None:
+        with dropped_on_error(database):
+            populate(self.history, database)
+        self._climbing = (index + 1, database)
+
+    def _refused_surely(self, run: Run, index: int) -> tuple[Refused | None, Experiment | None]:
+        """As ``_climb``, for an upgrade that failed: rows that were made late lack what revisions in between gave."""
+        lowest = max(self._floor, index - _EARLIER)
+        if self._since <= lowest or not self._climb_again(lowest, index):
+            return self._refused(run, index), None
+        return self._climb(index)
+
+    def _climb_again(self, start: int, index: int) -> bool:
+        """Let rows climb from ``start`` to ``index``, and say whether they come so far."""
+        self._leave()
+        self._climb_from(start, self.history.build(start))
+        for between in range(start, index):
+            if self.run(self.database, between).error is not None:
+                self._floor = between + 1
+                return False
+            self._passed(between, self.database)
+        return True
+
+    def _refused(self, run: Run, index: int) -> Refused:
         self._leave()
         bare = self._bare_at(index)
-        refused = self._judge(run, bare, index)
+        refused = judge(self.history, run, bare, index, lambda database: self.run(database, index))
         # The next ones meet rows that were made after this one.
-        if self._upgrade(bare, index).error is None:
+        self._floor = index + 1
+        if self.run(bare, index).error is None:
             self._bare = (index + 1, bare)
             self._climb_from(index + 1, bare.server.clone(Template(bare.name)))
         else:
             self.close()
         return refused
 
+    def _forget(self) -> None:
+        if self._last is not None and self._last[2] is not None:
+            self._last[2].copy.drop()
+        self._last = None
+
     def _arrive(self, index: int) -> Database:
         if self._climbing is None or self._climbing[0] != index:
             self._leave()
-            self._climb_from(index, self._history.build(index))
+            self._climb_from(index, self.history.build(index))
         assert self._climbing is not None  # noqa: S101 (it was just made)
         return self._climbing[1]
 
     def _climb_from(self, index: int, database: Database) -> None:
         with dropped_on_error(database):
-            self._fill(database)
-        self._climbing = (index, database)
+            populate(self.history, database)
+        self._climbing, self._since = (index, database), index
 
     def _leave(self) -> None:
         if self._climbing is not None:
@@ -123,150 +306,28 @@ class Inhabited:
     def _bare_at(self, index: int) -> Database:
         below = self._bare
         if below is not None and below[0] <= index:
-            between = self._history.revisions[below[0] : index]
-            environment, script = self._history.environment, self._history.chain.script
+            between = self.history.revisions[below[0] : index]
+            environment, script = self.history.environment, self.history.chain.script
             if not between or environment.upgrade(script, below[1], between).error is None:
                 self._bare = (index, below[1])
                 return below[1]
         if below is not None:
             below[1].drop()
             self._bare = None
-        self._bare = (index, self._history.build(index))
+        self._bare = (index, self.history.build(index))
         return self._bare[1]
 
-    def _upgrade(self, database: Database, index: int) -> Run:
-        history = self._history
-        with dropped_on_error(database):
-            run = history.environment.upgrade(history.chain.script, database, history.revisions[index : index + 1])
-            return history.checked(run)
 
-    def _fill(
-        self, database: Database, rows: Sequence[Row] = _RESIDENTS, tables: Sequence[Name] | None = None
-    ) -> Sequence[str]:
-        with _connected(database) as connection:
-            return fill(connection, leave=[self._history.version_table], tables=tables, rows=rows).filled
-
-    def _judge(self, run: Run, bare: Database, index: int) -> Refused:
-        """Find the fewest rows that the upgrade fails on."""
-        if _is_refusal(run):
-            return Refused(run, deliberate=True)
-        alone = [(row, self._tried(bare, index, (row,))) for row in _ALONE]
-        failing: list[tuple[Sequence[Row], Run]] = [((row,), tried) for row, tried in alone if tried.error is not None]
-        any_row = len(failing) == len(alone) and all(_whatever_the_values(tried) for _, tried in failing)
-        if not failing:
-            several = [(rows, self._tried(bare, index, rows)) for rows in (_TWINS, _RESIDENTS)]
-            failing = [(rows, tried) for rows, tried in several if tried.error is not None]
-        if not failing:
-            return Refused(run, older=True)
-        rows, run = failing[0]
-        for table in self._candidates(index)[:_TABLES_TRIED]:
-            shown: list[str] = []
-            tried = self._tried(bare, index, rows, [table], shown)
-            if tried.error is not None and sqlstate(tried.error) == sqlstate(run.error):
-                return Refused(tried, any_row, tables=(table,), rows=tuple(shown))
-        return Refused(run, any_row)
-
-    def _tried(
-        self,
-        bare: Database,
-        index: int,
-        rows: Sequence[Row],
-        tables: Sequence[Name] | None = None,
-        shown: list[str] | None = None,
-    ) -> Run:
-        """The upgrade on ``rows``, in ``tables`` and what they refer to or in all; puts those rows into ``shown``."""
-        with bare.server.clone(Template(bare.name)) as database:
-            if tables is None:
-                self._fill(database, rows)
-            else:
-                self._fill_with_parents(database, rows, tables)
-            if shown is not None:
-                with _connected(database) as connection:
-                    shown.extend(line for table in tables or () for line in _lines(connection, table))
-            return self._upgrade(database, index)
-
-    def _fill_with_parents(self, database: Database, rows: Sequence[Row], tables: Sequence[Name]) -> None:
-        wanted = set(tables)
-        with _connected(database) as connection:
-            while more := {parent for table in wanted for parent in _parents(connection, table)} - wanted:
-                wanted |= more
-            others = sorted(wanted - set(tables))
-            if others:
-                fill(connection, leave=[self._history.version_table], tables=others, rows=[Row(0, sparse=False)])
-            fill(connection, leave=[self._history.version_table], tables=tables, rows=rows)
-
-    def _candidates(self, index: int) -> list[Name]:
-        """The tables that the revision changes."""
-        stairs = self._history.stairs(self._history.revisions[index].revision)
-        tables = (_table_of(difference.identity) for difference in stairs.changed)
-        before = {(one.schema, one.name) for one in stairs.before.objects if one.kind == "table"}
-        return [one for one in dict.fromkeys(tables) if one in before]
-
-
-def _table_of(identity: "Identity") -> Name:
-    return (identity.schema, identity.parent or identity.name)
-
-
-def _is_refusal(run: Run) -> bool:
-    """Whether the project's own code says that these rows must not be there: a ``raise``, or RAISE in a DO block."""
-    if is_deliberate(run) or isinstance(run.error, AssertionError):
+def touches_rows(stairs: "Stairs") -> bool:
+    """Whether the upgrade may do anything to rows that are there: it sends more than definitions, or changes some."""
+    sent = stairs.up.redirection
+    if sent.words - DEFINING or not sent.statements:
         return True
-    return sqlstate(run.error) == "P0001" and "inline_code_block" in _said(run.error, "context").partition("\n")[0]
+    changed = stairs.changed
+    if not changed:  # ALTER SEQUENCE ... RESTART, say
+        return True
+    return any(one.kind != "extra" and one.attribute not in _BESIDE_ROWS for one in changed)
 
 
-def _whatever_the_values(run: Run) -> bool:
-    """Whether the refusal can't be one of the values that the row happens to have."""
-    code = sqlstate(run.error)
-    if code is None:  # Python's: of a value that a table in the code does not have, perhaps
-        return False
-    if code != _NOT_NULL:
-        return not code.startswith(_OF_VALUES)
-    # A column that is NULL because an UPDATE before found nothing may be filled in other rows.
-    return run.redirection.words <= _DEFINING
-
-
-def _said(error: BaseException | None, name: str) -> str:
-    """A field of the server's error report, whichever driver brought it; "" where it is not there."""
-    orig = getattr(error, "orig", None)
-    for one in (getattr(orig, "diag", None), orig, getattr(orig, "__cause__", None)):
-        value = getattr(one, name, None)
-        if isinstance(value, str):
-            return value
-    return ""
-
-
-def not_null_column(error: BaseException | None) -> tuple[str, str] | None:
-    """Table and column that a violation of NOT NULL is about; None for any other error."""
-    if sqlstate(error) != _NOT_NULL:
-        return None
-    table, column = _said(error, "table_name"), _said(error, "column_name")
-    return (table, column) if table and column else None
-
-
-@contextlib.contextmanager
-def _connected(database: Database) -> Iterator[psycopg.Connection[Any]]:
-    with psycopg.connect(database.dsn, autocommit=True, application_name="schemaproof") as connection:
-        yield connection
-
-
-_PARENTS = """
-SELECT n.nspname, p.relname
-FROM pg_constraint c JOIN pg_class p ON p.oid = c.confrelid JOIN pg_namespace n ON n.oid = p.relnamespace
-WHERE c.contype = 'f' AND c.conrelid = to_regclass(%s)
-"""
-
-
-def _parents(connection: psycopg.Connection[Any], table: Name) -> list[Name]:
-    return connection.execute(_PARENTS, [sql.Identifier(*table).as_string(connection)]).fetchall()
-
-
-def _lines(connection: psycopg.Connection[Any], table: Name) -> Iterator[str]:
-    """The first rows of ``table``, as text: what a table of them would show."""
-    query = sql.SQL("SELECT t::text FROM {} t LIMIT {}").format(sql.Identifier(*table), _ROWS_SHOWN)
-    names = sql.SQL(
-        "SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
-        " AND NOT attisdropped"
-    )
-    row = connection.execute(names, [sql.Identifier(*table).as_string(connection)]).fetchone()
-    for (text,) in connection.execute(query).fetchall():
-        yield f"{'.'.join(table)} ({row[0] if row else ''}) = {text}"
+def _functions(connection: psycopg.Connection[Any]) -> list[tuple[str, str]]:
+    return connection.execute(_FUNCTIONS).fetchall()

@@ -15,8 +15,10 @@ def remake(labels: str) -> None:
 
 
 def upgrade() -> None:
+    op.execute("UPDATE people SET mood = 'ok' WHERE mood = 'sad'")
     remake("'ok', 'happy'")
 
 
 def downgrade() -> None:
+    op.execute("UPDATE people SET mood = 'ok' WHERE mood = 'happy'")
     remake("'sad', 'ok'")

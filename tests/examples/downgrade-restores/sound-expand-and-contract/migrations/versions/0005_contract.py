@@ -13,6 +13,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.add_column("users", sa.Column("name", sa.String(50)))
-    op.execute("UPDATE users SET name = full_name")
+    op.execute("UPDATE users SET name = left(full_name, 50)")
     op.alter_column("users", "name", nullable=False)
     op.create_check_constraint("ck_users_name", "users", "name <> ''")

@@ -1,0 +1,133 @@
+"""Backfills that leave rows NULL."""
+
+from collections.abc import Iterator, Sequence
+
+from schemaproof.check import Check
+from schemaproof.finding import Finding, Severity
+from schemaproof.migration.history import History
+from schemaproof.proofs.data import showing
+from schemaproof.proofs.data.inhabited import Experiment, Incomplete, Inhabited
+from schemaproof.proofs.data.matching import Matched
+from schemaproof.proofs.data.passing import passed
+from schemaproof.proofs.data.refusals import not_null_column, said
+from schemaproof.proofs.data.snapshot import Cells, Column
+from schemaproof.proofs.data.writes import Write
+
+# Comparisons that are neither true nor false where one side is NULL, and read as if they were.
+_DENYING = (["<", ">"], ["!", "="], ["not", "in"], ["not", "like"], ["not", "ilike"])
+
+
+def _complete(history: History, revision: str) -> Iterator[Finding]:
+    experiment = passed(history, revision)
+    if experiment is not None:
+        yield from _looked_at(history.kept(Inhabited), experiment)
+        return
+    stairs = history.stairs(revision)
+    if history.alone or stairs.up.error is not None or not stairs.recorded:
+        return
+    inhabited = history.kept(Inhabited)
+    refused = inhabited.examine(history.positions[revision])
+    place = not_null_column(refused.run.error) if refused is not None else None
+    known = inhabited.incomplete.get(place) if place else None
+    if refused is None or place is None or known is None:
+        return
+    table, column = place
+    schema = said(refused.run.error, "schema_name") or "public"
+    rows = f"rows without {known.where}" if known.where else "some rows"
+    where = known.where or column
+    name = table if schema == "public" else f"{schema}.{table}"
+    yield BACKFILL_COMPLETE.finding(
+        f"{known.revision}: {table}.{column} stays NULL for {rows} ({known.empty} of {known.count}); {revision} then"
+        f" fails: {_words(refused.run.error)}",
+        severity=Severity.WARNING,
+        revision=revision,
+        object=f"table {schema}.{table}",
+        evidence="\n".join([*known.evidence, refused.run.told]),
+        remedy=f"Give these rows a value too in {known.revision}, or before the NOT NULL in {revision}:"
+        f' `op.execute("UPDATE {name} SET {column} = ... WHERE {column} IS NULL")`. Rows affected in production:'
+        f" `SELECT count(*) FROM {name} WHERE {where} IS NULL`.",
+    )
+
+
+def _words(error: BaseException | None) -> str:
+    return said(error, "message_primary") or said(error, "message") or str(getattr(error, "orig", error))
+
+
+def _looked_at(inhabited: Inhabited, experiment: Experiment) -> Iterator[Finding]:
+    for table in experiment.matched:
+        names = {table.before.name, table.after.name}
+        for column in table.after.columns.values():
+            fills = [one for one in experiment.writes.to(names, "update") if column.name in one.columns]
+            known = _incomplete(experiment, table, column, fills) if fills and not table.rebuilt else None
+            if known is None:
+                continue
+            inhabited.incomplete[table.after.name[1], column.name] = known
+            if known.where and _denied(fills, known.where):
+                yield _note(experiment, table, column, known)
+
+
+def _incomplete(experiment: Experiment, table: Matched, column: Column, fills: Sequence[Write]) -> Incomplete | None:
+    was = next((one for one in table.before.columns.values() if one.number == column.number), None)
+    if column.required or (was is not None and any(row[was.name] is not None for row, _ in table.pairs)):
+        return None
+    empty = [(row, other) for row, other in table.pairs if other[column.name] is None]
+    filled = [row for row, other in table.pairs if other[column.name] is not None]
+    if not empty or not filled:
+        return None
+    others = [name for name in table.before.columns if was is None or name != was.name]
+    causes = [name for name in others if _divides(name, [row for row, _ in empty], filled)]
+    named = [name for name in causes if any(word.text == name for one in fills for word in one.words)]
+    where = next(iter(named or causes), None)
+    shown = showing.rows(
+        table.after, [other for _, other in empty], "stays NULL in", [*([where] if where else []), column.name]
+    )
+    return Incomplete(
+        experiment.revision,
+        where if where is None or where not in table.columns else table.columns[where].name,
+        len(empty),
+        len(table.pairs),
+        (*showing.statements(fills), *shown),
+    )
+
+
+def _divides(name: str, empty: Sequence[Cells], filled: Sequence[Cells]) -> bool:
+    """Whether the column is NULL in the rows that stay empty, and in no others."""
+    return all(row[name] is None for row in empty) and all(row[name] is not None for row in filled)
+
+
+def _denied(fills: Sequence[Write], where: str) -> bool:
+    """Whether a condition says what the column is not, which NULL does not satisfy."""
+    for one in fills:
+        texts = [word.text for word in one.words]
+        condition = texts[texts.index("where") + 1 :] if "where" in texts else []
+        for place, text in enumerate(condition):
+            if text == where and any(condition[place + 1 : place + 1 + len(deny)] == deny for deny in _DENYING):
+                return True
+    return False
+
+
+def _note(experiment: Experiment, table: Matched, column: Column, known: Incomplete) -> Finding:
+    name, where = showing.quoted(table.after), showing.identifier(known.where or column.name)
+    return BACKFILL_COMPLETE.finding(
+        f"{experiment.revision} leaves {table.after}.{column.name} NULL for rows without {known.where}"
+        f" ({known.empty} of {known.count}): its condition is neither true nor false there.",
+        severity=Severity.NOTE,
+        revision=experiment.revision,
+        object=f"column {table.after}.{column.name}",
+        evidence="\n".join(known.evidence),
+        consequence="What reads the column takes these rows for ones that are yet to be filled.",
+        remedy=f"Write IS DISTINCT FROM in place of <>. Rows affected in production: `SELECT count(*) FROM {name} WHERE"
+        f" {where} IS NULL`.",
+    )
+
+
+BACKFILL_COMPLETE = Check(
+    id="backfill-complete",
+    area="data",
+    title="A backfill fills every row, where a later revision wants a value in each.",
+    reason="The backfill passes, and the deployment fails at a later revision, on rows that it left NULL.",
+    remedy="Fill these rows too: with a LEFT JOIN and a default, or IS DISTINCT FROM in the condition.",
+    scope="revision",
+    examine=_complete,
+    keywords=("rows", "backfill"),
+)

@@ -1,0 +1,192 @@
+"""What downgrades make of the rows that are there."""
+
+from collections.abc import Iterator, Sequence
+
+from schemaproof.check import Check
+from schemaproof.finding import Finding, Severity
+from schemaproof.migration.environment import sqlstate
+from schemaproof.migration.history import History
+from schemaproof.proofs.data import showing
+from schemaproof.proofs.data.descent import Descent, Descents, Stuck
+from schemaproof.proofs.data.inhabited import Experiment
+from schemaproof.proofs.data.matching import Matched, matched
+from schemaproof.proofs.data.passing import passed
+from schemaproof.proofs.data.refusals import not_null_column
+from schemaproof.proofs.data.snapshot import Cells
+
+
+def _with_rows(history: History, revision: str) -> Iterator[Finding]:
+    experiment = passed(history, revision)
+    stuck = history.kept(Descents).stuck(experiment) if experiment is not None else None
+    if stuck is None:
+        return
+    evidence = "\n".join([*stuck.rows, stuck.run.told])
+    if stuck.deliberate:
+        yield DOWNGRADE_WITH_ROWS.finding(
+            f"The downgrade of {revision} refuses to run on tables with rows: {_first_line(stuck)}",
+            severity=Severity.NOTE,
+            revision=revision,
+            evidence=evidence,
+            consequence="The release can be rolled back once what the error asks for is done.",
+            remedy="Do in production what the error asks for, then roll back.",
+        )
+        return
+    yield DOWNGRADE_WITH_ROWS.finding(
+        f"The downgrade of {revision} fails on rows that the schema after the upgrade allows"
+        + (f": {stuck.kind}." if stuck.kind else "."),
+        severity=Severity.WARNING,
+        revision=revision,
+        object=f"table {'.'.join(stuck.table)}" if stuck.table else None,
+        evidence=evidence,
+        remedy=_remedy(stuck),
+    )
+
+
+def _first_line(stuck: Stuck) -> str:
+    return str(stuck.run.error).partition("\n")[0]
+
+
+def _remedy(stuck: Stuck) -> str:
+    column = not_null_column(stuck.run.error)
+    if column is not None:
+        table, name = column
+        update = f"UPDATE {table} SET {name} = ... WHERE {name} IS NULL"
+        return (
+            f'Fill it in downgrade(), before the NOT NULL: `op.execute("{update}")`. Rows affected in production:'
+            f" `SELECT count(*) FROM {table} WHERE {name} IS NULL`."
+        )
+    table = ".".join(stuck.table) if stuck.table else "..."
+    return _REMEDIES.get(sqlstate(stuck.run.error) or "", DOWNGRADE_WITH_ROWS.remedy).format(table=table)
+
+
+_REMEDIES = {
+    "22001": 'Say in downgrade() that longer values are cut: `postgresql_using="left(column, 100)"`. Rows affected in'
+    " production: `SELECT count(*) FROM {table} WHERE length(...) > 100`.",
+    "22003": "Say in downgrade() what becomes of greater numbers, in USING or by an UPDATE before it. Rows affected in"
+    " production: `SELECT count(*) FROM {table} WHERE ... > 2147483647`.",
+    "22P02": "Give the rows with the new label an old one first: `UPDATE {table} SET ... WHERE ... = '...'`. Rows"
+    " affected in production: `SELECT ..., count(*) FROM {table} GROUP BY 1`.",
+    "23505": "Merge the duplicates in downgrade(), before the unique index. Rows affected in production:"
+    " `SELECT ..., count(*) FROM {table} GROUP BY ... HAVING count(*) > 1`.",
+    "23503": "Delete the orphans in downgrade(), before the foreign key. Rows affected in production: `SELECT count(*)"
+    " FROM {table} c WHERE NOT EXISTS (SELECT FROM ... p WHERE p.id = c....)`.",
+    "23514": "Update the rows that violate the CHECK in downgrade(), before the constraint. Rows affected in"
+    " production: `SELECT count(*) FROM {table} WHERE NOT (...)`.",
+}
+
+
+def _keeps(history: History, revision: str) -> Iterator[Finding]:
+    experiment = passed(history, revision)
+    descent = history.kept(Descents).of(experiment) if experiment is not None else None
+    if experiment is None or descent is None or descent.run.error is not None or descent.writes.opaque:
+        return
+    for table in matched(experiment.before, descent.after, again=True):
+        lost = _lost_rows(experiment, descent, table)
+        if lost:
+            yield _rows_told(experiment, descent, table, lost)
+            continue
+        for name in table.columns:
+            values = _lost_values(experiment, table, name)
+            if values:
+                yield _values_told(experiment, table, name, values)
+
+
+def _lost_rows(experiment: Experiment, descent: Descent, table: Matched) -> Sequence[Cells]:
+    """The rows that the upgrade has kept or moved, and that are not in their table any more."""
+    up = next((one for one in experiment.matched if one.before.oid == table.before.oid), None)
+    gone_before = [] if up is None else up.vanished
+    if up is not None and descent.writes.to({table.before.name, up.after.name}, "delete", "truncate"):
+        return []  # a statement says so
+    kept = [row for row in table.vanished if row not in gone_before] if up is not None else table.vanished
+    if up is not None and not up.rebuilt and not table.rebuilt:
+        return kept
+    return [row for row in kept if _somewhere(experiment, table, row)]
+
+
+def _somewhere(experiment: Experiment, table: Matched, row: Cells) -> bool:
+    known = [(name, text) for name, text in row.items() if text is not None and len(text) > 1]
+    found = [text for name, text in known if _moved(experiment, table, name, text)]
+    return bool(known) and len(found) * 2 > len(known)
+
+
+def _lost_values(experiment: Experiment, table: Matched, name: str) -> list[tuple[Cells, str | None, str | None]]:
+    """The values that the upgrade has taken elsewhere, and the downgrade does not bring back."""
+    up = next((one for one in experiment.matched if one.before.oid == table.before.oid), None)
+    if (up is not None and name in up.columns) or table.before.columns[name].generated:
+        return []
+    changes = [
+        (row, row[name], other[table.columns[name].name])
+        for row, other in table.pairs
+        if row[name] is not None and row[name] != other[table.columns[name].name]
+    ]
+    empty = [one for one in changes if one[2] is None or one[2] == ""]
+    return [one for one in empty if one[1] and len(one[1]) > 1 and _moved(experiment, table, name, one[1])]
+
+
+def _moved(experiment: Experiment, table: Matched, name: str, text: str) -> bool:
+    """Whether the upgrade has put the value elsewhere, and not merely left others like it where they were."""
+    return experiment.haystack.moved(text, gone=sum(row[name] == text for row in table.before.rows))
+
+
+def _rows_told(experiment: Experiment, descent: Descent, table: Matched, lost: Sequence[Cells]) -> Finding:
+    name, revision = table.before, experiment.revision
+    return DOWNGRADE_KEEPS_ROWS.finding(
+        f"The downgrade of {revision} loses {len(lost)} of {len(name.rows)} rows of {name} that the upgrade keeps.",
+        severity=Severity.WARNING,
+        revision=revision,
+        object=f"table {name}",
+        evidence="\n".join([*showing.statements(descent.writes.found), *showing.rows(name, lost, "loses")]),
+        remedy=f'Copy them back in downgrade(): `op.execute("INSERT INTO {showing.quoted(name)} SELECT ... FROM ...")`.'
+        f" Rows affected in production, before the downgrade: `SELECT count(*) FROM ...`.",
+    )
+
+
+def _values_told(
+    experiment: Experiment, table: Matched, column: str, values: Sequence[tuple[Cells, str | None, str | None]]
+) -> Finding:
+    name, revision, written = table.before, experiment.revision, showing.identifier(column)
+    source = next(
+        (
+            (other, where)
+            for other, where, text in experiment.after.values()
+            if text == values[0][1] and (other.oid != name.oid or where not in name.columns)
+        ),
+        None,
+    )
+    place = f"{source[0]}.{source[1]}" if source else "another column"
+    here = showing.quoted(name)
+    update = f"UPDATE {here} SET {written} = ..." + (f" FROM {showing.quoted(source[0])} WHERE ..." if source else "")
+    count = f"SELECT count({showing.identifier(source[1])}) FROM {showing.quoted(source[0])}" if source else ""
+    return DOWNGRADE_KEEPS_ROWS.finding(
+        f"The downgrade of {revision} adds {name}.{column} empty, though its values are in {place}.",
+        severity=Severity.WARNING,
+        revision=revision,
+        object=f"column {name}.{column}",
+        evidence="\n".join(showing.changed(name, column, values, heads=("before the upgrade", "after the downgrade"))),
+        remedy=f'Copy them back in downgrade(), before what holds them is dropped: `op.execute("{update}")`.'
+        + (f" Rows affected in production, before the downgrade: `{count}`." if count else ""),
+    )
+
+
+DOWNGRADE_WITH_ROWS = Check(
+    id="downgrade-with-rows",
+    area="data",
+    title="Every downgrade passes on the rows that the schema after the upgrade allows, or says why not.",
+    reason="The release can't be rolled back: it has written rows that the older schema refuses.",
+    remedy="Fix the rows in downgrade(), before the statement that fails on them; or raise an error that says what to"
+    " do first.",
+    scope="revision",
+    examine=_with_rows,
+    keywords=("rows", "downgrade"),
+)
+
+DOWNGRADE_KEEPS_ROWS = Check(
+    id="downgrade-keeps-rows",
+    area="data",
+    title="A downgrade brings back the values that its upgrade has moved.",
+    reason="After a rollback values are gone that were in the database all the time.",
+    remedy="Copy the values back in downgrade().",
+    scope="revision",
+    examine=_keeps,
+    keywords=("rows", "downgrade"),
+)

@@ -1,0 +1,76 @@
+"""Sequences behind the rows that they number."""
+
+from collections.abc import Iterator
+
+from schemaproof.check import Check
+from schemaproof.finding import Finding
+from schemaproof.migration.history import History
+from schemaproof.proofs.data import showing
+from schemaproof.proofs.data.inhabited import Experiment
+from schemaproof.proofs.data.passing import passed
+from schemaproof.proofs.data.snapshot import Cells, Name, Snapshot, Table
+
+
+def _ahead(history: History, revision: str) -> Iterator[Finding]:
+    experiment = passed(history, revision)
+    if experiment is None:
+        return
+    for (oid, column), (following, sequence) in experiment.after.numbers.items():
+        table = experiment.after.tables.get(oid)
+        if table is None or table.primary != (column,) or not table.whole:
+            continue
+        colliding = _colliding(table, column, following)
+        if not colliding or _was_so(experiment, oid, column):
+            continue
+        # Rows that the revision writes with numbers of its own choice are its business: lookup tables get no others.
+        brought = [row for row in colliding if _was_there(experiment.before, row[column])]
+        if brought:
+            yield _told(experiment, table, column, following, sequence)
+
+
+def _colliding(table: Table, column: str, following: int) -> list[Cells]:
+    return [row for row in table.rows if (row[column] or "").isdigit() and int(row[column] or 0) >= following]
+
+
+def _was_so(experiment: Experiment, oid: int, column: str) -> bool:
+    before, known = experiment.before.tables.get(oid), experiment.before.numbers.get((oid, column))
+    return before is not None and known is not None and bool(_colliding(before, column, known[0]))
+
+
+def _was_there(before: Snapshot, number: str | None) -> bool:
+    return any(row[name] == number for table in before.tables.values() for name in table.primary for row in table.rows)
+
+
+def _told(experiment: Experiment, table: Table, column: str, following: int, sequence: Name) -> Finding:
+    name, counter = showing.quoted(table), ".".join(map(showing.identifier, sequence))
+    greatest = f"SELECT max({showing.identifier(column)}) FROM {name}"
+    behind = f"SELECT count(*) FROM {name} WHERE {showing.identifier(column)} >= (SELECT last_value FROM {counter})"
+    same = table.oid in experiment.before.tables
+    writes = experiment.writes.to({table.name}, "copied", "type") or []
+    return GENERATORS_AHEAD.finding(
+        f"After {experiment.revision}, INSERT INTO {table} fails with a duplicate {column}: {'.'.join(sequence)} gives"
+        f" {following} next, and there are rows up to {max(int(row[column] or 0) for row in table.rows)}.",
+        revision=experiment.revision,
+        object=f"column {table}.{column}",
+        evidence="\n".join(
+            [
+                *showing.statements(writes),
+                *([] if writes else [showing.statement(one) for one in experiment.witness.statements[:3] if same]),
+                *showing.rows(table, _colliding(table, column, following), "holds"),
+            ]
+        ),
+        remedy=f"Set it in upgrade(), after the rows: `op.execute(\"SELECT setval('{counter}', ({greatest}))\")`. Rows"
+        f" affected in production, after the upgrade: `{behind}`.",
+    )
+
+
+GENERATORS_AHEAD = Check(
+    id="generators-ahead",
+    area="data",
+    title="After every upgrade, sequences and identities are ahead of the rows that they number.",
+    reason="The first inserts of the new release fail with a duplicate key, until the sequence has passed the rows.",
+    remedy="Set the sequence to the greatest number with setval() in upgrade().",
+    scope="revision",
+    examine=_ahead,
+    keywords=("rows", "sequence"),
+)

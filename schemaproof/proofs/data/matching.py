@@ -1,0 +1,100 @@
+"""Which row of a table before an upgrade is which one after it."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from schemaproof.proofs.data.snapshot import Cells, Column, Snapshot, Table
+
+_ALIKE = 0.5  # of a row's values, for it to be the same under another key
+
+
+@dataclass(frozen=True)
+class Matched:
+    """One table before and after.
+
+    Attributes:
+        columns: the columns that stayed, each with itself afterwards.
+        pairs: the rows that stayed, each with itself afterwards.
+        vanished: the rows that did not.
+        rebuilt: whether another table has its name.
+    """
+
+    before: Table
+    after: Table
+    columns: Mapping[str, Column]
+    pairs: Sequence[tuple[Cells, Cells]]
+    vanished: Sequence[Cells]
+    rebuilt: bool
+
+
+def matched(before: Snapshot, after: Snapshot, *, again: bool = False) -> Iterator[Matched]:
+    """Each table that stays, by its oid or else by its name; tables too big to be read whole are left out.
+
+    With ``again``, what has a column's name is that column, also where it was dropped and added again.
+    """
+    for table in before.tables.values():
+        same = after.tables.get(table.oid)
+        other = same or after.named(table.name)
+        if other is not None and table.whole and other.whole:
+            yield _rows(table, other, rebuilt=same is None, again=again)
+
+
+def _rows(before: Table, after: Table, *, rebuilt: bool, again: bool) -> Matched:
+    columns = {}
+    for one in before.columns.values():
+        same = None if rebuilt else after.numbered(one.number)
+        if same is None and (rebuilt or again):
+            same = after.columns.get(one.name)
+        if same is not None:
+            columns[one.name] = same
+    left = list(after.rows)
+    pairs, rest = [], []
+    primary = before.primary if before.primary and all(name in columns for name in before.primary) else ()
+    for row in before.rows:
+        found = next((one for one in left if _agree(row, one, columns, primary)), None) if primary else None
+        if found is None:
+            rest.append(row)
+        else:
+            left.remove(found)
+            pairs.append((row, found))
+    vanished = []
+    for row in rest:
+        best = max(left, key=lambda one: _likeness(row, one, columns), default=None)
+        if best is not None and _likeness(row, best, columns) > _ALIKE:
+            left.remove(best)
+            pairs.append((row, best))
+        else:
+            vanished.append(row)
+    return Matched(before, after, columns, pairs, vanished, rebuilt)
+
+
+def _agree(row: Cells, other: Cells, columns: Mapping[str, Column], names: Sequence[str]) -> bool:
+    return all(row[name] == other[columns[name].name] for name in names)
+
+
+def _likeness(row: Cells, other: Cells, columns: Mapping[str, Column]) -> float:
+    """The share of the columns that stayed in which both rows are the same."""
+    same = [row[name] == other[column.name] for name, column in columns.items() if row[name] is not None]
+    return sum(same) / len(same) if same else 0.0
+
+
+class Haystack:
+    """Whether values that were somewhere are somewhere else now, alone or inside of other values."""
+
+    _LONG = 4  # characters: what is as long is not found inside of another value by chance
+
+    def __init__(self, before: Snapshot, after: Snapshot) -> None:
+        self._before, self._after = _counted(before), _counted(after)
+        was = {text for _, _, text in before.values()}
+        self._new = "\0".join(text for _, _, text in after.values() if text not in was)
+
+    def moved(self, text: str, gone: int = 1) -> bool:
+        """Whether ``text`` is in more places than it was, not counting the ``gone`` ones where it is no more."""
+        if self._after[text] > self._before[text] - gone:
+            return True
+        return len(text) >= self._LONG and text in self._new
+
+
+def _counted(snapshot: Snapshot) -> Counter[str]:
+    return Counter(text for _, _, text in snapshot.values())

@@ -1,0 +1,76 @@
+"""An upgrade run by an owner that is no superuser, whom row security binds too."""
+
+import contextlib
+from collections.abc import Iterator
+
+import psycopg
+from psycopg import sql
+
+from schemaproof.migration.environment import Run
+from schemaproof.postgres import Database, Template
+from schemaproof.proofs.data.inhabited import Experiment, Inhabited
+from schemaproof.proofs.data.population import connected
+from schemaproof.proofs.data.snapshot import Snapshot
+
+# What a schema holds that has an owner of its own; extensions' objects stay with who made them.
+_OWNED = """
+SELECT format('ALTER %%s %%s OWNER TO %%I', CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW'
+    WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass, %(role)s::text)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+        AND d.deptype IN ('a', 'i', 'e'))
+UNION ALL
+SELECT format('ALTER %%s %%s OWNER TO %%I', CASE p.prokind WHEN 'p' THEN 'PROCEDURE' WHEN 'a' THEN 'AGGREGATE'
+    ELSE 'FUNCTION' END, p.oid::regprocedure, %(role)s::text)
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' AND NOT EXISTS (SELECT FROM pg_depend d
+    WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+UNION ALL
+SELECT format('ALTER TYPE %%s OWNER TO %%I', t.oid::regtype, %(role)s::text)
+FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+WHERE t.typtype IN ('e', 'd') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = t.oid
+        AND d.deptype = 'e')
+UNION ALL
+SELECT format('ALTER SCHEMA %%I OWNER TO %%I', nspname, %(role)s::text) FROM pg_namespace
+WHERE nspname <> 'information_schema' AND nspname !~ '^pg_'
+"""
+
+
+def secured(experiment: Experiment) -> bool:
+    """Whether the revision writes to a table whose owner row security binds."""
+    return any(one.of(experiment.forced) for one in experiment.writes.found)
+
+
+@contextlib.contextmanager
+def owned(inhabited: Inhabited, experiment: Experiment) -> Iterator[tuple[Run, Snapshot]]:
+    """The upgrade once more, in a database whose owner is a role of its own, and the rows after it.
+
+    Sessions become that role by the database's default, so env.py need not know it. The role belongs to the whole
+    server, and has the database's name; it goes with the database.
+    """
+    server = experiment.copy.server
+    database = server.clone(Template(experiment.copy.name))
+    try:
+        role = database.name
+        _hand_over(database, role)
+        run = inhabited.run(database, experiment.index)
+        yield run, inhabited.rows(database)
+    finally:
+        database.drop()
+        with psycopg.connect(experiment.copy.dsn, autocommit=True, application_name="schemaproof") as connection:
+            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(database.name)))
+
+
+def _hand_over(database: Database, role: str) -> None:
+    name = sql.Identifier(role)
+    with connected(database) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} NOSUPERUSER NOBYPASSRLS").format(name))
+        connection.execute(sql.SQL("GRANT ALL ON DATABASE {} TO {}").format(sql.Identifier(database.name), name))
+        # A sequence that a column owns goes with its table.
+        for (statement,) in connection.execute(_OWNED, {"role": role}).fetchall():
+            connection.execute(statement)
+        connection.execute(
+            sql.SQL("ALTER DATABASE {} SET role = {}").format(sql.Identifier(database.name), sql.Literal(role))
+        )

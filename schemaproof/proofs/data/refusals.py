@@ -1,0 +1,229 @@
+"""An upgrade that fails on tables with rows: on which rows, and how few of them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+
+from schemaproof.catalog.names import unquoted
+from schemaproof.migration.environment import Run, sqlstate
+from schemaproof.migration.intent import is_deliberate
+from schemaproof.postgres import Database, Template
+from schemaproof.proofs.data.population import bounds_at_head, connected, populate
+from schemaproof.proofs.data.snapshot import Name
+from schemaproof.rows.filling import RowsOf
+from schemaproof.rows.statements import Row
+from schemaproof.rows.variety import BLANK, CHILD_OF_TWIN, LONG, ORDINARY, TWIN, UNATTACHED, UPPER, labels, varied
+
+if TYPE_CHECKING:
+    from schemaproof.catalog import Identity
+    from schemaproof.catalog.values import Attributes
+    from schemaproof.migration.history import History
+
+# One row a table, each with other values: where all of them are refused, any row is.
+_ALONE = (Row(1, sparse=True), Row(0, sparse=False), Row(5, sparse=False), Row(8, sparse=False))
+
+_TABLES_TRIED = 8  # by itself each; a revision changes few
+_ROWS_SHOWN = 3  # of a table
+
+# A refusal of these classes is of the values: data exceptions, and integrity constraints (manual, Appendix A).
+_OF_VALUES = ("22", "23")
+_NOT_NULL = "23502"
+# Statements by their first word that neither read nor write rows.
+DEFINING = frozenset({"ALTER", "CREATE", "DROP", "COMMENT", "GRANT", "REVOKE", "SET", "RESET", "SAVEPOINT", "RELEASE"})
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An upgrade that fails on tables with rows, and passes on empty ones.
+
+    Attributes:
+        run: the one that failed, on the fewest rows that were found.
+        any_row: whether it fails whatever a row is like.
+        deliberate: whether the revision refuses by an error of its own.
+        older: whether it passes on rows that can be made just before it, and fails on some that were made earlier,
+            which a constraint that is NOT VALID, say, would not take any more.
+        tables: where the rows are that it fails on; none where several tables must have some.
+        rows: those rows, a line each.
+        kind: what is peculiar of them, in words; "" for nothing.
+    """
+
+    run: Run
+    any_row: bool = False
+    deliberate: bool = False
+    older: bool = False
+    tables: tuple[Name, ...] = ()
+    rows: tuple[str, ...] = ()
+    kind: str = ""
+
+
+def judge(history: "History", run: Run, bare: Database, index: int, upgrade: Callable[[Database], Run]) -> Refused:
+    """The fewest rows that the upgrade of the revision at ``index`` fails on.
+
+    Args:
+        history: whose revision it is.
+        run: the one that failed, on rows that have climbed.
+        bare: a database in the state before it, without rows of ours; is only cloned.
+        index: its place.
+        upgrade: runs it.
+    """
+    if _is_refusal(run):
+        return Refused(run, deliberate=True)
+    trials = _Trials(history, bare, upgrade)
+    alone = [(row, trials.tried(rows_of(row))) for row in _ALONE]
+    failing: list[tuple[str, RowsOf, Run]] = [("", rows_of(row), tried) for row, tried in alone if tried.error]
+    any_row = len(failing) == len(alone) and all(_whatever_the_values(tried) for _, _, tried in failing)
+    if not failing:
+        found = next(((kind, rows, one) for kind, rows in variants(history) if (one := trials.tried(rows)).error), None)
+        failing = [found] if found else []
+    if not failing:
+        return Refused(run, older=True)
+    kind, rows, run = failing[0]
+    for table in _candidates(history, index)[:_TABLES_TRIED]:
+        shown: list[str] = []
+        tried = trials.tried(rows, [table], shown)
+        if tried.error is not None and sqlstate(tried.error) == sqlstate(run.error):
+            return Refused(tried, any_row, tables=(table,), rows=tuple(shown), kind=kind)
+    return Refused(run, any_row, kind=kind)
+
+
+def rows_of(*rows: Row) -> RowsOf:
+    """The same rows for every table."""
+    return lambda _types, _table: rows
+
+
+def variants(history: "History") -> Iterator[tuple[str, RowsOf]]:
+    """What rows may be like beside the ordinary ones, one thing after the other, and last all of it together."""
+    like = ORDINARY[2]
+    yield "NULL wherever it may be", rows_of(ORDINARY[1])
+    yield "", rows_of(like)
+    yield "rows that refer to none", rows_of(UNATTACHED)
+    yield "rows with each of its labels", labels
+    yield "two rows with the same values", rows_of(like, TWIN)
+    bounds = bounds_at_head(history)
+    if bounds:
+        yield "rows of the default partition that a later partition takes", bounds.rows
+    yield "two rows that differ in nothing but upper and lower case", rows_of(like, UPPER)
+    yield "two rows that differ in nothing but a blank at the end", rows_of(like, BLANK)
+    yield "values as long and as exact as the columns allow", rows_of(LONG)
+    yield "ordinary rows", rows_of(*ORDINARY)
+    yield "rows with the same values that refer to different ones", rows_of(*ORDINARY, TWIN, CHILD_OF_TWIN)
+    yield "", varied
+
+
+@dataclass(frozen=True)
+class _Trials:
+    history: "History"
+    bare: Database
+    upgrade: Callable[[Database], Run]
+
+    def tried(self, rows: RowsOf, tables: Sequence[Name] | None = None, shown: list[str] | None = None) -> Run:
+        """The upgrade on ``rows``, in ``tables`` and what they refer to or in all; puts those rows into ``shown``."""
+        with self.bare.server.clone(Template(self.bare.name)) as database:
+            if tables is None:
+                populate(self.history, database, rows)
+            else:
+                self._fill_with_parents(database, rows, tables)
+            if shown is not None:
+                with connected(database) as connection:
+                    shown.extend(line for table in tables or () for line in _lines(connection, table))
+            return self.upgrade(database)
+
+    def _fill_with_parents(self, database: Database, rows: RowsOf, tables: Sequence[Name]) -> None:
+        wanted = set(tables)
+        with connected(database) as connection:
+            while more := {parent for table in wanted for parent in _parents(connection, table)} - wanted:
+                wanted |= more
+        others = sorted(wanted - set(tables))
+        if others:
+            populate(self.history, database, rows_of(Row(0, sparse=False)), others)
+        populate(self.history, database, rows, tables)
+
+
+def _candidates(history: "History", index: int) -> list[Name]:
+    """The tables that the revision changes; the whole of a partitioned one that it gives a partition."""
+    stairs = history.stairs(history.revisions[index].revision)
+    before = {(one.schema, one.name): one for one in stairs.before.objects if one.kind == "table"}
+    after = stairs.first.objects if stairs.first is not None else {}
+    found: list[Name] = []
+    for difference in stairs.changed:
+        name = (difference.identity.schema, difference.identity.parent or difference.identity.name)
+        if difference.identity.kind == "type":  # an enum: whoever has a column of it
+            found += _with_columns_of(difference.identity, stairs.before.objects)
+            continue
+        whole = after.get(difference.identity, {}).get("partition of")
+        found += [_named(str(whole), name[0])] if whole else [name]
+    return [one for one in dict.fromkeys(found) if one in before]
+
+
+def _with_columns_of(kind: "Identity", objects: "Mapping[Identity, Attributes]") -> Iterator[Name]:
+    for identity, attributes in objects.items():
+        if identity.kind == "column" and unquoted(str(attributes.get("type")))[-1] == kind.name:
+            yield identity.schema, identity.parent
+
+
+def _named(printed: str, schema: str) -> Name:
+    """The table that a regclass prints."""
+    parts = unquoted(printed)
+    return (parts[-2] if len(parts) > 1 else schema, parts[-1])
+
+
+def _is_refusal(run: Run) -> bool:
+    """Whether the project's own code says that these rows must not be there: a ``raise``, or RAISE in a DO block."""
+    if is_deliberate(run) or isinstance(run.error, AssertionError):
+        return True
+    return sqlstate(run.error) == "P0001" and "inline_code_block" in said(run.error, "context").partition("\n")[0]
+
+
+def _whatever_the_values(run: Run) -> bool:
+    """Whether the refusal can't be one of the values that the row happens to have."""
+    code = sqlstate(run.error)
+    if code is None:  # Python's: of a value that a table in the code does not have, perhaps
+        return False
+    if code != _NOT_NULL:
+        return not code.startswith(_OF_VALUES)
+    # A column that is NULL because an UPDATE before found nothing may be filled in other rows.
+    return run.redirection.words <= DEFINING
+
+
+def said(error: BaseException | None, name: str) -> str:
+    """A field of the server's error report, whichever driver brought it; "" where it is not there."""
+    orig = getattr(error, "orig", None)
+    for one in (getattr(orig, "diag", None), orig, getattr(orig, "__cause__", None)):
+        value = getattr(one, name, None)
+        if isinstance(value, str):
+            return value
+    return ""
+
+
+def not_null_column(error: BaseException | None) -> tuple[str, str] | None:
+    """Table and column that a violation of NOT NULL is about; None for any other error."""
+    if sqlstate(error) != _NOT_NULL:
+        return None
+    table, column = said(error, "table_name"), said(error, "column_name")
+    return (table, column) if table and column else None
+
+
+_PARENTS = """
+SELECT n.nspname, p.relname
+FROM pg_constraint c JOIN pg_class p ON p.oid = c.confrelid JOIN pg_namespace n ON n.oid = p.relnamespace
+WHERE c.contype = 'f' AND c.conrelid = to_regclass(%s)
+"""
+
+
+def _parents(connection: psycopg.Connection[Any], table: Name) -> list[Name]:
+    return connection.execute(_PARENTS, [sql.Identifier(*table).as_string(connection)]).fetchall()
+
+
+def _lines(connection: psycopg.Connection[Any], table: Name) -> Iterator[str]:
+    """The first rows of ``table``, as text: what a table of them would show."""
+    query = sql.SQL("SELECT t::text FROM {} t LIMIT {}").format(sql.Identifier(*table), _ROWS_SHOWN)
+    names = sql.SQL(
+        "SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
+        " AND NOT attisdropped"
+    )
+    row = connection.execute(names, [sql.Identifier(*table).as_string(connection)]).fetchone()
+    for (text,) in connection.execute(query).fetchall():
+        yield f"{'.'.join(table)} ({row[0] if row else ''}) = {text}"

@@ -1,0 +1,175 @@
+"""Whether what an upgrade makes of rows depends on the session that runs it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from schemaproof.check import Check
+from schemaproof.finding import Finding
+from schemaproof.migration.environment import Run
+from schemaproof.migration.history import History
+from schemaproof.proofs.data import showing
+from schemaproof.proofs.data.inhabited import Experiment, Inhabited
+from schemaproof.proofs.data.owners import owned, secured
+from schemaproof.proofs.data.passing import passed
+from schemaproof.proofs.data.snapshot import Cells, Snapshot, Table
+
+# What roles and databases have set otherwise, as ALTER ROLE and ALTER DATABASE do; see the manual, 20.11.
+_USUAL = {"TimeZone": "UTC", "DateStyle": "ISO, MDY"}
+_OTHERS = {"TimeZone": "Asia/Kathmandu", "DateStyle": "SQL, DMY"}
+
+
+@dataclass(frozen=True)
+class Other:
+    """A value that depends on the session.
+
+    Attributes:
+        usual: the row with the usual settings.
+        other: the row with the others; None where there is none.
+        column: where they differ.
+    """
+
+    table: Table
+    usual: Cells
+    other: Cells | None
+    column: str
+
+
+def _independent(history: History, revision: str) -> Iterator[Finding]:
+    experiment = passed(history, revision)
+    if experiment is None or not _may_depend(experiment):
+        return
+    inhabited = history.kept(Inhabited)
+    run, other = inhabited.repeat(experiment, _OTHERS)
+    if run.error is not None or any(_differing(experiment.after, other)):
+        usual_run, usual = inhabited.repeat(experiment, _USUAL)
+        if usual_run.error is None and (run.error is not None or any(_stable(inhabited, experiment, usual, other))):
+            yield from _by_setting(inhabited, experiment, usual)
+    if secured(experiment):
+        with owned(inhabited, experiment) as (run, other):
+            if run.error is None and (found := [*_stable(inhabited, experiment, experiment.after, other)]):
+                yield _as_owner(experiment, found)
+
+
+def _may_depend(experiment: Experiment) -> bool:
+    """Whether it writes rows, or changes types; what only creates objects is the same in every session."""
+    return experiment.writes.opaque or any(one.kind not in {"dropped", "trigger"} for one in experiment.writes.found)
+
+
+def _by_setting(inhabited: Inhabited, experiment: Experiment, usual: Snapshot) -> Iterator[Finding]:
+    """Which of the settings it is."""
+    for name, value in _OTHERS.items():
+        run, other = inhabited.repeat(experiment, {**_USUAL, name: value})
+        found = [] if run.error is not None else [*_stable(inhabited, experiment, usual, other)]
+        if run.error is not None or found:
+            yield _told(experiment, name, run, found)
+
+
+def _stable(inhabited: Inhabited, experiment: Experiment, usual: Snapshot, other: Snapshot) -> Iterator[Other]:
+    """What differs between both, but for what is another each time."""
+    found = [*_differing(usual, other)]
+    if not found:
+        return
+    run, again = inhabited.repeat(experiment, _USUAL)
+    chance = {(one.table.oid, one.column) for one in _differing(usual, again)} if run.error is None else set()
+    yield from (one for one in found if (one.table.oid, one.column) not in chance)
+
+
+def _differing(usual: Snapshot, other: Snapshot) -> Iterator[Other]:
+    for table in usual.tables.values():
+        there = other.named(table.name)
+        if there is None or not (table.whole and there.whole):
+            continue
+        key = table.primary
+        rows = {tuple(row[name] for name in key): row for row in there.rows} if key else {}
+        for place, row in enumerate(table.rows):
+            same = (
+                rows.get(tuple(row[name] for name in key)) if key else next(iter(there.rows[place : place + 1]), None)
+            )
+            if same is None:
+                yield Other(table, row, None, key[0] if key else next(iter(table.columns), ""))
+                continue
+            yield from (
+                Other(table, row, same, name)
+                for name, text in row.items()
+                if same.get(name) != text and not (_is_today(text) and _is_today(same.get(name)))
+            )
+
+
+def _is_today(text: str | None) -> bool:
+    """Whether it is the moment of the run, or its day, which is another one in other zones by itself."""
+    today = datetime.now(UTC).date()
+    return text is not None and text[:10] in {(today + timedelta(days=step)).isoformat() for step in (-1, 0, 1)}
+
+
+def _told(experiment: Experiment, setting: str, run: Run, found: list[Other]) -> Finding:
+    usual, other = _USUAL[setting], _OTHERS[setting]
+    statements = showing.statements(one for one in experiment.writes.found if one.kind not in {"dropped", "trigger"})
+    if not found:
+        return SESSION_INDEPENDENT.finding(
+            f"{experiment.revision} passes with {setting} {usual!r} and fails with {other!r}.",
+            revision=experiment.revision,
+            object=None,
+            evidence="\n".join([*statements, run.told]),
+            remedy=_REMEDIES[setting],
+        )
+    first = found[0]
+    table, column = showing.quoted(first.table), showing.identifier(first.column)
+    shown = [
+        (one.usual, one.usual[one.column], one.other[one.column] if one.other else None)
+        for one in found
+        if one.table == first.table and one.column == first.column
+    ]
+    return SESSION_INDEPENDENT.finding(
+        f"What {experiment.revision} writes into {first.table}.{first.column} depends on {setting}: it is another with"
+        f" {other!r} than with {usual!r}.",
+        revision=experiment.revision,
+        object=f"column {first.table}.{first.column}",
+        evidence="\n".join(
+            [*statements, *showing.changed(first.table, first.column, shown, heads=(f"with {usual}", f"with {other}"))]
+        ),
+        remedy=_REMEDIES[setting]
+        + f" Rows affected in production: `SELECT count(*) FROM {table} WHERE {column} IS NOT NULL`.",
+    )
+
+
+def _as_owner(experiment: Experiment, found: list[Other]) -> Finding:
+    first = found[0]
+    table, column = showing.quoted(first.table), showing.identifier(first.column)
+    same = [one for one in found if one.table == first.table and one.column == first.column]
+    shown = [(one.usual, one.usual[first.column], one.other[first.column] if one.other else None) for one in same]
+    return SESSION_INDEPENDENT.finding(
+        f"{experiment.revision} leaves {len(same)} of {len(first.table.rows)} rows of {first.table} as they are if the"
+        " owner of the table runs it: row security hides them (FORCE ROW LEVEL SECURITY).",
+        revision=experiment.revision,
+        object=f"column {first.table}.{first.column}",
+        evidence="\n".join(
+            [
+                *showing.statements(one for one in experiment.writes.found if one.of({first.table.name})),
+                *showing.changed(first.table, first.column, shown, heads=("as superuser", "as owner")),
+            ]
+        ),
+        consequence="The statement reports success and changes nothing: UPDATE 0.",
+        remedy=f'Switch it off meanwhile: `op.execute("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")` before the'
+        f" statement, and FORCE after it. Rows affected in production, after the upgrade: `SELECT count(*) FROM {table}"
+        f" WHERE {column} IS NULL`, as a superuser.",
+    )
+
+
+_REMEDIES: Mapping[str, str] = {
+    "TimeZone": "Name the zone: `column AT TIME ZONE 'UTC'` in USING or in the statement, or"
+    " `op.execute(\"SET LOCAL TimeZone = 'UTC'\")` before it.",
+    "DateStyle": "Write dates as '2031-12-24' and format them with to_char() and to_date(), or"
+    " `op.execute(\"SET LOCAL DateStyle = 'ISO'\")` before the statement.",
+}
+
+SESSION_INDEPENDENT = Check(
+    id="session-independent",
+    area="data",
+    title="What an upgrade writes does not depend on the session: TimeZone, DateStyle, row security.",
+    reason="Production gets other values than the test database: its role or database has other settings.",
+    remedy="Say in the statement what it now takes from the session.",
+    scope="revision",
+    examine=_independent,
+    keywords=("rows", "session"),
+)

@@ -1,0 +1,212 @@
+"""Values that change though nobody asked for it, or are lost."""
+
+from collections.abc import Iterator, Sequence
+
+from schemaproof.check import Check
+from schemaproof.finding import Finding, Severity
+from schemaproof.migration.history import History
+from schemaproof.proofs.data import showing
+from schemaproof.proofs.data.dropped import lost_in_moves, renamed
+from schemaproof.proofs.data.inhabited import Experiment
+from schemaproof.proofs.data.matching import Matched
+from schemaproof.proofs.data.passing import passed
+from schemaproof.proofs.data.retyped import Loss, loss
+from schemaproof.proofs.data.snapshot import Cells, Column
+
+type Changes = Sequence[tuple[Cells, Cells, str | None, str | None]]
+
+_RECOGNISED = 3  # characters
+
+
+def _values(history: History, revision: str) -> Iterator[Finding]:
+    experiment = passed(history, revision)
+    if experiment is None:
+        return
+    for table in experiment.matched:
+        if table.rebuilt:
+            continue
+        for name, column in table.columns.items():
+            finding = _column(history, experiment, table, table.before.columns[name], column)
+            if finding is not None:
+                yield finding
+        for one in renamed(experiment, table):
+            yield _as_rename(experiment, table, *one)
+    for move in lost_in_moves(experiment):
+        yield VALUES_KEPT.finding(
+            f"{revision} moves {move.table}.{move.column} and loses {len(move.lost)} of {move.count} values: the join"
+            " finds nothing for them.",
+            severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
+            revision=revision,
+            object=f"column {move.table}.{move.column}",
+            evidence="\n".join(
+                [*showing.statements(move.writes), *showing.rows(move.table, move.lost, "loses", [move.column])]
+            ),
+            remedy=f"Write LEFT JOIN in place of JOIN. Rows affected in production: `SELECT count(*) FROM"
+            f" {showing.quoted(move.table)} WHERE {showing.identifier(move.column)} IS NOT NULL AND ...`.",
+        )
+
+
+def _column(history: History, experiment: Experiment, table: Matched, was: Column, now: Column) -> Finding | None:
+    if was.generated or now.generated:
+        return None
+    changes = [
+        (row, other, row[was.name], other[now.name])
+        for row, other in table.pairs
+        if row[was.name] is not None and row[was.name] != other[now.name]
+    ]
+    if not changes:
+        return None
+    if was.type != now.type:
+        lost = loss(experiment, table, was, now, [(row, old, new) for row, _, old, new in changes])
+        return _retyped(experiment, table, was, now, lost) if lost else None
+    names = {table.before.name, table.after.name}
+    if experiment.writes.sets(names, {was.name, now.name}) or _inserted_again(experiment, table):
+        return None
+    if any(was.name in key.columns for key in table.before.keys):
+        return _reference(experiment, table, was, changes)
+    return _triggered(experiment, table, now, changes, _triggers(history, experiment, table))
+
+
+def _inserted_again(experiment: Experiment, table: Matched) -> bool:
+    names = {table.before.name, table.after.name}
+    return bool(experiment.writes.to(names, "delete", "truncate") and experiment.writes.to(names, "insert", "copied"))
+
+
+def _retyped(experiment: Experiment, table: Matched, was: Column, now: Column, lost: Loss) -> Finding:
+    name, column = showing.quoted(table.after), showing.identifier(now.name)
+    return VALUES_KEPT.finding(
+        f"{experiment.revision} changes values of {table.before}.{was.name} with its type, {was.type} to {now.type}:"
+        f" {lost.how}.",
+        severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
+        revision=experiment.revision,
+        object=f"column {table.before}.{was.name}",
+        evidence="\n".join([*showing.statements(lost.writes), *showing.changed(table.before, was.name, lost.changes)]),
+        remedy=lost.remedy.format(table=name, column=column),
+    )
+
+
+def _reference(experiment: Experiment, table: Matched, was: Column, changes: Changes) -> Finding | None:
+    """A key that is NULL now since its row was deleted as a duplicate of one that stays."""
+    emptied = [(row, old, new) for row, _, old, new in changes if new is None]
+    key = next(one for one in table.before.keys if was.name in one.columns)
+    parent = next((one for one in experiment.matched if one.before.oid == key.parent), None)
+    if not emptied or parent is None or not any(_has_twin(parent, row) for row in parent.vanished):
+        return None
+    causes = experiment.writes.to({parent.before.name}, "delete", "truncate")
+    child, column = showing.quoted(table.before), showing.identifier(was.name)
+    update = f"UPDATE {child} SET {column} = ... WHERE {column} IN (...)"
+    count = f"SELECT count(*) FROM {child} WHERE {column} IN (...)"
+    return VALUES_KEPT.finding(
+        f"{experiment.revision} sets {table.before}.{was.name} to NULL in {len(emptied)} of {len(table.pairs)} rows:"
+        f" it deletes duplicates in {parent.before} that they refer to (ON DELETE SET NULL).",
+        severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
+        revision=experiment.revision,
+        object=f"column {table.before}.{was.name}",
+        evidence="\n".join([*showing.statements(causes), *showing.changed(table.before, was.name, emptied)]),
+        remedy=f'Before the DELETE, point them to the row that stays: `op.execute("{update}")`. Rows affected in'
+        f" production: `{count}`.",
+    )
+
+
+def _has_twin(parent: Matched, row: Cells) -> bool:
+    """Whether a row that stays has the same values, but for the key."""
+    others = [name for name in row if name not in parent.before.primary and row[name] is not None]
+    return any(all(one[name] == row[name] for name in others) for one, _ in parent.pairs) if others else False
+
+
+def _triggered(
+    experiment: Experiment, table: Matched, now: Column, changes: Changes, triggers: Sequence[str]
+) -> Finding | None:
+    was = next(table.before.columns[name] for name, one in table.columns.items() if one == now)
+    if not triggers or "tsvector" in was.type:
+        return None
+    updates = experiment.writes.to({table.before.name, table.after.name}, "update")
+    row = changes[0][1]
+    if not experiment.by_chance(table.after, row, now.name) and (
+        any(one.touched for one in updates) or all(_follows(now, *change[1:]) for change in changes)
+    ):
+        return None
+    fired = [one for one in updates or experiment.writes.found if one.kind in {"update", "insert", "copied", "delete"}]
+    name = showing.quoted(table.after)
+    disable = " ".join(f"ALTER TABLE {name} DISABLE TRIGGER {showing.identifier(one)};" for one in triggers[:1])
+    return VALUES_KEPT.finding(
+        f"{experiment.revision} changes {table.before}.{was.name} in {len(changes)} of {len(table.pairs)} rows, though"
+        f" no statement sets it: the trigger {', '.join(triggers)} does.",
+        revision=experiment.revision,
+        object=f"column {table.before}.{was.name}",
+        evidence="\n".join(
+            [
+                *showing.statements(fired),
+                *showing.changed(table.before, was.name, [(row, old, new) for row, _, old, new in changes]),
+            ]
+        ),
+        remedy=f'Keep it from firing: `op.execute("{disable}")` before the statement, and ENABLE TRIGGER after it.'
+        f" Rows affected in production: `SELECT count(*) FROM {name}` with the condition of the statement.",
+    )
+
+
+def _triggers(history: History, experiment: Experiment, table: Matched) -> list[str]:
+    """The names of the triggers of the table; of all tables that are written to where it has none."""
+    stairs = history.stairs(experiment.revision)
+    objects = {**stairs.before.objects, **(stairs.first.objects if stairs.first is not None else {})}
+    found = [one for one in objects if one.kind == "trigger"]
+    own = [one.name for one in found if (one.schema, one.parent) in {table.before.name, table.after.name}]
+    return own or [one.name for one in found if experiment.writes.to({(one.schema, one.parent)}, "update", "delete")]
+
+
+def _follows(column: Column, row: Cells, old: str | None, new: str | None) -> bool:
+    """Whether the new value is made of others of the row, as a trigger does that keeps columns in step; or counts."""
+    if new is None or old is None:
+        return False
+    try:
+        if int(new) == int(old) + 1:
+            return True
+    except ValueError:
+        pass
+    others = [text for name, text in row.items() if name != column.name and text and len(text) >= _RECOGNISED]
+    return any(text.lower() in new.lower() or new.lower() in text.lower() for text in others)
+
+
+def _as_rename(experiment: Experiment, table: Matched, old: str, new: str) -> Finding:
+    name = table.after.name[1]
+    source = showing.quoted(table.before)
+    count = f"SELECT count(*) FROM {source} WHERE {showing.identifier(old)} IS NOT NULL"
+    same = old == new
+    update = f"UPDATE {source} SET {showing.identifier(new)} = {showing.identifier(old)}"
+    return VALUES_KEPT.finding(
+        f"{experiment.revision} drops {table.before}.{old} with its values and adds it anew, empty."
+        if same
+        else f"{experiment.revision} drops {table.before}.{old} with its values and adds {new}, empty, of its type.",
+        severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
+        revision=experiment.revision,
+        object=f"column {table.before}.{old}",
+        evidence="\n".join(
+            [
+                *showing.statements(experiment.writes.to({table.before.name, table.after.name}, "dropped")),
+                *showing.changed(
+                    table.after,
+                    old,
+                    [(row, row[old], other[new]) for row, other in table.pairs if row[old] is not None],
+                ),
+            ]
+        ),
+        remedy=(
+            f'Change the column in place: `op.alter_column("{name}", "{old}", ...)`.'
+            if same
+            else f'Rename it: `op.alter_column("{name}", "{old}", new_column_name="{new}")`; or copy the values before'
+            f' the drop: `op.execute("{update}")`.'
+        )
+        + f" Rows affected in production: `{count}`.",
+    )
+
+
+VALUES_KEPT = Check(
+    id="values-kept",
+    area="data",
+    title="No upgrade changes or loses a value, unless a statement sets its column.",
+    reason="Values are wrong or gone after the deployment, and nobody notices: no statement failed.",
+    remedy="Set the column by a statement of its own, or keep its values.",
+    scope="revision",
+    examine=_values,
+    keywords=("rows", "values"),
+)

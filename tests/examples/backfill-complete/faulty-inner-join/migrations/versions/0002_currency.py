@@ -1,0 +1,16 @@
+"""Sales have a currency."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("sales", sa.Column("currency", sa.Text))
+    op.execute("UPDATE sales SET currency = merchants.currency FROM merchants WHERE merchants.id = sales.merchant_id")
+
+
+def downgrade() -> None:
+    op.drop_column("sales", "currency")

@@ -1,0 +1,14 @@
+"""Every sale has a currency."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    op.alter_column("sales", "currency", nullable=False)
+
+
+def downgrade() -> None:
+    op.alter_column("sales", "currency", nullable=True)

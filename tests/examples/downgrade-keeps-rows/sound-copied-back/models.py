@@ -1,0 +1,15 @@
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, MetaData, Table, Text
+
+metadata = MetaData()
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+)
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("user_id", BigInteger, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("street", Text),
+)

@@ -1,0 +1,15 @@
+"""Nobody asks for the street."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.drop_column("users", "street")
+
+
+def downgrade() -> None:
+    op.add_column("users", sa.Column("street", sa.Text))

@@ -1,0 +1,26 @@
+"""Create ships and their ports."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "ports",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "ships",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("port_id", sa.BigInteger, sa.ForeignKey("ports.id"), index=True),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("ships")
+    op.drop_table("ports")

@@ -1,0 +1,15 @@
+"""Every session ends."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.execute("DELETE FROM sessions WHERE ends_on IS NULL OR ends_on < current_date")
+    op.alter_column("sessions", "ends_on", nullable=False)
+
+
+def downgrade() -> None:
+    op.alter_column("sessions", "ends_on", nullable=True)

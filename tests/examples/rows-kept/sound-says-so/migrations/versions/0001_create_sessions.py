@@ -1,0 +1,20 @@
+"""Create sessions."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "sessions",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("token", sa.Text),
+        sa.Column("ends_on", sa.Date),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("sessions")

@@ -1,0 +1,15 @@
+"""Every session ends."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.execute("DELETE FROM sessions")
+    op.alter_column("sessions", "ends_on", nullable=False)
+
+
+def downgrade() -> None:
+    raise NotImplementedError("the sessions that 0002 has deleted are gone")

@@ -1,0 +1,19 @@
+"""Create logs."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "logs",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("at", sa.DateTime),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("logs")

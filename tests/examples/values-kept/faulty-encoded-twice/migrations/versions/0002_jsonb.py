@@ -1,0 +1,14 @@
+"""Payloads are jsonb."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TABLE events ALTER payload TYPE jsonb USING to_jsonb(payload::text)")
+
+
+def downgrade() -> None:
+    op.execute("ALTER TABLE events ALTER payload TYPE json USING payload::json")

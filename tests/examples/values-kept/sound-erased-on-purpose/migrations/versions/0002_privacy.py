@@ -1,0 +1,20 @@
+"""Addresses go, and tokens are drawn anew."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.execute("UPDATE users SET address = NULL")
+    op.execute("UPDATE users SET mail = lower(mail)")
+    op.add_column("users", sa.Column("since", sa.DateTime(timezone=True)))
+    op.execute("UPDATE users SET token = md5(random()::text), since = now()")
+    op.add_column("users", sa.Column("plan", sa.Text, nullable=False, server_default="free"))
+
+
+def downgrade() -> None:
+    op.drop_column("users", "plan")
+    op.drop_column("users", "since")

@@ -51,8 +51,9 @@ def _rows(before: Table, after: Table, *, rebuilt: bool, again: bool) -> Matched
     left = list(after.rows)
     pairs, rest = [], []
     primary = before.primary if before.primary and all(name in columns for name in before.primary) else ()
+    names = primary or tuple(columns)  # where nothing tells rows apart, those that are equal are the same
     for row in before.rows:
-        found = next((one for one in left if _agree(row, one, columns, primary)), None) if primary else None
+        found = next((one for one in left if _agree(row, one, columns, names)), None) if names else None
         if found is None:
             rest.append(row)
         else:
@@ -76,7 +77,9 @@ def _agree(row: Cells, other: Cells, columns: Mapping[str, Column], names: Seque
 def _likeness(row: Cells, other: Cells, columns: Mapping[str, Column]) -> float:
     """The share of the columns that stayed in which both rows are the same."""
     same = [row[name] == other[column.name] for name, column in columns.items() if row[name] is not None]
-    return sum(same) / len(same) if same else 0.0
+    if not same:  # there is nothing in it: any row into which something was put may be it
+        return 1.0
+    return sum(same) / len(same)
 
 
 class Haystack:

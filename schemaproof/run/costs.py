@@ -4,10 +4,10 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-# Faults at a statement, at a COMMIT; crashes likewise (see proofs/failure/fault.py). Alembic's own statement, which
-# changes the version table, is one of each direction.
-_AT_STATEMENT, _AT_COMMIT = 6, 5
-_CRASHES_AT_COMMIT, _CRASHED_STATEMENTS = 2, 3
+# Faults at a statement, and of a direction besides; what proves the same as another one is left out (see
+# proofs/failure/equivalence.py). So are crashes, but where something is committed before the revision's end.
+_AT_STATEMENT, _OF_A_DIRECTION = 2, 2
+_CRASHES = 4
 
 
 @dataclass(frozen=True)
@@ -17,20 +17,22 @@ class Cost:
     Attributes:
         up: operations of its upgrade.
         down: operations of its downgrade.
+        ends: how many of both end a transaction, or run outside of one.
     """
 
     up: int = 1
     down: int = 1
+    ends: int = 0
 
     @property
     def faults(self) -> int:
         """Faults that will be injected, crashes apart."""
-        return sum(_AT_STATEMENT * (operations + 1) + _AT_COMMIT for operations in (self.up, self.down))
+        return sum(_AT_STATEMENT * operations + _OF_A_DIRECTION for operations in (self.up, self.down))
 
     @property
     def crashes(self) -> int:
         """Crashes of the server."""
-        return sum(min(operations + 1, _CRASHED_STATEMENTS) + _CRASHES_AT_COMMIT for operations in (self.up, self.down))
+        return _CRASHES * self.ends
 
 
 def cost_of(path: Path) -> Cost:
@@ -40,7 +42,13 @@ def cost_of(path: Path) -> Cost:
     except (OSError, SyntaxError, ValueError):
         return Cost()
     functions = {one.name: one for one in body if isinstance(one, ast.FunctionDef)}
-    return Cost(_operations(functions.get("upgrade")), _operations(functions.get("downgrade")))
+    up, down = functions.get("upgrade"), functions.get("downgrade")
+    return Cost(_operations(up), _operations(down), sum(_ends(one) for one in (up, down) if one is not None))
+
+
+def _ends(function: ast.FunctionDef) -> int:
+    names = [one.attr for one in ast.walk(function) if isinstance(one, ast.Attribute)]
+    return names.count("autocommit_block") + names.count("commit")
 
 
 def _operations(function: ast.FunctionDef | None) -> int:

@@ -31,7 +31,7 @@ def test_overview_says_of_how_many_revisions_each_check_is_asked(tmp_path: Path)
 
 def test_overview_says_that_the_number_of_faults_is_an_estimate(tmp_path: Path) -> None:
     told = as_text(named("atomicity", "crash-recovery"), overview(make_project(tmp_path, [table("t")]), EVERYTHING))
-    assert told.startswith("atomicity       1 revision, about 34 faults\ncrash-recovery  1 revision, about 8 crashes\n")
+    assert told.startswith("atomicity       1 revision, about 8 faults\ncrash-recovery  1 revision, about 4 crashes\n")
     assert "estimated from the operations in the files" in told
 
 

@@ -16,7 +16,6 @@ from schemaproof.run.items.process import Assistant
 from schemaproof.run.items.revisions import BrokenError, NotPlainError, read_chain, run_chain
 from schemaproof.run.scope import Wanted
 
-
 # The first revision and the second: Alembic records them by other statements than each other, and all above like it.
 _CRASHED_FIRST = 4
 

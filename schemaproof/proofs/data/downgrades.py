@@ -12,7 +12,7 @@ from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched, matched
 from schemaproof.proofs.data.passing import passed
 from schemaproof.proofs.data.refusals import not_null_column
-from schemaproof.proofs.data.snapshot import Cells
+from schemaproof.proofs.data.snapshot import Cells, Table
 
 
 def _with_rows(history: History, revision: str) -> Iterator[Finding]:
@@ -141,21 +141,24 @@ def _rows_told(experiment: Experiment, descent: Descent, table: Matched, lost: S
     )
 
 
+def _holder(experiment: Experiment, value: str) -> tuple[Table, str] | None:
+    """A table and a column of it into which the upgrade has put ``value``, alone or inside of another one."""
+    before = {(table.oid, column, text) for table, column, text in experiment.before.values()}
+    put = [one for one in experiment.after.values() if (one[0].oid, one[1], one[2]) not in before]
+    exactly = ((table, column) for table, column, text in put if text == value)
+    within = ((table, column) for table, column, text in put if value in text)
+    return next(exactly, None) or next(within, None)
+
+
 def _values_told(
     experiment: Experiment, table: Matched, column: str, values: Sequence[tuple[Cells, str | None, str | None]]
 ) -> Finding:
     name, revision, written = table.before, experiment.revision, showing.identifier(column)
-    source = next(
-        (
-            (other, where)
-            for other, where, text in experiment.after.values()
-            if text == values[0][1] and (other.oid != name.oid or where not in name.columns)
-        ),
-        None,
-    )
+    source = _holder(experiment, values[0][1] or "")
     place = f"{source[0]}.{source[1]}" if source else "another column"
-    here = showing.quoted(name)
-    update = f"UPDATE {here} SET {written} = ..." + (f" FROM {showing.quoted(source[0])} WHERE ..." if source else "")
+    update = f"UPDATE {showing.quoted(name)} SET {written} = ..."
+    if source is not None and source[0].oid != name.oid:
+        update += f" FROM {showing.quoted(source[0])} WHERE ..."
     count = f"SELECT count({showing.identifier(source[1])}) FROM {showing.quoted(source[0])}" if source else ""
     return DOWNGRADE_KEEPS_ROWS.finding(
         f"The downgrade of {revision} adds {name}.{column} empty, though its values are in {place}.",

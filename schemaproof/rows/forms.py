@@ -31,7 +31,8 @@ def formed(types: Mapping[int, Type], column: Column, number: int, form: Form) -
         return None
     if kind.name in _TEXTS:
         limit = column.modifier - _HEADER if column.modifier >= _HEADER else _LONGEST
-        return _text(plain, min(limit, _LONGEST), form)
+        # A few characters are left: that a suffix fits is not a migration's business either.
+        return _text(plain, min(limit - limit // 8, _LONGEST) if form == "long" else limit, form)
     if form != "long":
         return None
     make = _LONG.get(kind.name)

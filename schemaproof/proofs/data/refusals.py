@@ -13,6 +13,7 @@ from schemaproof.migration.intent import is_deliberate
 from schemaproof.postgres import Database, Template
 from schemaproof.proofs.data.population import bounds_at_head, connected, populate
 from schemaproof.proofs.data.snapshot import Name
+from schemaproof.proofs.data.writes import writes
 from schemaproof.rows.filling import RowsOf
 from schemaproof.rows.statements import Row
 from schemaproof.rows.variety import BLANK, CHILD_OF_TWIN, LONG, ORDINARY, TWIN, UNATTACHED, UPPER, labels, varied
@@ -81,7 +82,7 @@ def judge(history: "History", run: Run, bare: Database, index: int, upgrade: Cal
     if not failing:
         return Refused(run, older=True)
     kind, rows, run = failing[0]
-    for table in _candidates(history, index)[:_TABLES_TRIED]:
+    for table in _candidates(history, index, run)[:_TABLES_TRIED]:
         shown: list[str] = []
         tried = trials.tried(rows, [table], shown)
         if tried.error is not None and sqlstate(tried.error) == sqlstate(run.error):
@@ -142,8 +143,10 @@ class _Trials:
         populate(self.history, database, rows, tables)
 
 
-def _candidates(history: "History", index: int) -> list[Name]:
-    """The tables that the revision changes; the whole of a partitioned one that it gives a partition."""
+def _candidates(history: "History", index: int, run: Run) -> list[Name]:
+    """The tables that the revision changes, the whole of a partitioned one that it gives a partition; then those that
+    the statement names which failed.
+    """
     stairs = history.stairs(history.revisions[index].revision)
     before = {(one.schema, one.name): one for one in stairs.before.objects if one.kind == "table"}
     after = stairs.first.objects if stairs.first is not None else {}
@@ -155,6 +158,8 @@ def _candidates(history: "History", index: int) -> list[Name]:
             continue
         whole = after.get(difference.identity, {}).get("partition of")
         found += [_named(str(whole), name[0])] if whole else [name]
+    failed = writes([str(getattr(run.error, "statement", None) or "")], {})
+    found += [name for name in before for one in failed.found if one.of({name})]
     return [one for one in dict.fromkeys(found) if one in before]
 
 

@@ -15,7 +15,7 @@ MOST_ROWS = 300  # of a table; nothing is concluded from one that holds more
 # Values are printed alike whatever the revision has set for its database.
 _PRINTED = (
     "SET ROLE NONE; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres';"
-    " SET extra_float_digits = 1; SET bytea_output = 'hex'; SET row_security = off"
+    " SET extra_float_digits = 1; SET bytea_output = 'hex'"
 )
 _TABLES = """
 SELECT c.oid::bigint, n.nspname::text, c.relname::text,

@@ -1,6 +1,6 @@
 """What a revision's statements name for writing: tables and columns, in CTEs, DO blocks and functions too."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -287,10 +287,3 @@ def _chooses(words: Sequence[Token]) -> bool:
 
 def _word(words: Sequence[Token], number: int) -> str:
     return words[number].text if words[number].kind == "word" else ""
-
-
-def calls(write: Write) -> Iterator[str]:
-    """The names of the functions that it calls, as far as words can tell."""
-    for one, following in zip(write.words, write.words[1:], strict=False):
-        if one.kind == "word" and following.kind == "sign" and following.text == "(":
-            yield one.text

@@ -61,3 +61,43 @@ def test_revisions_after_one_that_is_refused_meet_rows_again(tmp_path: Path, pos
 def test_upgrades_that_pass_on_rows_refuse_nothing(tmp_path: Path, postgres_server: Server) -> None:
     steps = [USERS, Step("ALTER TABLE users ADD mail text NOT NULL DEFAULT ''"), Step("CREATE INDEX ON users (mail)")]
     assert refused(tmp_path, postgres_server, *steps) == {}
+
+
+BACKFILLED = (
+    USERS,
+    Step("ALTER TABLE users ADD mail text", "ALTER TABLE users DROP mail"),
+    Step("UPDATE users SET mail = name"),
+    Step("ALTER TABLE users ALTER mail SET NOT NULL", "ALTER TABLE users ALTER mail DROP NOT NULL"),
+)
+
+
+def test_rows_made_late_are_not_refused_for_what_earlier_revisions_fill(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    """Where several processes climb, rows of one are made in the middle of the history: they know no backfill."""
+    with open_history(make_project(tmp_path, BACKFILLED), postgres_server) as history:
+        assert history.kept(Inhabited).examine(3) is None
+
+
+def test_upgrade_that_only_creates_objects_is_run_once(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [USERS, table("t"), Step("CREATE INDEX users_name ON users (name)", "DROP INDEX users_name")]
+    with open_history(make_project(tmp_path, steps), postgres_server) as history:
+        assert [history.kept(Inhabited).experiment(index) for index in range(3)] == [None] * 3
+
+
+def test_clock_and_chance_are_known_from_a_second_run(tmp_path: Path, postgres_server: Server) -> None:
+    steps = [
+        USERS,
+        Step("ALTER TABLE users ADD token text, ADD kind text; UPDATE users SET token = random(), kind = 'a'"),
+    ]
+    with open_history(make_project(tmp_path, steps), postgres_server) as history:
+        inhabited = history.kept(Inhabited)
+        inhabited.experiment(0)
+        experiment = inhabited.experiment(1)
+        assert experiment is not None
+        [users] = experiment.after.tables.values()
+        assert {name: experiment.by_chance(users, users.rows[0], name) for name in ("token", "kind", "name")} == {
+            "token": True,
+            "kind": False,
+            "name": False,
+        }

@@ -14,7 +14,13 @@ def upgrade() -> None:
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True)),
     )
+    op.execute(
+        "CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.changed_at := now(); "
+        "RETURN NEW; END $$"
+    )
+    op.execute("CREATE TRIGGER articles_touch BEFORE UPDATE ON articles FOR EACH ROW EXECUTE FUNCTION touch()")
 
 
 def downgrade() -> None:
     op.drop_table("articles")
+    op.execute("DROP FUNCTION touch()")

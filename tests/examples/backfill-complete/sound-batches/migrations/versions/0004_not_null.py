@@ -1,0 +1,14 @@
+"""Each has a key."""
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    op.alter_column("sightings", "key", nullable=False)
+
+
+def downgrade() -> None:
+    op.alter_column("sightings", "key", nullable=True)

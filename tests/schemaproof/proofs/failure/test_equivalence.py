@@ -71,6 +71,11 @@ def test_error_after_a_statement_that_may_call_a_function_is_injected(text: str)
     assert (1, "error-after") in injected((statement(1, text), commit(2)))
 
 
+def test_lock_that_is_given_back_meets_no_error_of_ours() -> None:
+    unlock = replace(statement(1, "SELECT pg_advisory_unlock(4711)"), part="env.py", own=False)
+    assert list(faults_at(unlock, killed=True)) == [Fault.DISCONNECT]
+
+
 def test_each_statement_outside_of_a_transaction_is_a_stretch() -> None:
     sites = (commit(1), statement(2, outside=True), statement(3, outside=True), stamp(4), commit(5))
     killed = [place for place, fault in injected(sites) if fault == "killed"]

@@ -182,6 +182,19 @@ def test_random_values_of_the_revision_below_are_no_difference(open_: Open, proo
 
 
 @pytest.mark.usefixtures("errors_only")
+def test_call_of_two_that_goes_on_where_it_stopped_is_sound(open_: Open, proof_of: ProofOf) -> None:
+    """The block's COMMIT stays, the version goes with what comes after it."""
+    below = BLOCK.format("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'b'")
+    history = open_(Step("CREATE TYPE mood AS ENUM ('a')"), below, sent("CREATE TABLE x (m mood DEFAULT 'b')"))
+    found = proof_of(history)
+    found.examine("0002", downgrade=False)
+    together = [one for one in found.examine("0003", downgrade=False) if one.below == "0002"]
+    assert "between" in {each.left for one in together for each in one.outcomes}
+    assert told(tuple(together)) == []
+    assert list(ATOMICITY.examine(history, "0003")) == []
+
+
+@pytest.mark.usefixtures("errors_only")
 def test_one_below_is_settled_where_the_walk_begins_above_it(open_: Open, proof_of: ProofOf) -> None:
     below = BLOCK.format("SELECT 1") + sent("INSERT INTO t VALUES (gen_random_uuid())")
     found = proof_of(open_(Step("CREATE TABLE t (id uuid)"), below, BLOCK.format("SELECT 1")))

@@ -39,7 +39,8 @@ VERSIONS = [
             *("delete-in-sql-faulty-action-missing", "delete-in-orm-faulty-relationship-nulls"),
             *("foreign-key-index-faulty-missing", "offline-script-sound-many-kinds"),
             *("atomicity-sound-async", "rerun-after-failure-sound-concurrently"),
-            "concurrent-deployers-sound-no-guard-async",
+            *("concurrent-deployers-sound-no-guard-async", "values-kept-faulty-rounded"),
+            "session-independent-faulty-time-zone",
         )
     ),
 ]

@@ -72,15 +72,18 @@ def tables(count: int) -> Callable[[Path], object]:
     return lambda folder: synthetic.write(folder, count, "sync")
 
 
+def _comment(number: int) -> str:
+    return "NULL" if number in {1, 40} else f"'{number}'"
+
+
 def orm_cascades(folder: Path) -> None:
     """Write 40 revisions over 60 tables with two parents each, which the ORM alone deletes."""
     bench_deletes.write(folder, "tree", 60)
     versions, below = folder / "migrations" / "versions", "a"
     for number in range(2, 41):
         revision = f"{number:04}"
-        up, down = f"COMMENT ON TABLE t00 IS '{number}'", f"COMMENT ON TABLE t00 IS '{number - 1}'"
-        if number == 2:
-            down = "COMMENT ON TABLE t00 IS NULL"
+        # At head there is none, as in the models.
+        up, down = (f"COMMENT ON TABLE t00 IS {_comment(one)}" for one in (number, number - 1))
         (versions / f"{revision}.py").write_text(
             f"from alembic import op\n\nrevision, down_revision = {revision!r}, {below!r}\n\n\n"
             f"def upgrade() -> None:\n    op.execute({up!r})\n\n\n"

@@ -158,9 +158,10 @@ class Inhabited:
         """The one that climbs, after the last upgrade that was examined.
 
         Raises:
-            AssertionError: where there was none.
+            LookupError: where none was.
         """
-        assert self._climbing is not None  # noqa: S101 (who asks has an Experiment)
+        if self._climbing is None:
+            raise LookupError("no upgrade was examined on rows")
         return self._climbing[1]
 
     def examine(self, index: int) -> Refused | None:

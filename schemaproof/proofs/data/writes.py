@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 from schemaproof.proofs.data.tokens import Cursor, Token, split, tokens
 
@@ -40,6 +40,15 @@ class Write:
         """Whether its table is one of ``names``."""
         schema, name = self.table
         return any(name == one and schema in {None, other} for other, one in names)
+
+
+class _More(TypedDict, total=False):
+    """What is said of some kinds of a ``Write``, by its attributes."""
+
+    words: Sequence[Token]
+    columns: tuple[str, ...]
+    chosen: bool
+    touched: tuple[str, ...]
 
 
 @dataclass
@@ -132,8 +141,8 @@ class _Reader:
             case "execute" if body:
                 self._result.opaque = True
 
-    def _add(self, kind: Kind, table: tuple[str | None, str], **more: object) -> None:
-        self._result.found.append(Write(kind, table, self._statement, **more))  # type: ignore[arg-type]  # Write's own
+    def _add(self, kind: Kind, table: tuple[str | None, str], **more: Unpack[_More]) -> None:
+        self._result.found.append(Write(kind, table, self._statement, **more))
 
     def _update(self, cursor: Cursor) -> None:
         start = cursor.place

@@ -20,8 +20,9 @@ from tests.example import PROJECTS, ROOT, SKELETON, TAKEN, assembled, expected, 
 from tests.example_process import Outcome, outcome
 
 # These are about what happens to a project, not about what is in it, and take longest; Alembic's own env.py, which most
-# examples have, gets a note from one. So they are asked of their own examples only; the others keep to one fault each.
-FAILURE = {check.id for check in CHECKS if check.area == "failure"}
+# examples have, gets notes from some. So an area's are asked of its own examples only; the others keep to one fault
+# each. ``nox -s soundness`` asks all of every sound example.
+DEPLOYING = {"failure", "locks", "releases"}
 
 
 def name(project: Path) -> str:
@@ -39,12 +40,13 @@ def skip_where_it_lacks_something(wanted: dict[str, Any], server: Server) -> Non
 
 
 def asked(project: Path) -> set[str]:
-    """The checks that ``project`` is asked: those of failures where it is an example of one.
+    """The checks that ``project`` is asked: those of a deployment where it is an example of their area.
 
     A server to crash is started for the examples of crashes alone: in a container that takes longer than all the rest.
     """
-    left_out = FAILURE if project.parent.name not in FAILURE else {"crash-recovery"} - {project.parent.name}
-    return {check.id for check in CHECKS} - left_out
+    own = {check.area for check in CHECKS if check.id == project.parent.name}
+    left_out = {check.id for check in CHECKS if check.area in DEPLOYING - own}
+    return {check.id for check in CHECKS} - left_out - ({"crash-recovery"} - {project.parent.name})
 
 
 def judged(example: Path, server: Server, checks: Collection[str]) -> Outcome:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from schemaproof.migration.environment import Direction, Run
+from schemaproof.migration.own_rows import OwnRows, a_few
 from schemaproof.migration.redirect import Observer
 from schemaproof.migration.states import dropped_on_error
 from schemaproof.postgres import Database, Template
@@ -102,7 +103,8 @@ class PopulatedStates:
 
     def _fill(self, database: Database) -> Mapping[str, str]:
         with psycopg.connect(database.dsn, autocommit=True, application_name="schemaproof") as connection:
-            return fill(connection, leave=[self._history.version_table]).refused
+            rows = self._history.kept(OwnRows).within(a_few)
+            return fill(connection, leave=[self._history.version_table], rows=rows).refused
 
     def _keep(self, count: int, state: Populated) -> None:
         for other in [one for one in self._kept if one not in {count - 1, count + 1}]:

@@ -18,6 +18,8 @@ from schemaproof.rows.values import UnknownTypeError
 # Which rows a table gets.
 type RowsOf = Callable[[Mapping[int, Type], Table], Sequence[Row]]
 
+REFERS = "it refers to "  # how the reason begins where another table without rows is one
+FEW = 3  # rows a table, where nobody says how many
 _NONE_KEPT = "the server accepts the rows but keeps none of them: look at its triggers and rules"
 
 
@@ -39,7 +41,7 @@ def fill(
     *,
     leave: Collection[tuple[str, str]] = (),
     tables: Collection[tuple[str, str]] | None = None,
-    rows: int | Sequence[Row] | RowsOf = 3,
+    rows: int | Sequence[Row] | RowsOf = FEW,
     more: Collection[tuple[str, str]] = (),
 ) -> Filled:
     """Put a few rows into each table that has none; the same ones whenever the tables are the same.
@@ -68,6 +70,11 @@ def fill(
         types = read_types(cursor)
         describe(cursor, empty, types)
         return _Filler(cursor, types, empty, rows, {one.oid for one in full}).run(refused)
+
+
+def ordinary(count: int = FEW) -> list[Row]:
+    """Rows of which the second one has NULL wherever it can."""
+    return [Row(number, sparse=number == 1) for number in range(count)]
 
 
 class _Filler:
@@ -109,7 +116,7 @@ class _Filler:
 
     def _rows_of(self, table: Table) -> list[Row]:
         if isinstance(self._rows, int):
-            return [Row(number, sparse=number == 1) for number in range(self._rows)]
+            return ordinary(self._rows)
         return [*(self._rows(self._types, table) if callable(self._rows) else self._rows)]
 
     def _fill_table(self, table: Table) -> str | None:
@@ -179,7 +186,7 @@ class _Filler:
         """What ``table`` must refer to though it holds nothing; None where there is nothing of that kind."""
         for key in table.keys.values():
             if table.hard(key) and key.root in self._rowless and key.root not in apart:
-                return f"it refers to {self._tables[key.root]}, which has no rows"
+                return f"{REFERS}{self._tables[key.root]}, which has no rows"
         return None
 
     def _execute(self, statement: sql.Composed) -> psycopg.Error | None:

@@ -1,14 +1,18 @@
 """What a project itself says about the values of its columns, as strategies."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from json import dumps
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
+from schemaproof.rows.choices import Choice
 from schemaproof.rows.edges import quoted
+from schemaproof.rows.filling import RowsOf
 from schemaproof.rows.homeless import homeless
+from schemaproof.rows.statements import Row
 from schemaproof.rows.tables import Column, Table
 from schemaproof.rows.types import Type
 
@@ -62,6 +66,48 @@ def given_by(
                 f' write "schema.table.column" or "schema.table", such as {next(iter(columns), "public.users.email")!r}'
             )
     return values, rows
+
+
+class Drawn:
+    """What the project says about columns, for rows of tables as they are between two of its revisions.
+
+    A key that names no column of that moment is about another one: what is wrong in all is told of head.
+
+    Args:
+        strategies: by "schema.table.column", or rows by "schema.table".
+    """
+
+    def __init__(self, strategies: Mapping[str, Any]) -> None:
+        self._strategies = strategies
+        self._drawn: dict[str, list[Any]] = {}
+
+    def within(self, rows: RowsOf) -> RowsOf:
+        """``rows`` with what the project says in them."""
+        return lambda types, table: [
+            replace(row, changes={**self._changes(types, table, row), **row.changes}) for row in rows(types, table)
+        ]
+
+    def _changes(self, types: Mapping[int, Type], table: Table, row: Row) -> dict[str, Choice]:
+        """What the columns of ``row`` are given; in a sparse one only those that can't be NULL."""
+        found: dict[str, object] = {}
+        if str(table) in self._strategies:
+            found |= self._one(str(table), row.number + row.twin)
+        for name in table.columns:
+            if (key := f"{table}.{name}") in self._strategies:
+                # A twin is like another row but for what is unique.
+                found[name] = self._one(key, row.number + (row.twin if table.unique(name) else 0))
+        given = {name: table.columns[name] for name in found if name in table.columns}
+        wanted = (name for name, one in given.items() if one.required or not row.sparse)
+        return {name: _text(types, table.columns[name], found[name]) for name in wanted}
+
+    def _one(self, key: str, number: int) -> Any:
+        if key not in self._drawn:
+            values: list[Any] = []
+            for one in collected(self._strategies[key]):
+                if one not in values:
+                    values.append(one)
+            self._drawn[key] = values
+        return self._drawn[key][number % len(self._drawn[key])]
 
 
 def _rows(key: str, table: Table, types: Mapping[int, Type], found: list[Any]) -> list[dict[str, str | None]]:

@@ -1,6 +1,6 @@
 """Whether every upgrade passes on tables that hold rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
@@ -15,6 +15,7 @@ from schemaproof.proofs.data.refusals import Refused, not_null_column, said
 from schemaproof.proofs.data.rows_kept import ROWS_KEPT
 from schemaproof.proofs.data.sessions import SESSION_INDEPENDENT
 from schemaproof.proofs.data.values_kept import VALUES_KEPT
+from schemaproof.rows.filling import REFERS
 
 
 def _with_rows(history: History, revision: str) -> Iterator[Finding]:
@@ -36,6 +37,28 @@ def _with_rows(history: History, revision: str) -> Iterator[Finding]:
     refused = inhabited.examine(history.positions[revision])
     if refused is not None:
         yield _told(refused, revision)
+    yield from _unfilled(inhabited.newly_unfilled(history.positions[revision]), revision)
+
+
+def _unfilled(tables: Mapping[str, str], revision: str) -> Iterator[Finding]:
+    """The tables that got no rows from ``revision`` on, with the reason; what only refers to such a one goes along."""
+    below = {name: why for name, why in tables.items() if why.startswith(REFERS)}
+    for name, why in tables.items():
+        if name in below and len(below) < len(tables):
+            continue
+        others = [other for other in below if other != name]
+        yield UPGRADE_WITH_ROWS.finding(
+            f"No row could be made for {name} after {revision}: later upgrades meet it empty.",
+            severity=Severity.NOTE,
+            revision=revision,
+            object=f"table {name}",
+            evidence="\n".join([why, *([f"empty with it: {', '.join(others)}"] if others else [])]),
+            consequence="What later upgrades do to its rows in production is not known.",
+            remedy='Say what its rows are like: in [tool.schemaproof], rows = "tests.rows:STRATEGIES", and there'
+            f' STRATEGIES = {{"{name}": st.fixed_dictionaries({{...}})}} with a value for each column that it wants.',
+        )
+        if name in below:
+            return  # a cycle of them
 
 
 def _told(refused: Refused, revision: str) -> Finding:

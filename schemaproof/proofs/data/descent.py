@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from schemaproof.migration.environment import Run
 from schemaproof.migration.intent import is_deliberate
+from schemaproof.migration.own_rows import OwnRows
 from schemaproof.postgres import Database, Template
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.inhabited import Experiment, Inhabited
@@ -110,7 +111,8 @@ class Descents:
         with self._clone(inhabited.database) as database:
             before = inhabited.rows(database) if shown is not None else None
             with connected(database) as connection:
-                fill(connection, leave=[self._history.version_table], tables=tables, rows=rows, more=tables)
+                wanted = self._history.kept(OwnRows).within(rows)
+                fill(connection, leave=[self._history.version_table], tables=tables, rows=wanted, more=tables)
             if shown is not None and before is not None:
                 shown += _new(before, inhabited.rows(database), tables)
             return inhabited.run(database, experiment.index, "downgrade")

@@ -8,11 +8,13 @@ from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.history import History
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.descent import Descent, Descents, Stuck
+from schemaproof.proofs.data.drops import drops, empty_again
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched, matched
 from schemaproof.proofs.data.passing import passed
 from schemaproof.proofs.data.refusals import not_null_column
 from schemaproof.proofs.data.snapshot import Cells, Table
+from schemaproof.proofs.data.values_kept import VALUES_KEPT
 
 
 def _with_rows(history: History, revision: str) -> Iterator[Finding]:
@@ -89,6 +91,10 @@ def _keeps(history: History, revision: str) -> Iterator[Finding]:
             values = _lost_values(experiment, table, name)
             if values:
                 yield _values_told(experiment, table, name, values)
+    for one in drops(experiment):
+        again = descent.after.named(one.table.name)
+        if again is not None and (one.column is None or one.column in again.columns):
+            yield empty_again(DOWNGRADE_KEEPS_ROWS, experiment, one, VALUES_KEPT.id)
 
 
 def _lost_rows(experiment: Experiment, descent: Descent, table: Matched) -> Sequence[Cells]:

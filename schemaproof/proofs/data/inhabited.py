@@ -19,6 +19,7 @@ from schemaproof.proofs.data.refusals import DEFINING, Refused, judge
 from schemaproof.proofs.data.snapshot import Cells, Name, Snapshot, Table
 from schemaproof.proofs.data.witness import Witness
 from schemaproof.proofs.data.writes import Writes, writes
+from schemaproof.rows.filling import Filled
 from schemaproof.rows.server_side import cast_each, make_functions
 
 if TYPE_CHECKING:
@@ -138,6 +139,8 @@ class Inhabited:
         self.history = history
         self._climbing: tuple[int, Database] | None = None  # by the number of its revisions
         self.incomplete: dict[tuple[str, str], Incomplete] = {}  # by table and column
+        self.unfilled: Mapping[str, str] = {}  # the tables that could not be given rows after the last upgrade, and why
+        self._newly: tuple[int, Mapping[str, str]] = (-1, {})  # those that could be before it, by its index
         self._bare: tuple[int, Database] | None = None  # without rows of ours; made where an upgrade fails on them
         self._since = 0  # since which revision the rows of the one that climbs have been there
         self._floor = 0  # the lowest one that they can come from: those below it were refused
@@ -240,7 +243,8 @@ class Inhabited:
                 after = snapshot.read(connection, self.history.version_table)
                 functions: dict[str, str] = dict(_functions(connection))
                 forced = frozenset(connection.execute(_FORCED).fetchall())
-                plant(self.history, connection, emptied={one.name for one in before.tables.values() if one.rows})
+                emptied = {one.name for one in before.tables.values() if one.rows}
+                self._filled(index, plant(self.history, connection, emptied=emptied))
             self._climbing = (index + 1, database)
         irreversible = stairs.down is not None and is_deliberate(stairs.down)
         revision = stairs.revision
@@ -248,8 +252,16 @@ class Inhabited:
 
     def _passed(self, index: int, database: Database) -> None:
         with dropped_on_error(database):
-            populate(self.history, database)
+            self._filled(index, populate(self.history, database))
         self._climbing = (index + 1, database)
+
+    def newly_unfilled(self, index: int) -> Mapping[str, str]:
+        """The tables that the revision at ``index``, the last that was examined, has left without rows, and why."""
+        return self._newly[1] if self._newly[0] == index else {}
+
+    def _filled(self, index: int, filled: Filled) -> None:
+        self._newly = index, {name: why for name, why in filled.refused.items() if name not in self.unfilled}
+        self.unfilled = filled.refused
 
     def _refused_surely(self, run: Run, index: int) -> tuple[Refused | None, Experiment | None]:
         """As ``_climb``, for an upgrade that failed: rows that were made late lack what revisions in between gave."""
@@ -296,7 +308,7 @@ class Inhabited:
 
     def _climb_from(self, index: int, database: Database) -> None:
         with dropped_on_error(database):
-            populate(self.history, database)
+            self.unfilled = populate(self.history, database).refused
         self._climbing, self._since = (index, database), index
 
     def _leave(self) -> None:

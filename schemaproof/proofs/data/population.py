@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import sql
 
+from schemaproof.migration.own_rows import OwnRows
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Database
 from schemaproof.proofs.data.snapshot import COUNTED, Name
 from schemaproof.rows import fill
-from schemaproof.rows.filling import RowsOf
+from schemaproof.rows.filling import Filled, RowsOf
 from schemaproof.rows.statements import Row
 from schemaproof.rows.tables import Table
 from schemaproof.rows.types import Type
@@ -46,10 +47,10 @@ def connected(database: Database) -> Iterator[psycopg.Connection[Any]]:
 
 def populate(
     history: "History", database: Database, rows: RowsOf | None = None, tables: Sequence[Name] | None = None
-) -> None:
+) -> Filled:
     """As ``plant``, through a connection of its own."""
     with connected(database) as connection:
-        plant(history, connection, rows, tables)
+        return plant(history, connection, rows, tables)
 
 
 def plant(
@@ -58,8 +59,8 @@ def plant(
     rows: RowsOf | None = None,
     tables: Sequence[Name] | None = None,
     emptied: Collection[Name] = (),
-) -> None:
-    """Put rows into the tables that are empty.
+) -> Filled:
+    """Put rows into the tables that are empty, and say which got none.
 
     Args:
         history: whose database it is.
@@ -75,9 +76,11 @@ def plant(
         step = _ANEW if (table.schema, table.name) in emptied else 0
         return [replace(row, number=row.number + step) for row in found] if step else found
 
-    found = fill(connection, leave=[history.version_table], tables=tables, rows=rows or all_of_them)
+    wanted = history.kept(OwnRows).within(rows or all_of_them)
+    found = fill(connection, leave=[history.version_table], tables=tables, rows=wanted)
     if found.filled:
         _advance(connection, set(found.filled))
+    return found
 
 
 def _advance(connection: psycopg.Connection[Any], filled: set[str]) -> None:

@@ -7,6 +7,8 @@ from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.dropped import lost_in_moves, renamed
+from schemaproof.proofs.data.drops import drops
+from schemaproof.proofs.data.drops import told as as_note
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched
 from schemaproof.proofs.data.passing import passed
@@ -22,6 +24,15 @@ def _values(history: History, revision: str) -> Iterator[Finding]:
     experiment = passed(history, revision)
     if experiment is None:
         return
+    told = set()
+    for one in _lost(history, experiment):
+        told.add(one.object or "")
+        yield one
+    yield from (as_note(VALUES_KEPT, experiment, one) for one in drops(experiment, told))
+
+
+def _lost(history: History, experiment: Experiment) -> Iterator[Finding]:
+    revision = experiment.revision
     for table in experiment.matched:
         if table.rebuilt:
             continue

@@ -16,6 +16,7 @@ from schemaproof.migration.autogenerate.comparison import autogenerate
 from schemaproof.migration.autogenerate.filters import Excluded
 from schemaproof.migration.autogenerate.layout import PUBLIC, Layout, find_layout
 from schemaproof.migration.history import History
+from schemaproof.migration.own_rows import own_strategies
 from schemaproof.postgres import Database
 from schemaproof.project.subject import SubjectError
 from schemaproof.proofs.deletes.comparing import adopted, differing_keys
@@ -62,7 +63,7 @@ def _prepare(history: History) -> Ground:
     layout = find_layout(history.metadata, history.head_catalog())
     schema, name = history.version_table
     leave = [(schema or PUBLIC, name)]
-    own: Mapping[str, Any] = _own_strategies(history)
+    own: Mapping[str, Any] = _of_today(history, own_strategies(history))
     with history.head_copy() as database, psycopg.connect(database.dsn, autocommit=True) as connection:
         found = read_graph(connection, leave=leave)
         declared, absent = common(_declared(history.metadata, layout), found)
@@ -90,15 +91,6 @@ def _prepare(history: History) -> Ground:
     return Ground(model, found, population, seeded, absent)
 
 
-def _own_strategies(history: History) -> Mapping[str, object]:
-    """The project's own, imported inside of env.py's run where they need what that makes."""
-    try:
-        with history.surroundings():
-            return history.subject.import_strategies()
-    except SubjectError:
-        return history.in_environment(lambda _: history.subject.import_strategies())
-
-
 def _declared(metadata: Iterable[MetaData], layout: Layout) -> Graph:
     """What the metadata declares.
 
@@ -109,6 +101,19 @@ def _declared(metadata: Iterable[MetaData], layout: Layout) -> Graph:
         return graph_of_metadata(metadata, layout.home)
     except (ValueError, SQLAlchemyError) as error:
         raise GroundError(f"the model's foreign keys can't be read: {error}") from error
+
+
+def _of_today(history: History, own: Mapping[str, object]) -> Mapping[str, object]:
+    """``own`` without what is only there between two revisions: rows for migrations, which these know by name."""
+    there = {(one.schema, one.parent or one.name, one.name) for one in history.head_catalog().objects}
+    found = {}
+    for key, strategy in own.items():
+        schema, _, rest = key.partition(".")
+        table, _, column = rest.partition(".")
+        gone = (schema, table, column or table) not in there
+        if not (gone and any(table in text and column in text for text in history.chain.literals)):
+            found[key] = strategy
+    return found
 
 
 def _included(history: History, layout: Layout, model: Graph, found: Graph) -> Graph:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic.script import Script
 
+from schemaproof.migration.own_rows import OwnRows, a_few
 from schemaproof.migration.states import dropped_on_error
 from schemaproof.postgres import CrashServer, Database, Template
 from schemaproof.proofs.failure.child import CAN_FORK
@@ -298,8 +299,9 @@ class Proof:
     def _fill(self, ground: "_Ground") -> None:
         """Put rows into the tables that have none."""
         empty = [name for name, rows in ground.state.rows.items() if not rows.count]
-        filled = fill(ground.watcher.connection, leave=[self._history.version_table], tables=empty) if empty else None
-        if filled is not None:
+        if empty:
+            leave, rows = [self._history.version_table], self._history.kept(OwnRows).within(a_few)
+            filled = fill(ground.watcher.connection, leave=leave, tables=empty, rows=rows)
             self.tally.unfilled |= filled.refused
             ground.watcher.flush()  # of other tables too: of those that triggers have written to
             ground.state = ground.watcher.read(ground.state)

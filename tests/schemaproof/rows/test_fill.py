@@ -6,11 +6,15 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import strategies as st
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
 from schemaproof.postgres import Database
 from schemaproof.rows import fill
+from schemaproof.rows.filling import ordinary
+from schemaproof.rows.projects import Drawn
+from schemaproof.rows.statements import Row
 from tests.schemaproof.rows.conftest import Connection, Held, assert_filled, run
 
 
@@ -25,6 +29,21 @@ def test_a_table_gets_as_many_rows_as_asked_for(rows: int, connection: Connectio
     run(connection, "CREATE TABLE t (id serial PRIMARY KEY, a text UNIQUE)")
     fill(connection, rows=rows)
     assert len(held()) == rows
+
+
+def test_what_the_project_says_goes_first_but_where_null_is_wanted(connection: Connection, held: Held) -> None:
+    run(connection, "CREATE TABLE t (id int PRIMARY KEY, a text, b text NOT NULL UNIQUE, c int)")
+    drawn = Drawn(
+        {
+            "public.t.b": st.sampled_from(["x", "y", "z"]),
+            "public.t": st.fixed_dictionaries({"a": st.just("own"), "gone": st.just(1)}),
+            "public.later.a": st.just("of another table"),
+        }
+    )
+    fill(connection, rows=drawn.within(lambda _types, _table: [*ordinary(), Row(0, sparse=False, twin=1)]))
+    rows = held()
+    assert [row[1] for row in rows] == ["own", None, "own"]
+    assert sorted(row[2] for row in rows) == ["x", "y", "z"]
 
 
 def test_what_the_server_supplies_is_left_to_it(connection: Connection, held: Held) -> None:

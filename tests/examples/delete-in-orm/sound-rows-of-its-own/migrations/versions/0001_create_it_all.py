@@ -18,9 +18,11 @@ def upgrade() -> None:
     )
     op.execute("CREATE INDEX ix_note_chat_id ON note (chat_id)")
     op.execute("CREATE TABLE setting (name varchar NOT NULL PRIMARY KEY)")
+    op.execute("CREATE TABLE old_setting (name varchar NOT NULL PRIMARY KEY CHECK (md5(name) LIKE '8%'))")
 
 
 def downgrade() -> None:
+    op.drop_table("old_setting")
     op.drop_table("setting")
     op.drop_table("note")
     op.drop_table("chat")

@@ -1,0 +1,25 @@
+"""Create users and tips."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "tips",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("advice", sa.Text, nullable=False),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("tips")
+    op.drop_table("users")

@@ -48,6 +48,7 @@ def render(report: "Report") -> str:
         "version": VERSION,
         "subject": dict(report.subject),
         "postgres": report.postgres,
+        "server": report.server,
         "verdict": report.verdict,
         "seconds": round(report.seconds, 3),
         "walk_seconds": round(report.walk_seconds, 3),

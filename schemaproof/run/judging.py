@@ -72,6 +72,7 @@ def report(
         record.recalled,
         taken.get(spells.WALK, 0.0),
         () if part is None else tuple(unused),
+        record.server,
     )
 
 

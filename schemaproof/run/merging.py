@@ -154,6 +154,7 @@ def _merged(parts: Sequence[_Read]) -> Report:
         scope,
         _recalled(parts),
         sum(part.document["walk_seconds"] for part in parts),
+        server=first.document["server"],
     )
 
 

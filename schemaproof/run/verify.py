@@ -84,7 +84,7 @@ def examine(  # noqa: PLR0913 (as verify)
 
     The other arguments and the errors are those of :func:`verify`.
     """
-    record.start(server.version_text)
+    record.start(server.version_text, server.about)
     try:
         with footing(server) as ground:
             _examine_surely(subject, _Questions(checks, wanted, cache), progress, record, ground)

@@ -31,6 +31,7 @@ def test_json_is_version_1_of_the_documented_object() -> None:
         "version": 1,
         "subject": {"project": "/p", "metadata": None},
         "postgres": "17.11",
+        "server": "",
         "verdict": "faulty",
         "seconds": 3.14,
         "walk_seconds": 0.0,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from schemaproof import end_at_once
 from schemaproof.errors import ProofError
+from schemaproof.report import options as reports
 from schemaproof.run.interruption import STATUS as _INTERRUPTED
 from schemaproof.run.interruption import Interruption, interruptible
 
@@ -25,11 +26,16 @@ if TYPE_CHECKING:
     from schemaproof.postgres import Database, Options, Server
     from schemaproof.project.settings import Settings
     from schemaproof.report.files import ReportFile
+    from schemaproof.report.text import Loudness
     from schemaproof.run.scope import Wanted
 
 # Exit statuses, for every subcommand.
 _DONE = 0
 _IMPOSSIBLE = 2
+_EXIT_STATUS = (
+    "Exit status: 0 sound; 1 faulty (an error or a warning was found; see --fail-on of verify); 2 not verified, or only"
+    " in part: what was found is reported, and what did not run may hide more; 130 interrupted."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="schemaproof", description="Verifies a PostgreSQL schema and its Alembic migrations on throwaway servers."
+        prog="schemaproof",
+        description="Verifies a PostgreSQL schema and its Alembic migrations on throwaway servers.",
+        epilog=_EXIT_STATUS,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_verify(commands)
@@ -76,8 +84,7 @@ def _add_verify(commands: Any) -> None:
         description="Verify the migrations of an Alembic project on a throwaway PostgreSQL server. Findings go to"
         " standard output, progress to standard error. Options that are not given come from [tool.schemaproof] in the"
         " project's pyproject.toml.",
-        epilog="Exit status: 0 sound; 1 faulty (an error or a warning was found; see --fail-on); 2 not verified, or"
-        " only in part: what was found is reported, and what did not run may hide more; 130 interrupted.",
+        epilog=_EXIT_STATUS,
     )
     _add_project(verify)
     _add_server(verify)
@@ -142,8 +149,7 @@ def _add_verify(commands: Any) -> None:
         help="only list what would be asked: the checks, of how many revisions, and about how many faults;"
         " no server is started",
     )
-    verify.add_argument("--json", type=Path, metavar="FILE", help="also write the report as JSON")
-    verify.add_argument("--junit", type=Path, metavar="FILE", help="also write the report as JUnit XML")
+    reports.add(verify)
     verify.set_defaults(run=_verify)
 
 
@@ -153,11 +159,10 @@ def _add_merge(commands: Any) -> None:
         help="make one report and one verdict of the parts that `verify --shard K/N --json FILE` wrote",
         description="Make one report and one verdict of the parts that `schemaproof verify --shard K/N --json FILE`"
         " wrote. Parts that don't fit together are refused: other versions, another project, one that is missing.",
-        epilog="Exit status: as that of verify.",
+        epilog=_EXIT_STATUS,
     )
     merge.add_argument("files", nargs="+", type=Path, metavar="FILE", help="the JSON of a part")
-    merge.add_argument("--json", type=Path, metavar="FILE", help="also write the report as JSON")
-    merge.add_argument("--junit", type=Path, metavar="FILE", help="also write the report as JUnit XML")
+    reports.add(merge)
     merge.set_defaults(run=_merge)
 
 
@@ -223,7 +228,8 @@ def _verify(parsed: argparse.Namespace) -> int:
     files = _report_files(parsed)
     if parsed.list and files:
         raise ProofError(
-            "--list runs no check, so there is no report to write.", remedy="Leave --json and --junit out."
+            "--list runs no check, so there is no report to write.",
+            remedy=f"Leave {' and '.join(file.option for file in files.values())} out.",
         )
     with interruptible(last=parsed.last) as interruption:
         return _verified(parsed, files, interruption)
@@ -247,7 +253,9 @@ def _verified(parsed: argparse.Namespace, files: "dict[str, ReportFile]", interr
     if parsed.list:
         return _list(settings, wanted, checks)
     cached = settings.cache and not parsed.no_cache
-    return verification.run(settings, checks, options, files, interruption, wanted=wanted, cached=cached)
+    return verification.run(
+        settings, checks, options, files, interruption, wanted=wanted, cached=cached, loudness=_loudness(parsed)
+    )
 
 
 def _list(settings: "Settings", wanted: "Wanted", selected: Sequence["Check"]) -> int:
@@ -264,7 +272,7 @@ def _merge(parsed: argparse.Namespace) -> int:
         from schemaproof.run.merging import merge
         from schemaproof.run.verification import show
 
-        return show(merge(parsed.files), files, interruption)
+        return show(merge(parsed.files), files, interruption, _loudness(parsed))
 
 
 def _leave_early(files: "dict[str, ReportFile]", interruption: Interruption, project: Path) -> NoReturn:
@@ -281,7 +289,7 @@ def _checks(parsed: argparse.Namespace) -> int:
     _interrupts_raised()
     from schemaproof.report.catalogue import as_json, as_text
     from schemaproof.report.output import write
-    from schemaproof.report.text import Style
+    from schemaproof.report.style import Style
 
     shown = _named(parsed.names)
     write(as_json(shown) if parsed.json else as_text(shown, Style.of(sys.stdout)))
@@ -357,16 +365,15 @@ def _options(parsed: argparse.Namespace) -> "Options":
 
 def _report_files(parsed: argparse.Namespace) -> dict[str, "ReportFile"]:
     """The report files given on the command line, by format."""
-    from schemaproof.report.files import ReportFile
+    from schemaproof.report.options import files
 
-    named = {form: getattr(parsed, form) for form in ("json", "junit") if getattr(parsed, form) is not None}
-    files = {form: ReportFile.at(path, f"--{form}") for form, path in named.items()}
-    if len({file.path.resolve() for file in files.values()}) < len(files):
-        raise ProofError(
-            "--json and --junit name the same file.",
-            remedy="Give each a file of its own: --json report.json --junit report.xml",
-        )
-    return files
+    return files(parsed)
+
+
+def _loudness(parsed: argparse.Namespace) -> "Loudness":
+    from schemaproof.report.text import Loudness
+
+    return Loudness[parsed.loudness]
 
 
 def _tell(text: str) -> None:

@@ -1,5 +1,7 @@
 """Findings as data; only the command line and the plugin turn them into a failure."""
 
+import hashlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -37,6 +39,26 @@ class Cause(NamedTuple):
     object: str | None = None
 
 
+class Place(NamedTuple):
+    """Where in the project's code a finding stands.
+
+    Attributes:
+        file: from the project's folder, with slashes; what lies outside of it begins with "../" or is absolute.
+        line: from 1; None for the file as a whole.
+    """
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        """As an editor opens it."""
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+# A count, a size, a line number; not what is part of a name.
+_NUMBER = re.compile(r"\b\d[\d,.:]*\b")
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing that a check found.
@@ -54,6 +76,8 @@ class Finding:
         causes: the findings that report the same defect by its cause. The check has found it on its own; the report
             sees to it that it appears once (see ``schemaproof.report.causes``).
         also_found_by: the ids of the checks whose findings were left out because of this one.
+        where: the revision's statement, or the model's declaration; None where that is not known.
+        ordinal: which of the findings that nothing but evidence and numbers tell apart, from 0; see ``numbered``.
     """
 
     check: str
@@ -67,6 +91,18 @@ class Finding:
     remedy: str
     causes: tuple[Cause, ...] = ()
     also_found_by: tuple[str, ...] = ()
+    where: Place | None = None
+    ordinal: int = 0
+
+    @property
+    def fingerprint(self) -> str:
+        """What the same finding of another run has too, 16 hexadecimal digits.
+
+        It stays as it is when other revisions, models or lines are edited: it is made of check, revision, object and
+        message, without the numbers that the message counts.
+        """
+        parts = [self.check, self.revision or "", self.object or "", _NUMBER.sub("#", self.message), str(self.ordinal)]
+        return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:16]
 
     @property
     def faulty(self) -> bool:
@@ -86,3 +122,15 @@ def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
             lines = dict.fromkeys([*first.evidence.splitlines(), *finding.evidence.splitlines()])
             found[alike] = replace(first, evidence="\n".join(lines))
     return tuple(found.values())
+
+
+def numbered(findings: Iterable[Finding]) -> list[Finding]:
+    """``findings``, those with one fingerprint told apart by their ``ordinal``, in their order."""
+    seen: dict[str, int] = {}
+    found = []
+    for finding in findings:
+        alike = replace(finding, ordinal=0)
+        ordinal = seen.setdefault(alike.fingerprint, 0)
+        seen[alike.fingerprint] += 1
+        found.append(replace(alike, ordinal=ordinal) if ordinal != finding.ordinal else finding)
+    return found

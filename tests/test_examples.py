@@ -68,6 +68,8 @@ def test_example_is_judged_as_expected(project: Path, postgres_server: Server) -
     ]
     assert findings == set(listed), said.shown
     assert len(said.findings) == len(listed), said.shown
+    nowhere = [one for one in said.findings if one.where is None and one.revision is not None]
+    assert not nowhere, said.shown
 
 
 @pytest.mark.every_check

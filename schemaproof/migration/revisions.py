@@ -170,11 +170,11 @@ def import_revisions(script: ScriptDirectory) -> Imported:
             try:
                 found = load_revision(script, real)
             except RevisionError as error:  # the file is right, what it says of others is not
-                defects.append(Defect("chain", _id_in(real), f"{error}.", real.name))
+                defects.append(Defect("chain", id_in(real), f"{error}.", real.name))
             except (Exception, SystemExit) as error:  # noqa: BLE001 (it is the subject's, and told)
                 message = f"The revision file {path.name} can't be imported."
                 remedy = module_remedy(error, Path.cwd()) or ""  # the project's folder, as for every alembic command
-                defects.append(Defect("import", _id_in(real), message, error_text(error), remedy))
+                defects.append(Defect("import", id_in(real), message, error_text(error), remedy))
             else:
                 scripts.extend([found] if found is not None else [])
                 if found is not None and not hasattr(found.module, "upgrade"):
@@ -191,7 +191,7 @@ def _shown(location: Path, script: ScriptDirectory) -> str:
     return str(resolved.relative_to(root) if resolved.is_relative_to(root) else location)
 
 
-def _id_in(path: Path) -> str | None:
+def id_in(path: Path) -> str | None:
     """The revision id in a file that can't be imported, where it is a plain string there."""
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         name, equals, value = line.partition("=")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from schemaproof.check import Check
-from schemaproof.report.text import Style
+from schemaproof.report.style import Style
 
 
 def as_text(checks: Iterable[Check], style: Style) -> str:

@@ -22,8 +22,8 @@ def readable(text: str) -> str:
 def readable_finding(finding: Finding) -> Finding:
     """``finding`` with all of its texts readable."""
     texts: dict[str, Any] = {
-        name: readable(value)
-        for name, value in dataclasses.asdict(finding).items()
-        if isinstance(value, str) and name != "severity"
+        name: readable(value) for name, value in vars(finding).items() if isinstance(value, str) and name != "severity"
     }
+    if finding.where is not None:
+        texts["where"] = finding.where._replace(file=readable(finding.where.file))
     return dataclasses.replace(finding, **texts)

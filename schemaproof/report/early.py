@@ -26,6 +26,7 @@ def as_json(project: str, cause: str) -> str:
         "version": 1,
         "subject": {"project": project, "alembic_ini": None},
         "postgres": "",
+        "server": "",
         "verdict": "incomplete",
         "seconds": 0.0,
         "walk_seconds": 0.0,

@@ -19,6 +19,9 @@ and the ``check`` and ``revision`` that it is about; null for all that were to f
 "faulty". ``severities``: those that the team gives, with ``check``, ``severity``, ``reason``, and in ``changed`` the
 number of findings by the severity that the check had given.
 
+``file`` and ``line`` of a finding: the revision's statement, or the model's declaration; null where that is not known.
+``fingerprint``: the same in every run until the finding changes, whatever is edited elsewhere.
+
 ``recalled``: null if nothing was looked up in the cache or it knew nothing; else the ``revisions`` whose findings are
 from earlier runs, and ``remarks``.
 ``skipped`` of a check: why it did not run, or not on every revision; ``not_asked``: the revisions that it did not run
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 
 VERSION = 1
 
+_NOT_TOLD = frozenset({"causes", "where", "ordinal"})  # of a finding: the last two are told as others need them
+
 
 def render(report: "Report") -> str:
     """The ``report`` as one JSON object, ASCII alone; ends with a newline."""
@@ -43,6 +48,7 @@ def render(report: "Report") -> str:
         "version": VERSION,
         "subject": dict(report.subject),
         "postgres": report.postgres,
+        "server": report.server,
         "verdict": report.verdict,
         "seconds": round(report.seconds, 3),
         "walk_seconds": round(report.walk_seconds, 3),
@@ -105,4 +111,6 @@ def _part(report: "Report") -> dict[str, object] | None:
 
 def _object(finding: Finding) -> dict[str, object]:
     """The ``finding`` without its causes: those that are in the report say what else was found because of them."""
-    return {name: value for name, value in dataclasses.asdict(finding).items() if name != "causes"}
+    told = {name: value for name, value in dataclasses.asdict(finding).items() if name not in _NOT_TOLD}
+    file, line = finding.where or (None, None)
+    return {**told, "file": file, "line": line, "fingerprint": finding.fingerprint}

@@ -7,7 +7,8 @@ from xml.etree import ElementTree as ET
 
 from schemaproof.finding import FailOn, Finding
 from schemaproof.report.characters import readable, readable_finding
-from schemaproof.report.text import render_findings, worst_first
+from schemaproof.report.lines import worst_first
+from schemaproof.report.text import render_findings
 
 if TYPE_CHECKING:
     from schemaproof.report.outcome import CheckResult, Obstacle, Report

@@ -147,6 +147,7 @@ class Report:
         unmatched: of a part, the allowances that match none of its findings.
         recalled: what was known from earlier runs; None where nothing was looked up.
         walk_seconds: how long took what checks share, databases and the stairway of each revision; as for a check.
+        server: which one it was, and why that one; "" where none ran.
     """
 
     subject: Mapping[str, object]
@@ -164,6 +165,7 @@ class Report:
     recalled: Recalled | None = None
     walk_seconds: float = 0.0
     unmatched: tuple[Allowance, ...] = ()
+    server: str = ""
 
     @property
     def left_out(self) -> tuple[str, ...]:

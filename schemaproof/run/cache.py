@@ -28,7 +28,7 @@ from typing import Any
 from alembic.script import Script
 
 from schemaproof.check import Check
-from schemaproof.finding import Cause, Finding, Severity
+from schemaproof.finding import Cause, Finding, Place, Severity
 from schemaproof.migration.history import History
 from schemaproof.migration.inputs import read_from
 from schemaproof.project.compat import version_locations
@@ -227,7 +227,9 @@ def _finding(value: Any) -> Finding:
     told = dict(value)
     causes = tuple(Cause(*one) for one in told.pop("causes"))
     also = tuple(told.pop("also_found_by"))
-    return Finding(**{**told, "severity": Severity(told["severity"])}, causes=causes, also_found_by=also)
+    where = None if told["where"] is None else Place(*told["where"])
+    told |= {"severity": Severity(told["severity"]), "where": where}
+    return Finding(**told, causes=causes, also_found_by=also)
 
 
 class Recall:

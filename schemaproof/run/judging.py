@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from schemaproof.check import Check
-from schemaproof.finding import FailOn, Finding
+from schemaproof.finding import FailOn, Finding, numbered
 from schemaproof.project.allowances import Allowance, split, unused_findings
 from schemaproof.project.severities import Grade, changes, regraded
 from schemaproof.project.unused import UNUSED_ALLOWANCE
@@ -33,7 +33,7 @@ def report(
     ``grades``: the severities that the team gives; ``fail_on``: what makes the verdict "faulty".
     """
     found = [finding for findings in record.findings.values() for finding in findings]
-    kept, allowed, unused = split(found, [*allowances, *record.beside])
+    kept, allowed, unused = split(numbered(found), [*allowances, *record.beside])
     # Before one defect is told once: a finding that counts is never told by one that has been made a note.
     kept, changed = regraded(kept, grades), changes(kept, grades)
     kept, allowed = told_once(kept), allowed_once(allowed)
@@ -41,7 +41,7 @@ def report(
     if UNUSED_ALLOWANCE.id in record.checks and part is None:  # else another part may have what it matches
         answered = {check for check in record.checks if check not in record.skipped and not record.unanswered(check)}
         judged = (one for one in unused if one.check in answered and is_judged(one, record.scope))
-        kept.extend(unused_findings(UNUSED_ALLOWANCE, judged))
+        kept.extend(numbered(unused_findings(UNUSED_ALLOWANCE, judged)))
     taken = spells.seconds(record.spells)
     results = tuple(
         CheckResult(
@@ -72,6 +72,7 @@ def report(
         record.recalled,
         taken.get(spells.WALK, 0.0),
         () if part is None else tuple(unused),
+        record.server,
     )
 
 

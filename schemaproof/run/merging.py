@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from schemaproof.errors import ProofError
-from schemaproof.finding import Cause, FailOn, Finding, Severity
+from schemaproof.finding import Cause, FailOn, Finding, Place, Severity, numbered
 from schemaproof.project.allowances import Allowance, unused_findings
 from schemaproof.project.severities import Grade, Regraded
 from schemaproof.project.unused import UNUSED_ALLOWANCE
@@ -135,8 +135,8 @@ def _merged(parts: Sequence[_Read]) -> Report:
     together = tuple(first.part["together"])
     remarks = tuple(dict.fromkeys(one for part in parts for one in part.document["scope"]["remarks"]))
     scope = Scope(together, first.part["why"], remarks) if first.part["why"] else None
-    kept = told_once([one for part in parts for one in _findings(part) if one.check != "server"])
-    kept += _unused(parts, scope)
+    kept = told_once(numbered(one for part in parts for one in _findings(part) if one.check != "server"))
+    kept += numbered(_unused(parts, scope))
     allowed = allowed_once([one for part in parts for one in _allowed(part)])
     told = dict.fromkeys(one for part in parts for one in _findings(part) if one.check == "server")
     return Report(
@@ -154,6 +154,7 @@ def _merged(parts: Sequence[_Read]) -> Report:
         scope,
         _recalled(parts),
         sum(part.document["walk_seconds"] for part in parts),
+        server=first.document["server"],
     )
 
 
@@ -178,7 +179,9 @@ def _allowed(part: _Read) -> list[tuple[Finding, str]]:
 
 
 def _finding(told: Mapping[str, Any], causes: Iterable[Sequence[str | None]]) -> Finding:
-    values = {**told, "severity": Severity(told["severity"]), "also_found_by": tuple(told["also_found_by"])}
+    values = {key: value for key, value in told.items() if key not in {"fingerprint", "file", "line"}}
+    values |= {"severity": Severity(told["severity"]), "also_found_by": tuple(told["also_found_by"])}
+    values["where"] = None if told["file"] is None else Place(told["file"], told["line"])
     return Finding(**values, causes=tuple(Cause(*one) for one in causes))  # type: ignore[arg-type]  # its first is no None
 
 

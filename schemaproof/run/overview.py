@@ -10,7 +10,7 @@ from schemaproof.check import Check
 from schemaproof.errors import ProofError
 from schemaproof.project.subject import Subject
 from schemaproof.report.outcome import Scope
-from schemaproof.report.text import counted, span
+from schemaproof.report.style import counted, span
 from schemaproof.run.costs import Cost, cost_of
 from schemaproof.run.items.process import Assistant
 from schemaproof.run.items.revisions import BrokenError, NotPlainError, read_chain, run_chain

@@ -31,6 +31,7 @@ class Record:
         revisions: the ids of the revisions in the order in which they are applied.
         scope: which of them are asked about; None for all.
         postgres: the server's release; "" until it runs.
+        server: which one it is, and why that one; "" until it runs.
         beside: the allowances in the revision files.
         remarks: notes that come from no check.
         findings: by the id of the check that reports them.
@@ -49,6 +50,7 @@ class Record:
     revisions: tuple[str, ...] = ()
     scope: Scope | None = None
     postgres: str = ""
+    server: str = ""
     beside: tuple[Allowance, ...] = ()
     remarks: tuple[Finding, ...] = ()
     findings: dict[str, list[Finding]] = field(default_factory=dict)
@@ -66,9 +68,9 @@ class Record:
         getattr(self, f"_{kind}")(*said)
         self.listener(kind, said)
 
-    def start(self, postgres: str) -> None:
-        """The server runs."""
-        self.hear("started", (postgres,))
+    def start(self, postgres: str, server: str = "") -> None:
+        """The server runs: its release, and which one it is and why."""
+        self.hear("started", (postgres, server))
 
     def begin(
         self,
@@ -138,8 +140,8 @@ class Record:
                 return f"in the check {check}, after {count} of {count} revisions"
         return "after all checks" if self.revisions else "before the first revision"
 
-    def _started(self, postgres: str) -> None:
-        self.postgres = postgres
+    def _started(self, postgres: str, server: str) -> None:
+        self.postgres, self.server = postgres, server
 
     def _begun(
         self,

@@ -17,6 +17,8 @@ from schemaproof.report.characters import readable
 from schemaproof.report.files import ReportFile
 from schemaproof.report.outcome import Obstacle, Report
 from schemaproof.report.output import write
+from schemaproof.report.style import Style
+from schemaproof.report.text import Loudness
 from schemaproof.run.apart import Examination, Request
 from schemaproof.run.interruption import STATUS, Interruption
 from schemaproof.run.judging import report
@@ -41,10 +43,12 @@ def run(  # noqa: PLR0913 (what, where, how it is told)
     *,
     wanted: Wanted = EVERYTHING,
     cached: bool = False,
+    loudness: Loudness = Loudness.USUAL,
 ) -> int:
     """Run ``checks`` on the revisions that are ``wanted``, show the report and write ``files``; the exit status.
 
-    ``cached``: whether what is known of revisions from earlier runs is not asked again.
+    ``cached``: whether what is known of revisions from earlier runs is not asked again; ``loudness``: how much of the
+    report is printed.
 
     0: everything was checked and is sound, or findings are not to fail the run. 1: everything was checked and something
     is faulty. 2: something could not be
@@ -65,7 +69,7 @@ def run(  # noqa: PLR0913 (what, where, how it is told)
             record.fail(examination.obstacle or interrupted(record, interruption))
         seconds = perf_counter() - begun
         said = report(record, settings.allowances, seconds, grades=settings.grades, fail_on=settings.fail_on)
-        status = show(said, files, interruption)
+        status = show(said, files, interruption, loudness)
     finally:
         examination.finish(interruption)
     if interruption.signal and status != STATUS:
@@ -89,15 +93,22 @@ def interrupted(record: Record, interruption: Interruption) -> Obstacle:
     return Obstacle("interrupted", f"{interruption} {record.place()}")
 
 
-def show(said: Report, files: Mapping[str, ReportFile], interruption: Interruption) -> int:
+def show(
+    said: Report,
+    files: Mapping[str, ReportFile],
+    interruption: Interruption,
+    loudness: Loudness = Loudness.USUAL,
+) -> int:
     """Write ``files``, the report to standard output, and to standard error what kept anything from being checked.
+
+    Where one of the files is standard output, the text is left out.
 
     Raises:
         ProofError: if a file can't be written; the rest is reported all the same.
     """
     failures = list(_written(said, files))
-    if said.revisions or said.findings:
-        write(text.render(said, text.Style.of(sys.stdout)))
+    if (said.revisions or said.findings) and all(file.path is not None for file in files.values()):
+        write(text.render(said, Style.of(sys.stdout), loudness))
     ends = [one for one in said.obstacles if one.check is None and one.revision is None]
     told = {one.cause: one for one in said.obstacles if one not in ends} | {one.cause: one for one in ends}
     for one in told.values():

@@ -17,6 +17,7 @@ from schemaproof.finding import Finding, Severity, together
 from schemaproof.migration.empty import EmptyDatabaseError
 from schemaproof.migration.footing import Footing, footing
 from schemaproof.migration.history import History, open_history
+from schemaproof.migration.places import Places
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Server
@@ -83,7 +84,7 @@ def examine(  # noqa: PLR0913 (as verify)
 
     The other arguments and the errors are those of :func:`verify`.
     """
-    record.start(server.version_text)
+    record.start(server.version_text, server.about)
     try:
         with footing(server) as ground:
             _examine_surely(subject, _Questions(checks, wanted, cache), progress, record, ground)
@@ -276,7 +277,7 @@ def _ask_each(  # noqa: PLR0913 (what is asked of what, and who is told)
         tell_how_far(history, check.id, progress.now)
         limits.on(check)
         try:
-            record.add(check.id, together(check.examine(history)), start)
+            record.add(check.id, history.kept(Places).on(together(check.examine(history))), start)
         except UpgradeFailedError as error:
             return history.revisions[error.index].revision
         except SharedRoleError:

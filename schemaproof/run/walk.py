@@ -29,6 +29,7 @@ from schemaproof.migration.footing import Footing
 from schemaproof.migration.history import History, open_history
 from schemaproof.migration.inputs import read_from, take_over
 from schemaproof.migration.moments import Moments
+from schemaproof.migration.places import Places
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import PostgresError, Server, Template
@@ -330,7 +331,7 @@ class Climb:
             start = perf_counter()
             tell_how_far(self._history, f"{revision} {check.id}", self._now)
             try:
-                findings = together(check.examine(self._history, revision))
+                findings = self._history.kept(Places).on(together(check.examine(self._history, revision)))
             except SharedRoleError:
                 raise
             except Exception as error:  # noqa: BLE001 (it is told, and the other checks are asked)

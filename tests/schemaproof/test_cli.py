@@ -124,7 +124,7 @@ def test_postgres_that_is_not_to_be_had_ends_with_2_cause_and_remedy(capsys: pyt
 
 def test_verify_of_a_real_project_finds_it_sound(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", *VERIFY, "--project", str(project)]) == 0
-    assert capsys.readouterr().out.startswith("sound: 1 check, 1 revision, 0 errors, 0 warnings, 0 notes, in ")
+    assert "\n\nsound: 1 check, 1 revision, 0 errors, 0 warnings, 0 notes, in " in capsys.readouterr().out
 
 
 def test_verify_of_a_real_project_finds_its_fault(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -132,7 +132,8 @@ def test_verify_of_a_real_project_finds_its_fault(project: Path, capsys: pytest.
     revision.write_text(REVISION.replace("DROP TABLE migrated", "ALTER TABLE migrated RENAME TO kept"))
     assert main(["verify", *VERIFY, "--project", str(project)]) == 1
     out = capsys.readouterr().out
-    assert out.startswith("revision 0001\n  error[downgrade-restores] ")
+    assert out.startswith("postgres: embedded PostgreSQL ")
+    assert "; chosen by an option\n\nrevision 0001\n  error[downgrade-restores] " in out
     assert "table public.kept" in out
     assert "noise of env.py" not in out
 
@@ -143,7 +144,7 @@ def test_verify_counts_what_a_revision_allows_and_is_sound(project: Path, capsys
     revision.write_text(REVISION.replace("DROP TABLE migrated", "ALTER TABLE migrated RENAME TO kept") + allowed)
     assert main(["verify", *VERIFY, "--project", str(project)]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("allowed\n  downgrade-restores at 0001 (table public.kept)")
+    assert "\n\nallowed\n  downgrade-restores at 0001 (table public.kept)" in out
     assert ": It is kept.\n" in out
 
 

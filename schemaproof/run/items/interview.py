@@ -7,6 +7,7 @@ from functools import cached_property
 from schemaproof.check import Check
 from schemaproof.finding import Finding, together
 from schemaproof.migration.history import History
+from schemaproof.migration.places import Places
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.stairway import Stairs, Station
 from schemaproof.migration.states import UpgradeFailedError
@@ -116,7 +117,8 @@ class Interview:
             PostgresError: when the server is lost.
         """
         try:
-            return Said(together(check.examine(self._history, *([revision] if revision else []))))
+            found = together(check.examine(self._history, *([revision] if revision else [])))
+            return Said(self._history.kept(Places).on(found))
         except (UpgradeFailedError, SharedRoleError):
             raise
         except Exception as error:  # noqa: BLE001 (it is told)

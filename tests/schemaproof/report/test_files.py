@@ -56,8 +56,10 @@ def test_report_file_may_be_a_pipe_that_nobody_reads_yet(tmp_path: Path) -> None
     ReportFile.at(tmp_path / "pipe", "--json")
 
 
-def test_dash_is_refused_and_no_file_of_that_name_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dash_is_standard_output_and_no_file_of_that_name_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(ProofError, match="--json needs a file, not -"):
-        ReportFile.at(Path("-"), "--json")
+    ReportFile.at(Path("-"), "--json").write("told")
+    assert capsys.readouterr().out == "told"
     assert list(tmp_path.iterdir()) == []

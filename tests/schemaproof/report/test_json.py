@@ -3,13 +3,13 @@
 import dataclasses
 import json
 
-from schemaproof.finding import FailOn, Severity
+from schemaproof.finding import FailOn, Place, Severity
 from schemaproof.project.severities import Grade, Regraded
 from schemaproof.report.json import render
 from schemaproof.report.outcome import Obstacle, Recalled, Scope
 from tests.schemaproof.report.reports import a_finding, a_report
 
-FINDING = {
+FINDING: dict[str, object] = {
     "check": "downgrade-restores",
     "area": "downgrade",
     "severity": "error",
@@ -20,6 +20,9 @@ FINDING = {
     "evidence": "",
     "remedy": "Drop the type.",
     "also_found_by": [],
+    "file": None,
+    "line": None,
+    "fingerprint": "40e57105bbaa3797",
 }
 
 
@@ -28,6 +31,7 @@ def test_json_is_version_1_of_the_documented_object() -> None:
         "version": 1,
         "subject": {"project": "/p", "metadata": None},
         "postgres": "17.11",
+        "server": "",
         "verdict": "faulty",
         "seconds": 3.14,
         "walk_seconds": 0.0,
@@ -121,3 +125,11 @@ def test_json_says_what_was_not_asked_and_what_kept_it() -> None:
 def test_json_of_a_run_that_was_cut_short_is_faulty_where_something_was_found() -> None:
     report = a_report(a_finding(), obstacles=(Obstacle("interrupted", "interrupted"),))
     assert json.loads(render(report))["verdict"] == "faulty"
+
+
+def test_json_says_where_a_finding_stands() -> None:
+    found = dataclasses.replace(a_finding(), where=Place("migrations/versions/0003.py", 12))
+    told = json.loads(render(a_report(found)))["findings"][0]
+
+    assert (told["file"], told["line"]) == ("migrations/versions/0003.py", 12)
+    assert told["fingerprint"] == a_finding().fingerprint

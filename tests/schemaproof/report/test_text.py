@@ -5,10 +5,12 @@ import io
 
 import pytest
 
-from schemaproof.finding import FailOn, Severity
+from schemaproof.finding import FailOn, Place, Severity
 from schemaproof.project.severities import Grade, Regraded
 from schemaproof.report.outcome import Obstacle, Part, Recalled, Scope
-from schemaproof.report.text import Style, render, render_findings
+from schemaproof.report.style import Style
+from schemaproof.report.text import Loudness, render, render_findings
+from tests.schemaproof.report.histories import a_history
 from tests.schemaproof.report.reports import a_finding, a_report
 
 
@@ -129,14 +131,14 @@ def test_text_says_the_consequence_that_findings_with_remedies_of_their_own_shar
     )
 
 
-def test_text_goes_by_the_history_and_begins_with_the_project() -> None:
+def test_text_goes_by_the_history_and_ends_with_the_project() -> None:
     order = ["0002", "0009", None, "0001"]
     lines = render(a_report(*[a_finding(revision=revision) for revision in order])).splitlines()
     assert [line for line in lines if line.startswith(("project", "revision"))] == [
-        "project",
         "revision 0001",
         "revision 0002",
         "revision 0009",
+        "project",
     ]
 
 
@@ -155,17 +157,111 @@ def test_text_does_not_repeat_an_object_that_the_message_names() -> None:
 def test_text_keeps_the_first_line_of_a_notes_evidence() -> None:
     evidence = "\n".join(["first", "second", "third"])
     text = render_findings([a_finding(severity=Severity.NOTE, evidence=evidence)])
-    assert "    | first\n    | ... 2 more lines (--json FILE has them all)\n  = remedy" in text
+    assert "    | first\n    | ... 2 more lines: --json FILE\n  = remedy" in text
 
 
-def test_text_keeps_beginning_and_end_of_long_evidence() -> None:
-    text = render_findings([a_finding(evidence="\n".join(f"line {number}" for number in range(100)))])
-    assert "| line 14\n    | ... 60 more lines (--json FILE has them all)\n    | line 75\n" in text
-    assert "| line 99\n" in text
+def test_text_keeps_what_says_the_most_of_long_evidence() -> None:
+    rows = "\n".join(f"row {number}" for number in range(40))
+    evidence = f"when COMMIT fails\n{rows}\nIntegrityError: no\n[SQL: UPDATE t]\n  at versions/0003.py:9: op.execute("
+    text = render(a_report(a_finding(evidence=evidence)))
+    shown = [line.split("| ")[1] for line in text.splitlines() if "| " in line]
+    assert shown == [
+        "when COMMIT fails",
+        *(f"row {number}" for number in range(8)),
+        "IntegrityError: no",
+        "[SQL: UPDATE t]",
+        "  at versions/0003.py:9: op.execute(",
+        "... 32 more lines: -v or --json FILE",
+    ]
+
+
+def test_text_keeps_the_end_of_a_traceback() -> None:
+    frames = "\n".join(f"  frame {number}" for number in range(40))
+    text = render(a_report(a_finding(evidence=f"Traceback (most recent call last):\n{frames}\nKeyError: 1")))
+    assert "|   frame 39\n      | KeyError: 1\n      | ... 30 more lines: -v or --json FILE\n" in text
+    assert "frame 28" not in text
 
 
 def test_text_leaves_out_no_single_line() -> None:
-    assert "more lines" not in render_findings([a_finding(evidence="\n".join("x" * 41))])
+    assert "more lines" not in render(a_report(a_finding(evidence="\n".join("x" * 13))))
+    assert "more lines" in render(a_report(a_finding(evidence="\n".join("x" * 14))))
+
+
+def test_text_that_is_verbose_has_all_evidence_and_every_note_in_full() -> None:
+    evidence = "\n".join(f"row {number}" for number in range(100))
+    findings = [a_finding(severity=severity, evidence=evidence) for severity in (Severity.NOTE, Severity.ERROR)]
+    text = render(a_report(*findings), loudness=Loudness.ALL)
+    assert text.count("| row ") == 200
+    assert text.count("= remedy: Drop the type.") == 2
+    assert "more lines" not in text
+
+
+def test_text_that_is_quiet_has_the_summary_and_the_errors() -> None:
+    severities = [Severity.NOTE, Severity.WARNING, Severity.ERROR, *[Severity.WARNING] * 4]
+    findings = [a_finding(f"{one}!", severity=one) for one in severities]
+    allowed = ((a_finding(), "Old rows."),)
+    text = render(a_report(*findings, allowed=allowed, obstacles=(INTERRUPTED,)), loudness=Loudness.ERRORS)
+    assert "error!" in text
+    assert "warning!" not in text
+    assert "note!" not in text
+    assert "allowed\n" not in text
+    assert "1 error, 5 warnings, 1 note\n" in text
+    assert INTERRUPTED.cause in text
+
+
+def test_text_begins_with_the_server_and_why_that_one() -> None:
+    report = dataclasses.replace(a_report(), server="container postgres:17 (PostgreSQL 17.11); a Docker engine answers")
+    assert render(report).startswith("postgres: container postgres:17 (PostgreSQL 17.11); a Docker engine answers\n\n")
+
+
+def test_text_of_a_handful_of_findings_has_no_summary() -> None:
+    five = [a_finding(object=f"type t{number}") for number in range(5)]
+    assert "begin with" not in render(a_report(*five))
+    assert "begin with" in render(a_report(*five, a_finding(object=None)))
+
+
+def test_text_says_where_a_finding_stands() -> None:
+    found = dataclasses.replace(a_finding(), where=Place("migrations/versions/0003.py", 12))
+    assert "leaves it behind.\n      --> migrations/versions/0003.py:12\n" in render(a_report(found))
+
+
+@pytest.mark.parametrize("width", [None, 80, 100, 200])
+@pytest.mark.parametrize(
+    ("revisions", "findings", "most"), [(37, 100, 80), (60, 200, 80), (500, 900, 200), (500, 60, 200)]
+)
+def test_text_of_a_long_history_can_be_read(revisions: int, findings: int, most: int, width: int | None) -> None:
+    """The first: mealie's revisions, and as many findings as its first day had."""
+    report = a_history(revisions, findings)
+    text = render(report, Style(width=width))
+    assert text.count("\n") <= most
+    for check in {one.check for one in report.findings}:
+        assert check in text
+    assert text.splitlines()[-1].startswith(f"faulty: 35 checks, {revisions} revisions, ")
+
+
+def test_text_of_a_long_history_is_whole_where_all_is_asked_for() -> None:
+    report = a_history(37, 100)
+    text = render(report, loudness=Loudness.ALL)
+    assert sum(line.startswith(("  error[", "  warning[", "  note[")) for line in text.splitlines()) == 100
+    for line in {line.strip() for one in report.findings for line in one.evidence.splitlines()}:
+        assert line in text
+
+
+def test_text_of_findings_that_are_all_different_is_cut_with_the_number_of_the_others() -> None:
+    findings = [a_finding(f"{chr(97 + number % 26) * (1 + number // 26)}!", object=None) for number in range(300)]
+    text = render(a_report(*findings))
+    assert text.count("\n") <= 80
+    shown = text.count("error[downgrade-restores]")
+    assert f"\n  ... {300 - shown} errors more: -v or --json FILE\n" in text
+    assert shown > 50
+
+
+def test_text_wraps_evidence_behind_its_bar() -> None:
+    text = render(a_report(a_finding(evidence="  " + "word " * 40)), Style(width=60))
+    quoted = [line for line in text.splitlines() if line.startswith("      | ")]
+    assert len(quoted) > 3
+    assert max(map(len, quoted)) <= 60
+    assert quoted[1].startswith("      |     word")
 
 
 def test_text_lists_what_is_allowed_by_check_and_reason() -> None:
@@ -211,7 +307,14 @@ def test_code_is_not_wrapped() -> None:
 
 @pytest.mark.parametrize(
     ("environ", "colours"),
-    [({}, True), ({"NO_COLOR": ""}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)],
+    [
+        ({}, True),
+        ({"NO_COLOR": ""}, True),
+        ({"NO_COLOR": "1"}, False),
+        ({"TERM": "dumb"}, False),
+        ({"TERM": "dumb", "FORCE_COLOR": "1"}, True),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+    ],
 )
 def test_style_of_a_terminal_has_a_width_and_colours_unless_they_are_refused(
     environ: dict[str, str], *, colours: bool
@@ -221,8 +324,11 @@ def test_style_of_a_terminal_has_a_width_and_colours_unless_they_are_refused(
     assert style.width is not None
 
 
-def test_style_of_a_file_is_plain() -> None:
-    assert Style.of(io.StringIO(), {}) == Style(colours=False, width=None)
+@pytest.mark.parametrize(
+    ("environ", "colours"), [({}, False), ({"FORCE_COLOR": ""}, False), ({"FORCE_COLOR": "1"}, True)]
+)
+def test_style_of_a_file_is_plain_unless_colours_are_asked_for(environ: dict[str, str], *, colours: bool) -> None:
+    assert Style.of(io.StringIO(), environ) == Style(colours=colours, width=None)
 
 
 def test_text_counts_in_thousands() -> None:

@@ -212,7 +212,7 @@ def test_verify_refuses_to_write_two_reports_into_one_file(capsys: pytest.Captur
     assert main(["verify", "--json", "r", "--junit", "./r"]) == 2
     assert capsys.readouterr().err == (
         "schemaproof: --json and --junit name the same file.\n"
-        "Remedy: Give each a file of its own: --json report.json --junit report.xml\n"
+        "Remedy: Give each a file of its own: --json report-1 --junit report-2\n"
     )
 
 
@@ -383,3 +383,50 @@ def test_command_with_wrong_usage_ends_with_2(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "notes", "warnings"), [("-v", 6, 1), ("--verbose", 6, 1), ("-q", 0, 0), ("--quiet", 0, 0)]
+)
+def test_verify_prints_as_much_as_it_is_told(
+    run: Run, capsys: pytest.CaptureFixture[str], option: str, notes: int, warnings: int
+) -> None:
+    found = [a_finding(object=f"type t{number}", severity=Severity.NOTE) for number in range(6)]
+    run.report = a_report(*found, a_finding(severity=Severity.WARNING), a_finding())
+    assert main(["verify", option]) == 1
+    out = capsys.readouterr().out
+    lines = [line for line in out.splitlines() if line.startswith(("  note[", "  warning[", "  error["))]
+    assert [sum(line.startswith(f"  {word}[") for line in lines) for word in ("note", "warning", "error")] == [
+        notes,
+        warnings,
+        1,
+    ]
+
+
+def test_verify_is_not_verbose_and_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["verify", "-v", "-q"])
+    assert caught.value.code == 2
+    assert "not allowed with" in capsys.readouterr().err
+
+
+def test_verify_prints_json_alone_where_it_goes_to_standard_output(
+    run: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run.report = a_report(a_finding())
+    assert main(["verify", "--json", "-"]) == 1
+    assert json.loads(capsys.readouterr().out)["verdict"] == "faulty"
+
+
+def test_verify_prints_one_report_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "--json", "-", "--junit", "-"]) == 2
+    assert "schemaproof: --json and --junit name standard output.\n" in capsys.readouterr().err
+
+
+def test_help_tells_the_exit_statuses(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ([], ["verify"], ["merge"]):
+        with pytest.raises(SystemExit):
+            main([*command, "--help"])
+        out = " ".join(capsys.readouterr().out.split())
+        for told in ("0 sound", "1 faulty", "2 ", "130 interrupted"):
+            assert told in out

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from schemaproof.catalog import Identity
 from schemaproof.catalog.names import unquoted
 from schemaproof.check import Check
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.proofs.releases import telling
 from schemaproof.proofs.releases.contracts import is_prepared
 from schemaproof.proofs.releases.experiment import Releases, Trial
 from schemaproof.proofs.releases.judging import Fault, Kind, faults
+from schemaproof.proofs.releases.newer import stranded
 
 if TYPE_CHECKING:
     from schemaproof.migration.history import History
@@ -52,6 +54,24 @@ def _dropped(history: "History", revision: str) -> Iterator[Finding]:
                 evidence=telling.evidence(fault),
                 remedy=telling.remedy(fault, trial),
             )
+
+
+def _rolled_back(history: "History", revision: str) -> Iterator[Finding]:
+    trial = history.kept(Releases).trial(revision)
+    if trial is None or not history.stairs(revision).ran_down:
+        return
+    for one in stranded(history, trial):
+        newer = one.newer
+        yield NEWER_ROWS_ROLLED_BACK.finding(
+            telling.rolled_back(one, revision),
+            severity=Severity.WARNING,
+            revision=revision,
+            object=Identity("column", newer.table[0], newer.table[1], newer.column),
+            evidence=telling.rolled_back_evidence(one, revision),
+            remedy=telling.rolled_back_remedy(one),
+            # What the downgrade leaves of the newer schema lets such rows stay.
+            causes=[Cause("downgrade-restores", revision)],
+        )
 
 
 def _told(check: Check, fault: Fault, trial: Trial) -> Finding:
@@ -121,4 +141,16 @@ OLDER_RELEASE_READS_DROPPED = Check(
     keywords=("deployment",),
 )
 
-CHECKS = (OLDER_RELEASE_WRITES, OLDER_RELEASE_READS, OLDER_RELEASE_READS_DROPPED)
+NEWER_ROWS_ROLLED_BACK = Check(
+    id="newer-rows-rolled-back",
+    area="releases",
+    title="After a rollback, the older release can read and update the rows that only the newer schema allows.",
+    reason="The rollback itself passes. Afterwards the older release fails on each row that the newer one has written"
+    " meanwhile.",
+    remedy="Turn such rows in downgrade() into ones that the older release knows.",
+    scope="revision",
+    examine=_rolled_back,
+    keywords=("deployment", "rollback"),
+)
+
+CHECKS = (OLDER_RELEASE_WRITES, OLDER_RELEASE_READS, OLDER_RELEASE_READS_DROPPED, NEWER_ROWS_ROLLED_BACK)

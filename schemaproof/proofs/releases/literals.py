@@ -25,7 +25,7 @@ class Literals:
 
     def __init__(self, types: Mapping[int, Type], driver: str) -> None:
         self.types = types
-        self._driver = driver
+        self.driver = driver
 
     def written(self, column: Column, text: str | None) -> str:
         """The value as an expression in SQL; None is NULL."""
@@ -46,6 +46,6 @@ class Literals:
     def _is_bound(self, kind: Type) -> bool:
         if kind.name.lstrip("_") in _CUT:
             return False
-        if self._driver == "psycopg2":
+        if self.driver == "psycopg2":
             return kind.category in _TYPED_BY_PSYCOPG2
         return kind.kind == "e" or (kind.oid < _FIRST_OWN and kind.kind == "b")

@@ -20,12 +20,11 @@ type Cells = Mapping[str, str | None]
 
 _EXISTING = 3  # rows of a table that are tried for UPDATE and DELETE
 
-# Two with values everywhere, and one with NULL wherever it may be; all unlike those that are there.
-_ROWS = (
-    Row(LATER, sparse=False, own=True),
-    Row(LATER + 1, sparse=False, own=True),
-    Row(LATER + 2, sparse=True),
-)
+# With values everywhere, or where there is no default; all unlike those that are there.
+_FULL = (Row(LATER, sparse=False, own=True), Row(LATER, sparse=False))
+_OTHER = (Row(LATER + 1, sparse=False, own=True), Row(LATER + 1, sparse=False))
+# With NULL wherever it may be.
+_SPARSE = (Row(LATER + 2, sparse=True),)
 
 # What can be read, with where it is kept, and its columns by name.
 _RELATIONS = """
@@ -121,9 +120,14 @@ def samples(connection: psycopg.Connection[Any], names: Collection[Name]) -> tup
 
 
 def _sample(cursor: Cursor, types: Mapping[int, Type], table: Table) -> Sample:
-    full, other, sparse = (_taken(cursor, types, table, row) for row in _ROWS)
+    full, other, sparse = (_first_taken(cursor, types, table, rows) for rows in (_FULL, _OTHER, _SPARSE))
     primary = _primary(table)
     return Sample(table, full, other, sparse, primary, _existing(cursor, table, primary))
+
+
+def _first_taken(cursor: Cursor, types: Mapping[int, Type], table: Table, rows: Sequence[Row]) -> Cells | None:
+    found = (_taken(cursor, types, table, row) for row in rows)
+    return next((one for one in found if one is not None), None)
 
 
 def _taken(cursor: Cursor, types: Mapping[int, Type], table: Table, row: Row) -> Cells | None:

@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 (these are the statements: names and values are quoted where they are put in)
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -106,7 +106,7 @@ class Written:
             for text in dict.fromkeys([*([full] if full is not None else []), *self._known(column)]):
                 condition = f"{quoted(column.name)} = {self._literals.written(column, text)}"
                 query = f"SELECT count(*) FROM {quoted(*self._name)} WHERE {condition}"
-                what = f"with {column.name} = {_shown(text)}"
+                what = f"with {column.name} = {shown(text)}"
                 yield Statement(self._name, "compare", query, (column.name,), what, column.name)
 
     def _known(self, column: Column) -> list[str]:
@@ -122,9 +122,9 @@ class Written:
             alone = (column.name,)
             yield Statement(self._name, "update", f"UPDATE {target} SET {name} = {name}", alone, column=column.name)
             for row in self._sample.existing[:1]:
-                for text in self._values(column) if column.name in self._suspicious else [self._value(column)]:
+                for text in self.values(column) if column.name in self._suspicious else [self._value(column)]:
                     where = f"SET {name} = {self._literals.written(column, text)} WHERE {self._found(row)}"
-                    what = f"to {column.name} = {_shown(text)}"
+                    what = f"to {column.name} = {shown(text)}"
                     yield Statement(self._name, "update", f"UPDATE {target} {where}", alone, what, column.name)
 
     def _value(self, column: Column) -> str | None:
@@ -156,24 +156,20 @@ class Written:
 
     def _insert(self, columns: Iterable[Column], row: Cells, what: str = "", end: str = "") -> Statement:
         named = list({one.name: one for one in columns}.values())
-        text = f"INSERT INTO {quoted(*self._name)} "
-        text += f"({_list(one.name for one in named)}) VALUES {self._tuple(named, row)}" if named else "DEFAULT VALUES"
-        return Statement(self._name, "insert", text + end, tuple(one.name for one in named), what)
-
-    def _tuple(self, columns: Iterable[Column], row: Cells) -> str:
-        return f"({', '.join(self._literals.written(one, row.get(one.name)) for one in columns)})"
+        text = inserted(self._literals, self._name, named, row) + end
+        return Statement(self._name, "insert", text, tuple(one.name for one in named), what)
 
     def _varied(self, full: Cells) -> Iterator[Statement]:
         for column in self._usual:
-            for text in self._values(column) if column.name in self._suspicious else self._usual_values(column):
-                what = f"with {column.name} = {_shown(text)}"
+            for text in self.values(column) if column.name in self._suspicious else self._usual_values(column):
+                what = f"with {column.name} = {shown(text)}"
                 yield replace(self._insert(self._usual, {**full, column.name: text}, what), column=column.name)
 
     def _usual_values(self, column: Column) -> list[str | None]:
         nothing: list[str | None] = [] if column.required else [None]
         return [*nothing, *self._known(column)]
 
-    def _values(self, column: Column) -> list[str | None]:
+    def values(self, column: Column) -> list[str | None]:
         """Values that may be legal: what the older release knows, and what checks, old and new, are about."""
         kind = self._literals.base(column)
         long = formed(self._literals.types, column, LATER, "long")
@@ -201,7 +197,7 @@ class Written:
                 unlike = {**other, **{name: base[name] for name in key}}
                 for second in (alike, unlike) if key else (alike,):
                     first = self._insert(self._usual, base, f"twice with the same {shown}")
-                    yield replace(first, text=f"{first.text}, {self._tuple(self._usual, second)}")
+                    yield replace(first, text=f"{first.text}, {_tuple(self._literals, self._usual, second)}")
 
     def _forms(self, full: Cells, key: Collection[str]) -> Iterator[Cells]:
         """The row, and others like it for which the predicate of an index may be true."""
@@ -212,7 +208,20 @@ class Written:
         yield {name: text if name in key or self._table.columns[name].required else None for name, text in full.items()}
 
 
-def _shown(text: str | None) -> str:
+def inserted(literals: Literals, table: Name, columns: Sequence[Column], row: Cells) -> str:
+    """The INSERT of one row that names these columns."""
+    if not columns:
+        return f"INSERT INTO {quoted(*table)} DEFAULT VALUES"
+    names = _list(one.name for one in columns)
+    return f"INSERT INTO {quoted(*table)} ({names}) VALUES {_tuple(literals, columns, row)}"
+
+
+def _tuple(literals: Literals, columns: Iterable[Column], row: Cells) -> str:
+    return f"({', '.join(literals.written(one, row.get(one.name)) for one in columns)})"
+
+
+def shown(text: str | None) -> str:
+    """A value for people."""
     if text is None:
         return "NULL"
     return repr(text if len(text) <= 32 else text[:29] + "...")

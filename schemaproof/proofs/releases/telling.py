@@ -1,11 +1,15 @@
 """What is refused, in words: the message, the evidence, and the lines to type."""
 
+# ruff: noqa: S608 (the SQL in a remedy is to be read)
+
 from collections.abc import Sequence
 
 from schemaproof.catalog import Identity
-from schemaproof.migration.lines.quoting import quoted, text
+from schemaproof.migration.lines.quoting import literal, quoted, text
 from schemaproof.proofs.releases.experiment import Refused, Trial
 from schemaproof.proofs.releases.judging import Fault
+from schemaproof.proofs.releases.newer import Stranded
+from schemaproof.proofs.releases.statements import shown
 
 _STATEMENTS = 3  # of one cause
 _WIDTH = 300  # characters of a statement
@@ -22,7 +26,7 @@ def message(fault: Fault) -> str:
     """What fails, and why, in one sentence."""
     table, revision = ".".join(fault.relation), fault.revision
     why = _WHY[fault.kind].format(
-        table=table, column=fault.column, now=fault.now, object=fault.object, where=_where(fault.object)
+        table=table, column=fault.column, now=fault.now, object=fault.object, where=_where(fault)
     )
     return f"After {revision}, the release before it {_failing(fault, table)}: {why}."
 
@@ -37,8 +41,11 @@ def _failing(fault: Fault, table: str) -> str:
     return f"can't {', '.join(plain[:-1])} or {plain[-1]} rows of {table} as it does"
 
 
-def _where(one: Identity) -> str:
-    return ".".join(part for part in (one.schema, one.parent, one.name) if part)
+def _where(fault: Fault) -> str:
+    """The column, with its table where that is another one."""
+    one = fault.object
+    own = (one.schema, one.parent) == fault.relation
+    return one.name if own else ".".join(part for part in (one.schema, one.parent, one.name) if part)
 
 
 _WHY = {
@@ -72,6 +79,43 @@ def evidence(fault: Fault) -> str:
         ]
     more = len(fault.refused) - len(lines) // 2
     return "\n".join([*lines, *([f"and {more} more like these"] if more else [])])
+
+
+def rolled_back(one: Stranded, revision: str) -> str:
+    """What the older release can't do after the rollback, in one sentence."""
+    newer, table = one.newer, ".".join(one.newer.table)
+    rows = f"rows with {newer.column} = {shown(newer.text)}"
+    if one.statement is None:
+        return f"The downgrade of {revision} leaves {rows} in {table}, a label that the older release's enum has not."
+    verb = _VERBS[one.statement.verb].format(".".join(one.statement.relation))
+    return f"The downgrade of {revision} leaves {rows} in {table}, and the older release {verb} while they are there."
+
+
+def rolled_back_evidence(one: Stranded, revision: str) -> str:
+    """What was written, and what fails."""
+    lines = [
+        one.newer.insert,
+        f"  before {revision}: {one.newer.refusal.code} {one.newer.refusal.message}; after it: passes",
+        f"The downgrade of {revision} passes.",
+    ]
+    if one.statement is not None and one.refusal is not None:
+        lines += [one.statement.text, f"  after the downgrade: {one.refusal.code} {one.refusal.message}"]
+    else:
+        lines.append("SQLAlchemy's Enum raises a LookupError for each such row that is read.")
+    return "\n".join(lines)
+
+
+def rolled_back_remedy(one: Stranded) -> str:
+    """The line for ``downgrade()``."""
+    newer = one.newer
+    name, column = quoted(*(newer.table if newer.table[0] != "public" else newer.table[1:])), quoted(newer.column)
+    condition = f"{column} IS NULL" if newer.text is None else f"{column} = {literal(newer.text)}"
+    if newer.text is not None and newer.refusal.code in {"22001", "22003"}:
+        condition = "..."
+    return (
+        f'Give them a value that the older release knows, in downgrade(): `op.execute("UPDATE {name} SET {column} = ...'
+        f' WHERE {condition}")`. Rows affected in production: `SELECT count(*) FROM {name} WHERE {condition}`.'
+    )
 
 
 def _examples(refused: Sequence[Refused]) -> list[Refused]:

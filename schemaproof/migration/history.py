@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import Any, Self
 
 import psycopg
@@ -10,6 +11,7 @@ from schemaproof.catalog import Catalog, Difference, noise
 from schemaproof.migration.climbing import Climbing
 from schemaproof.migration.coming_down import ComingDown
 from schemaproof.migration.databases import Databases
+from schemaproof.migration.deployments import deployment, resolved
 from schemaproof.migration.environment import Environment
 from schemaproof.migration.footing import Footing
 from schemaproof.migration.moments import Moments
@@ -30,6 +32,7 @@ class History(Databases):
         told: called with what takes long inside of a check.
         asked: the ids of the revisions that are asked about; None for all. What is true of the others is not looked for
             where that takes long.
+        together: the ids of the revisions that one deployment brings: those that are new since a release.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class History(Databases):
         self._kept: dict[Callable[..., Any], Any] = {}
         self.told: Callable[[str], None] = lambda _: None
         self.asked: frozenset[str] | None = None
+        self.together: frozenset[str] = frozenset()
 
     @property
     def asked_indexes(self) -> tuple[int, ...]:
@@ -58,6 +62,20 @@ class History(Databases):
     def is_first(self, revision: str) -> bool:
         """Whether ``revision`` is the first that is asked about, which tells what is to be said once."""
         return self.positions[revision] == self.asked_indexes[0]
+
+    def deployment(self, index: int) -> range:
+        """The places of the revisions that are deployed together with the one at ``index``.
+
+        Raises:
+            SubjectError: where the project names a release that is no revision.
+        """
+        order = [script.revision for script in self.revisions]
+        return deployment(order, index, releases=self._releases, together=self.together)
+
+    @cached_property
+    def _releases(self) -> frozenset[str]:
+        """The last revision of each release that the project names."""
+        return frozenset(resolved(self.chain.script, name) for name in self.subject.releases)
 
     @property
     def unstable(self) -> Moments:

@@ -26,6 +26,7 @@ KEYS = (
     "postgres",
     "postgres-bindir",
     "postgres-image",
+    "releases",
     "roles",
     "rows",
     "select",

@@ -88,6 +88,7 @@ class Settings:
             everywhere=_valid_flag("everywhere", arguments, sources),
             deployers=_valid_deployers(arguments.get("deployers"), sources),
             rows=_valid_rows(sources.told("rows")),
+            releases=_valid_releases(sources.told("releases")),
             stall_timeout=_valid_stall_timeout(arguments.get("stall-timeout"), sources),
         )
         select, ignore = _chosen(sources, arguments, Names(known, areas or {}))
@@ -210,6 +211,17 @@ def _valid_roles(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
         raise ProofError(
             f"roles in {TABLE} is {value!r}.", remedy='Write a list of role names, such as roles = ["readonly"].'
+        )
+    return tuple(value)
+
+
+def _valid_releases(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
+        raise ProofError(
+            f"releases in {TABLE} is {value!r}.",
+            remedy='Write a list of the last revision of each release, such as releases = ["0007", "0012"].',
         )
     return tuple(value)
 

@@ -39,6 +39,7 @@ class Subject:
         deployers: how many processes upgrade a database at the same time; None if the team has not said that any do.
         rows: "module:attribute" of a mapping from "schema.table" or "schema.table.column" to the Hypothesis strategy
             that makes its values; None if the project has none.
+        releases: the last revision of each release that was deployed; none where each revision is a deployment.
         stall_timeout: seconds without progress after which a run of env.py is stopped; see ``migration.watchdog``.
     """
 
@@ -52,6 +53,7 @@ class Subject:
     everywhere: bool = False
     deployers: int | None = None
     rows: str | None = None
+    releases: tuple[str, ...] = ()
     stall_timeout: float = DEFAULT_STALL_TIMEOUT
 
     def config(self) -> Config:

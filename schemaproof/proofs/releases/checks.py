@@ -1,0 +1,156 @@
+"""Whether the release that still runs works on the schema that a deployment leaves."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from schemaproof.catalog import Identity
+from schemaproof.catalog.names import unquoted
+from schemaproof.check import Check
+from schemaproof.finding import Cause, Finding, Severity
+from schemaproof.proofs.releases import telling
+from schemaproof.proofs.releases.contracts import is_prepared
+from schemaproof.proofs.releases.experiment import Releases, Trial
+from schemaproof.proofs.releases.judging import Fault, Kind, faults
+from schemaproof.proofs.releases.newer import stranded
+
+if TYPE_CHECKING:
+    from schemaproof.migration.history import History
+
+_READS: frozenset[Kind] = frozenset({"relation renamed", "column renamed", "column retyped", "read refused"})
+_DROPPED: frozenset[Kind] = frozenset({"relation dropped", "column dropped"})
+
+
+def _faults(history: "History", revision: str) -> Iterator[tuple[Trial, Fault]]:
+    trial = history.kept(Releases).trial(revision)
+    if trial is not None:
+        for fault in faults(trial):
+            yield trial, fault
+
+
+def _writes(history: "History", revision: str) -> Iterator[Finding]:
+    for trial, fault in _faults(history, revision):
+        if fault.kind in _READS | _DROPPED:
+            continue
+        if fault.kind == "always generated" and fault.now == "generated" and _is_prepared(history, trial, fault):
+            continue
+        yield _told(OLDER_RELEASE_WRITES, fault, trial)
+
+
+def _reads(history: "History", revision: str) -> Iterator[Finding]:
+    for trial, fault in _faults(history, revision):
+        if fault.kind in _READS or _is_missed(fault, trial):
+            yield _told(OLDER_RELEASE_READS, fault, trial)
+
+
+def _dropped(history: "History", revision: str) -> Iterator[Finding]:
+    for trial, fault in _faults(history, revision):
+        if fault.kind in _DROPPED and not _is_missed(fault, trial) and not _is_prepared(history, trial, fault):
+            yield OLDER_RELEASE_READS_DROPPED.finding(
+                f"{fault.revision} drops {fault.object}; whether the release before it still names it can't be seen"
+                " from here.",
+                severity=Severity.NOTE,
+                revision=fault.revision,
+                object=fault.object,
+                evidence=telling.evidence(fault),
+                remedy=telling.remedy(fault, trial),
+            )
+
+
+def _rolled_back(history: "History", revision: str) -> Iterator[Finding]:
+    trial = history.kept(Releases).trial(revision)
+    if trial is None or not history.stairs(revision).ran_down:
+        return
+    for one in stranded(history, trial):
+        newer = one.newer
+        yield NEWER_ROWS_ROLLED_BACK.finding(
+            telling.rolled_back(one, revision),
+            severity=Severity.WARNING,
+            revision=revision,
+            object=Identity("column", newer.table[0], newer.table[1], newer.column),
+            evidence=telling.rolled_back_evidence(one, revision),
+            remedy=telling.rolled_back_remedy(one),
+            # What the downgrade leaves of the newer schema lets such rows stay.
+            causes=[Cause("downgrade-restores", revision)],
+        )
+
+
+def _told(check: Check, fault: Fault, trial: Trial) -> Finding:
+    return check.finding(
+        telling.message(fault),
+        severity=Severity.WARNING,
+        revision=fault.revision,
+        object=fault.object,
+        evidence=telling.evidence(fault),
+        remedy=telling.remedy(fault, trial),
+    )
+
+
+def _is_missed(fault: Fault, trial: Trial) -> bool:
+    """Whether it is a table that others referred to which are still there."""
+    if fault.kind != "relation dropped":
+        return False
+    schema, name = fault.relation
+    return any(
+        attributes.get("type") == "FOREIGN KEY"
+        and unquoted(str(attributes.get("references"))) == (schema, name)
+        and (one.schema, one.parent) != (schema, name)
+        and one._replace(kind="table", parent="", name=one.parent) in trial.after.objects
+        for one, attributes in trial.before.objects.items()
+        if one.kind == "constraint"
+    )
+
+
+def _is_prepared(history: "History", trial: Trial, fault: Fault) -> bool:
+    """Whether an earlier deployment has freed the older release from sending the column."""
+    return bool(fault.column) and is_prepared(history, trial.places.start, fault.object, trial.before)
+
+
+OLDER_RELEASE_WRITES = Check(
+    id="older-release-writes",
+    area="releases",
+    title="What the release before a deployment inserts, updates and deletes is accepted by the schema after it.",
+    reason="While the deployment rolls out, and after the code was rolled back, the older release runs on the newer"
+    " schema: its writes fail with these errors.",
+    remedy="Expand in this release, contract in the next one: until no older release runs, the schema accepts what it"
+    " sends.",
+    scope="revision",
+    examine=_writes,
+    keywords=("deployment",),
+)
+
+OLDER_RELEASE_READS = Check(
+    id="older-release-reads",
+    area="releases",
+    title="What the release before a deployment reads is there after it, under its name and of its type.",
+    reason="While the deployment rolls out, and after the code was rolled back, the older release runs on the newer"
+    " schema: its queries fail with these errors.",
+    remedy="Expand in this release, contract in the next one: leave a view, or a second column, of the old name.",
+    scope="revision",
+    examine=_reads,
+    keywords=("deployment",),
+)
+
+OLDER_RELEASE_READS_DROPPED = Check(
+    id="older-release-reads-dropped",
+    area="releases",
+    title="What a deployment drops, the release before it does not use any more.",
+    reason="If the older release still names it, its queries fail while the deployment rolls out.",
+    remedy="Drop it one release after the last one that uses it.",
+    scope="revision",
+    examine=_dropped,
+    keywords=("deployment",),
+)
+
+NEWER_ROWS_ROLLED_BACK = Check(
+    id="newer-rows-rolled-back",
+    area="releases",
+    title="After a rollback, the older release can read and update the rows that only the newer schema allows.",
+    reason="The rollback itself passes. Afterwards the older release fails on each row that the newer one has written"
+    " meanwhile.",
+    remedy="Turn such rows in downgrade() into ones that the older release knows.",
+    scope="revision",
+    examine=_rolled_back,
+    keywords=("deployment", "rollback"),
+)
+
+CHECKS = (OLDER_RELEASE_WRITES, OLDER_RELEASE_READS, OLDER_RELEASE_READS_DROPPED, NEWER_ROWS_ROLLED_BACK)

@@ -1,0 +1,199 @@
+"""What is refused, in words: the message, the evidence, and the lines to type."""
+
+# ruff: noqa: S608 (the SQL in a remedy is to be read)
+
+from collections.abc import Sequence
+
+from schemaproof.catalog import Identity
+from schemaproof.migration.lines.quoting import literal, quoted, text
+from schemaproof.proofs.releases.experiment import Refused, Trial
+from schemaproof.proofs.releases.judging import Fault
+from schemaproof.proofs.releases.newer import Stranded
+from schemaproof.proofs.releases.statements import shown
+
+_STATEMENTS = 3  # of one cause
+_WIDTH = 300  # characters of a statement
+_VERBS = {
+    "read": "can't read {}",
+    "compare": "can't query {}",
+    "insert": "can't insert into {}",
+    "update": "can't update {}",
+    "delete": "can't delete from {}",
+}
+
+
+def message(fault: Fault) -> str:
+    """What fails, and why, in one sentence."""
+    table, revision = ".".join(fault.relation), fault.revision
+    why = _WHY[fault.kind].format(
+        table=table, column=fault.column, now=fault.now, object=fault.object, where=_where(fault)
+    )
+    return f"After {revision}, the release before it {_failing(fault, table)}: {why}."
+
+
+def _failing(fault: Fault, table: str) -> str:
+    verbs = dict.fromkeys(one.statement.verb for one in fault.refused)
+    words = [_VERBS[verb].removeprefix("can't ").format("").strip() for verb in verbs]
+    if len(words) == 1:
+        return _VERBS[next(iter(verbs))].format(table)
+    prepositions = ("insert into", "delete from")
+    plain = [word.split()[0] if word in prepositions else word for word in words]
+    return f"can't {', '.join(plain[:-1])} or {plain[-1]} rows of {table} as it does"
+
+
+def _where(fault: Fault) -> str:
+    """The column, with its table where that is another one."""
+    one = fault.object
+    own = (one.schema, one.parent) == fault.relation
+    return one.name if own else ".".join(part for part in (one.schema, one.parent, one.name) if part)
+
+
+_WHY = {
+    "relation renamed": "it is called {now} now",
+    "relation dropped": "it is dropped",
+    "column renamed": "{column} is called {now} now",
+    "column dropped": "{column} is dropped",
+    "column named by every insert dropped": "{column} is dropped, which each of its inserts has to name",
+    "column retyped": "{column} is of type {now} now, which does not take or compare with what it sends",
+    "label removed": "{column} no longer has a label that it knows",
+    "value required": "{where} must not be NULL, has no default, and is not always sent",
+    "check": "it may send values that {object} refuses",
+    "unique": "it may send rows that {object} refuses as duplicates",
+    "always generated": "it sends a value for {column}, which is GENERATED ALWAYS now",
+    "no conflict target": "nothing unique is left for its ON CONFLICT ({column})",
+    "too long": "{column} is of type {now} now, and it may send values that do not fit",
+    "partition": "it may send rows that no partition takes",
+    "read refused": "{now}",
+    "write refused": "{now}",
+}
+
+
+def evidence(fault: Fault) -> str:
+    """The statements as the older release sends them, with what became of each."""
+    lines = []
+    for one in _examples(fault.refused):
+        sql = one.statement.text
+        lines += [
+            sql if len(sql) <= _WIDTH else sql[:_WIDTH] + " ...",
+            f"  before: passes; after {one.revision}: {one.refusal.code} {one.refusal.message}",
+        ]
+    more = len(fault.refused) - len(lines) // 2
+    return "\n".join([*lines, *([f"and {more} more like these"] if more else [])])
+
+
+def rolled_back(one: Stranded, revision: str) -> str:
+    """What the older release can't do after the rollback, in one sentence."""
+    newer, table = one.newer, ".".join(one.newer.table)
+    rows = f"rows with {newer.column} = {shown(newer.text)}"
+    if one.statement is None:
+        return f"The downgrade of {revision} leaves {rows} in {table}, a label that the older release's enum has not."
+    verb = _VERBS[one.statement.verb].format(".".join(one.statement.relation))
+    return f"The downgrade of {revision} leaves {rows} in {table}, and the older release {verb} while they are there."
+
+
+def rolled_back_evidence(one: Stranded, revision: str) -> str:
+    """What was written, and what fails."""
+    lines = [
+        one.newer.insert,
+        f"  before {revision}: {one.newer.refusal.code} {one.newer.refusal.message}; after it: passes",
+        f"The downgrade of {revision} passes.",
+    ]
+    if one.statement is not None and one.refusal is not None:
+        lines += [one.statement.text, f"  after the downgrade: {one.refusal.code} {one.refusal.message}"]
+    else:
+        lines.append("SQLAlchemy's Enum raises a LookupError for each such row that is read.")
+    return "\n".join(lines)
+
+
+def rolled_back_remedy(one: Stranded) -> str:
+    """The line for ``downgrade()``."""
+    newer = one.newer
+    name, column = quoted(*(newer.table if newer.table[0] != "public" else newer.table[1:])), quoted(newer.column)
+    condition = f"{column} IS NULL" if newer.text is None else f"{column} = {literal(newer.text)}"
+    if newer.text is not None and newer.refusal.code in {"22001", "22003"}:
+        condition = "..."
+    return (
+        f'Give them a value that the older release knows, in downgrade(): `op.execute("UPDATE {name} SET {column} = ...'
+        f' WHERE {condition}")`. Rows affected in production: `SELECT count(*) FROM {name} WHERE {condition}`.'
+    )
+
+
+def _examples(refused: Sequence[Refused]) -> list[Refused]:
+    """One of each kind, the shortest first."""
+    first: dict[str, Refused] = {}
+    for one in sorted(refused, key=lambda each: len(each.statement.text)):
+        first.setdefault(one.statement.verb, one)
+    return list(first.values())[:_STATEMENTS]
+
+
+def remedy(fault: Fault, trial: Trial) -> str:
+    """The lines to type, with the names of the project."""
+    table = fault.object.parent or fault.object.name
+    names = {
+        "table": table,
+        "quoted": quoted(*(fault.relation if fault.relation[0] != "public" else fault.relation[1:])),
+        "column": fault.column or "...",
+        "now": fault.now,
+        "new": fault.now.rpartition(".")[2],
+        "constraint": fault.object.name,
+        "args": f"{text(table)}, {text(fault.column)}" + _schema(fault.object),
+        "name": text(table) + _schema(fault.object),
+    }
+    return _template(fault, trial).format(**names)
+
+
+def _schema(one: Identity) -> str:
+    return "" if one.schema == "public" else f", schema={text(one.schema)}"
+
+
+def _template(fault: Fault, trial: Trial) -> str:
+    if fault.kind != "value required":
+        return _REMEDIES[fault.kind]
+    was = trial.before.objects.get(fault.object)
+    if was is None:
+        return _REMEDIES["value required"]
+    return _DEFAULT_DROPPED if was.get("not null") or was.get("default") else _SET_NOT_NULL
+
+
+_DEFAULT_DROPPED = (
+    "Keep the default in this release: move `op.alter_column({args}, server_default=None)` into a revision of the next"
+    " one, when every release that runs sends {column}."
+)
+_SET_NOT_NULL = (
+    "Give it a default for as long as the older release runs: `op.alter_column({args}, server_default=...)` before"
+    " `nullable=False`; or move `op.alter_column({args}, nullable=False)` into a revision of the next release, and say"
+    " with `releases` in [tool.schemaproof] where releases were."
+)
+_REMEDIES = {
+    "relation renamed": "Leave a view of the old name for one release:"
+    ' `op.execute("CREATE VIEW {quoted} AS SELECT * FROM {now}")`, and drop it in a revision of the next one.',
+    "relation dropped": "Drop it one release after the last one that uses it: move `op.drop_table({name})` into a"
+    " revision of the next release.",
+    "column renamed": "Add {new} beside {column} and keep both filled for one release (a trigger, or GENERATED ALWAYS"
+    " AS), then drop {column}; or rename the table and leave a view of its old name that has {column}.",
+    "column dropped": "Drop it one release after the last one that uses it: move `op.drop_column({args})` into a"
+    " revision of the next release.",
+    "column named by every insert dropped": "Let this release stop using it: `op.alter_column({args},"
+    " nullable=True)`; move `op.drop_column({args})` into a revision of the next one.",
+    "column retyped": "Add a column of the new type beside {column}, fill it and keep both in step by a trigger, let"
+    " this release use it, and drop {column} in a revision of the next one.",
+    "label removed": "Remove it one release after the last one that writes it: first deploy a release that does not,"
+    " then this revision.",
+    "value required": 'Give it a default: `op.add_column("{table}", sa.Column("{column}", ..., nullable=False,'
+    " server_default=...))`; drop the default in a revision of the next release.",
+    "check": "Deploy a release that writes nothing else first, then this revision: move {constraint} into a revision"
+    " of the next release.",
+    "unique": "Deploy a release that writes no duplicates first, then this revision: move {constraint} into a revision"
+    " of the next release.",
+    "always generated": 'Stay with BY DEFAULT until no release sends it: `op.execute("ALTER TABLE {quoted} ALTER COLUMN'
+    ' {column} SET GENERATED BY DEFAULT")`; ALWAYS goes into a revision of the next release.',
+    "no conflict target": "Keep the old unique constraint beside the new one for one release; drop it in a revision of"
+    " the next one.",
+    "too long": "Deploy a release that writes no longer values first, then this revision:"
+    " move `op.alter_column({args}, type_=...)` into a revision of the next release.",
+    "partition": "Add a default partition for as long as the older release runs:"
+    ' `op.execute("CREATE TABLE {table}_rest PARTITION OF {quoted} DEFAULT")`.',
+    "read refused": "Make this change one release after the last one that reads {table} so.",
+    "write refused": "Make this change one release after the last one that writes to {table} so; until then, let what"
+    " refuses it accept the older release's rows.",
+}

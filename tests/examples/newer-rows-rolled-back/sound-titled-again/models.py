@@ -1,0 +1,11 @@
+from sqlalchemy import BigInteger, Column, Identity, MetaData, Table, Text
+
+metadata = MetaData()
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("title", Text),
+    Column("state", Text, nullable=False, server_default="new"),
+)

@@ -1,0 +1,17 @@
+"""No notes, and no drafts."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.drop_column("orders", "note")
+    op.drop_table("drafts")
+
+
+def downgrade() -> None:
+    op.create_table("drafts", sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True))
+    op.add_column("orders", sa.Column("note", sa.Text))

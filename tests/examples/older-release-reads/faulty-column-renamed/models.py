@@ -1,0 +1,11 @@
+from sqlalchemy import BigInteger, Column, Identity, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("label", Text),
+    Column("state", String(20), nullable=False, server_default="new"),
+)

@@ -1,0 +1,25 @@
+"""Create customers and their orders."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "customers",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("customer_id", sa.BigInteger, sa.ForeignKey("customers.id"), index=True),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("orders")
+    op.drop_table("customers")

@@ -1,0 +1,21 @@
+"""Create orders."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("price", sa.Numeric(10, 2), nullable=False),
+        sa.Column("placed", sa.Date, nullable=False),
+        sa.Column("delivered", sa.Date),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("orders")

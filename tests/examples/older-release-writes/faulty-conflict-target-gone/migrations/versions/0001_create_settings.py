@@ -1,0 +1,21 @@
+"""Create settings."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "settings",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("name", sa.Text, nullable=False),
+        sa.Column("value", sa.Text),
+        sa.UniqueConstraint("name", name="settings_name"),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("settings")

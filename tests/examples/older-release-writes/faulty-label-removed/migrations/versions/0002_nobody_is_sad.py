@@ -1,0 +1,22 @@
+"""Nobody is sad."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.execute("ALTER TYPE mood RENAME TO mood_before")
+    op.execute("CREATE TYPE mood AS ENUM ('ok', 'happy')")
+    op.execute(
+        "ALTER TABLE posts ALTER mood TYPE mood USING (CASE mood WHEN 'sad' THEN 'ok' ELSE mood::text END)::mood"
+    )
+    op.execute("DROP TYPE mood_before")
+
+
+def downgrade() -> None:
+    op.execute("ALTER TYPE mood RENAME TO mood_before")
+    op.execute("CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy')")
+    op.execute("ALTER TABLE posts ALTER mood TYPE mood USING mood::text::mood")
+    op.execute("DROP TYPE mood_before")

@@ -30,6 +30,7 @@ KEYS = (
     "rows",
     "select",
     "severity",
+    "small-tables",
     "stall-timeout",
     "url-env",
 )

@@ -14,7 +14,7 @@ class Check:
 
     Attributes:
         id: in kebab-case; what ``--select``, ``--ignore`` and allowances name.
-        area: what it is about: "history", "upgrade", "downgrade", "parity", "data", "delete", "failure",
+        area: what it is about: "history", "upgrade", "downgrade", "parity", "data", "delete", "failure", "locks",
             "releases", "offline", "configuration"; ``--select`` and ``--ignore`` take it for all of its checks.
         title: what is true if it is green, one sentence.
         reason: what happens in production if it is red.

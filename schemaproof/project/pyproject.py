@@ -31,6 +31,7 @@ KEYS = (
     "rows",
     "select",
     "severity",
+    "small-tables",
     "stall-timeout",
     "url-env",
 )

@@ -85,6 +85,7 @@ class Settings:
             driver=_valid_driver(*sources.first("driver", arguments.get("driver"))),
             environment=_valid_environment(sources.told("environment")),
             roles=_valid_roles(sources.told("roles")),
+            small_tables=_valid_small_tables(sources.told("small-tables")),
             everywhere=_valid_flag("everywhere", arguments, sources),
             deployers=_valid_deployers(arguments.get("deployers"), sources),
             rows=_valid_rows(sources.told("rows")),
@@ -222,6 +223,17 @@ def _valid_releases(value: object) -> tuple[str, ...]:
         raise ProofError(
             f"releases in {TABLE} is {value!r}.",
             remedy='Write a list of the last revision of each release, such as releases = ["0007", "0012"].',
+        )
+    return tuple(value)
+
+
+def _valid_small_tables(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
+        raise ProofError(
+            f"small-tables in {TABLE} is {value!r}.",
+            remedy='Write a list of tables, such as small-tables = ["public.countries"].',
         )
     return tuple(value)
 

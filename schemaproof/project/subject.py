@@ -35,6 +35,7 @@ class Subject:
         environment: more environment variables; values may have {url}, {host}, {port}, {user}, {password} and
             {database} in them.
         roles: the roles that the revisions need (GRANT ... TO); those that do not exist are created for the run.
+        small_tables: "schema.table" or "table" of each table that stays small in production.
         everywhere: whether faults are injected that prove the same as others.
         deployers: how many processes upgrade a database at the same time; None if the team has not said that any do.
         rows: "module:attribute" of a mapping from "schema.table" or "schema.table.column" to the Hypothesis strategy
@@ -50,6 +51,7 @@ class Subject:
     driver: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     roles: tuple[str, ...] = ()
+    small_tables: tuple[str, ...] = ()
     everywhere: bool = False
     deployers: int | None = None
     rows: str | None = None

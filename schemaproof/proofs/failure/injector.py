@@ -11,9 +11,9 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Connection
 
+from schemaproof.migration.backends import backend_pid
 from schemaproof.proofs.failure.fault import Fault
 from schemaproof.proofs.failure.locks import blocking_mode
-from schemaproof.proofs.failure.sessions import backend_pid
 from schemaproof.proofs.failure.sites import Counter, Site
 from schemaproof.proofs.failure.state import Name, Watcher
 

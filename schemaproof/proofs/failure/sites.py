@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
+from schemaproof.migration.backends import backend_pid, in_transaction
 from schemaproof.migration.redirect import Redirection
 from schemaproof.proofs.failure.locks import Held
-from schemaproof.proofs.failure.sessions import backend_pid, in_transaction
 
 # What PostgreSQL runs in no transaction block ("CREATE INDEX CONCURRENTLY cannot run inside a transaction block"), and
 # ALTER TYPE ... ADD VALUE, which it ran in none before release 12.

@@ -243,6 +243,15 @@ def test_roles_that_are_no_list_of_names_are_refused(tmp_path: Path, value: str)
     assert "readonly" in refused(tmp_path, f"roles = {value}").remedy
 
 
+def test_small_tables_are_a_list_of_names(tmp_path: Path) -> None:
+    assert told(tmp_path, 'small-tables = ["public.countries"]').subject.small_tables == ("public.countries",)
+
+
+@pytest.mark.parametrize("value", ['"countries"', "[1]", '[""]'])
+def test_small_tables_that_are_no_list_of_names_are_refused(tmp_path: Path, value: str) -> None:
+    assert "public.countries" in refused(tmp_path, f"small-tables = {value}").remedy
+
+
 def test_stall_timeout_is_the_command_lines_then_the_tables_then_the_default(tmp_path: Path) -> None:
     table = "stall-timeout = 2.5"
     assert told(tmp_path, table, stall_timeout="7").subject.stall_timeout == 7

@@ -1,0 +1,7 @@
+"""What waits while a migration runs: locks and work, measured.
+
+watch.py is told of each statement of a run and asks, in the session that migrates, what it holds and has done to which
+rows; relations.py says whom a lock keeps out of what, facts.py what became of a table. measuring.py runs a revision on
+a few rows and, where rows were touched under a lock, on many: what grows, grows with production's tables. telling.py
+and recipes.py turn it into a finding, blocked.py into the checks.
+"""

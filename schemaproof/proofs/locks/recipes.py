@@ -1,0 +1,185 @@
+"""How to do the same without keeping anybody out: the lines for the revision, with the project's own names."""
+
+from collections.abc import Mapping
+
+from schemaproof.migration.lines.quoting import quoted, text
+from schemaproof.proofs.locks.facts import Made
+from schemaproof.proofs.locks.holds import Growing, Hold
+from schemaproof.proofs.locks.relations import Relation
+
+_BLOCK = "with op.get_context().autocommit_block():"
+_LATER = "and in a revision after it (each in a transaction of its own, transaction_per_migration=True):"
+
+
+def recipe(hold: Hold, relations: Mapping[int, Relation]) -> str:
+    """What to write instead of the first statement whose work grows under ``hold``."""
+    growing = hold.growing[0]
+    made = next((one for one in growing.made if one.table in relations), None)
+    if made is None:
+        return _of_rows(hold, growing, relations)
+    table = relations[made.table]
+    return _RECIPES[made.kind](made, table, relations)
+
+
+def _index(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+    unique = ", unique=True" if made.unique else ""
+    columns = ", ".join(map(text, made.columns)) or "..."
+    return _lines(
+        "Build the index while the table is in use:",
+        _BLOCK,
+        f"    op.create_index({text(made.name)}, {text(table.name)}, [{columns}]{unique}{_schema(table)},"
+        " postgresql_concurrently=True)",
+    )
+
+
+def _unique(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+    columns = ", ".join(map(text, made.columns))
+    form = "PRIMARY KEY" if made.definition.startswith("PRIMARY") else "UNIQUE"
+    return _lines(
+        "Build the index while the table is in use, then make the constraint of it, which reads no row:",
+        _BLOCK,
+        f"    op.create_index({text(made.name)}, {text(table.name)}, [{columns}], unique=True{_schema(table)},"
+        " postgresql_concurrently=True)",
+        _execute(
+            f"ALTER TABLE {_sql(table)} ADD CONSTRAINT {quoted(made.name)} {form} USING INDEX {quoted(made.name)}"
+        ),
+    )
+
+
+def _check(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+    return _lines(
+        "Add the constraint without looking at the rows that are there:",
+        _execute(f"ALTER TABLE {_sql(table)} ADD CONSTRAINT {quoted(made.name)} {made.definition} NOT VALID"),
+        _LATER,
+        _execute(f"ALTER TABLE {_sql(table)} VALIDATE CONSTRAINT {quoted(made.name)}"),
+    )
+
+
+def _validate(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+    return _lines(
+        "VALIDATE locks nobody out by itself: run it in a transaction of its own, in a revision after the one that adds"
+        " the constraint (transaction_per_migration=True in env.py):",
+        _execute(f"ALTER TABLE {_sql(table)} VALIDATE CONSTRAINT {quoted(made.name)}"),
+    )
+
+
+def _not_null(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+    name = quoted(f"{table.name}_{made.name}_not_null")
+    return _lines(
+        "Let a CHECK look at the rows first, which locks nobody out; SET NOT NULL then reads none:",
+        _execute(f"ALTER TABLE {_sql(table)} ADD CONSTRAINT {name} CHECK ({quoted(made.name)} IS NOT NULL) NOT VALID"),
+        _LATER,
+        _execute(f"ALTER TABLE {_sql(table)} VALIDATE CONSTRAINT {name}"),
+        "and after that:",
+        f"op.alter_column({text(table.name)}, {text(made.name)}, nullable=False{_schema(table)})",
+        f"op.drop_constraint({text(name)}, {text(table.name)}{_schema(table)})",
+    )
+
+
+def _foreign_key(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+    return _lines(
+        "Add the foreign key without looking at the rows that are there:",
+        _execute(f"ALTER TABLE {_sql(table)} ADD CONSTRAINT {quoted(made.name)} {made.definition} NOT VALID"),
+        _LATER,
+        _execute(f"ALTER TABLE {_sql(table)} VALIDATE CONSTRAINT {quoted(made.name)}"),
+    )
+
+
+def _retyped(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+    new = quoted(f"{made.name}_new")
+    return _lines(
+        "Add a second column, let a trigger or the application write both, fill it in batches, and swap the names:",
+        _execute(f"ALTER TABLE {_sql(table)} ADD COLUMN {new} {made.definition}"),
+        "in a revision after it, for each range of keys:",
+        _BLOCK,
+        f"    {_execute(f'UPDATE {_sql(table)} SET {new} = {quoted(made.name)} WHERE ... AND {new} IS NULL')}",
+        "and when all is filled:",
+        _execute(f"ALTER TABLE {_sql(table)} DROP COLUMN {quoted(made.name)}"),
+        _execute(f"ALTER TABLE {_sql(table)} RENAME COLUMN {new} TO {quoted(made.name)}"),
+    )
+
+
+def _filled(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+    kind, _default, default = made.definition.partition(" DEFAULT ")
+    column = quoted(made.name)
+    fill = f"UPDATE {_sql(table)} SET {column} = ... WHERE ... AND {column} IS NULL"
+    later = f"ALTER TABLE {_sql(table)} ALTER COLUMN {quoted(made.name)} SET DEFAULT {default}"
+    return _lines(
+        "Add the column without what has to be computed for each row, and fill it in batches:",
+        _execute(f"ALTER TABLE {_sql(table)} ADD COLUMN {quoted(made.name)} {kind}"),
+        *([_execute(later)] if default else []),
+        "in a revision after it, for each range of keys:",
+        _BLOCK,
+        f"    {_execute(fill)}",
+    )
+
+
+def _rewritten(_made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+    return (
+        f"Run what rewrites {table} when nobody uses it; or copy its rows in batches to a new table, which a trigger"
+        " keeps up to date meanwhile, and swap the names."
+    )
+
+
+def _refreshed(_made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+    return _lines(
+        f"With a unique index on {table}, it can be read while it is filled anew:",
+        _BLOCK,
+        f"    {_execute(f'REFRESH MATERIALIZED VIEW CONCURRENTLY {_sql(table)}')}",
+    )
+
+
+def _excluded(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+    return (
+        f"PostgreSQL builds the index of an exclusion constraint under its lock only: add {made.name} to {table} when"
+        " nobody uses it, or to a new table that takes its place."
+    )
+
+
+def _of_rows(hold: Hold, growing: Growing, relations: Mapping[int, Relation]) -> str:
+    """For a statement that only reads or writes rows: not in the transaction that holds the lock."""
+    written = next((relations[oid] for oid, work in growing.many.items() if work.written and oid in relations), None)
+    if written is None:
+        return (
+            f"Read the rows before the statement that locks {hold.table}, or in a transaction of its own: move it to a"
+            " revision before this one (transaction_per_migration=True in env.py)."
+        )
+    return _lines(
+        f"Fill the rows of {written} in a revision of its own, after the one that locks {hold.table}"
+        " (transaction_per_migration=True in env.py), for each range of keys in a transaction of its own:",
+        _BLOCK,
+        f'    op.execute("UPDATE {_sql(written)} SET ... WHERE id BETWEEN ... AND ...")',
+    )
+
+
+_RECIPES = {
+    "index": _index,
+    "unique": _unique,
+    "check": _check,
+    "validate": _validate,
+    "not-null": _not_null,
+    "foreign-key": _foreign_key,
+    "type": _retyped,
+    "volatile": _filled,
+    "stored": _filled,
+    "identity": _filled,
+    "rewrite": _rewritten,
+    "refresh": _refreshed,
+    "exclude": _excluded,
+}
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(lines)
+
+
+def _execute(statement: str) -> str:
+    return f"op.execute({text(statement)})" if '"' not in statement else f"op.execute('{statement}')"
+
+
+def _sql(table: Relation) -> str:
+    return quoted(table.name) if table.schema == "public" else quoted(table.schema, table.name)
+
+
+def _schema(table: Relation) -> str:
+    return "" if table.schema == "public" else f", schema={text(table.schema)}"

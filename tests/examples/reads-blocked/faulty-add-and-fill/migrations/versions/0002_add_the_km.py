@@ -1,0 +1,16 @@
+"""Add the km."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("orders", sa.Column("km", sa.Numeric(12, 3)))
+    op.execute("UPDATE orders SET km = metres / 1000.0")
+
+
+def downgrade() -> None:
+    op.drop_column("orders", "km")

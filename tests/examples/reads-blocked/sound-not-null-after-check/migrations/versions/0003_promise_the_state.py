@@ -1,0 +1,14 @@
+"""Promise the state."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    op.create_check_constraint("state_there", "orders", "state IS NOT NULL", postgresql_not_valid=True)
+
+
+def downgrade() -> None:
+    op.drop_constraint("state_there", "orders")

@@ -1,0 +1,23 @@
+"""Index the number."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.create_index(
+            "uq_orders_number",
+            "orders",
+            ["number", "id"],
+            unique=True,
+            postgresql_concurrently=True,
+            if_not_exists=True,
+        )
+
+
+def downgrade() -> None:
+    with op.get_context().autocommit_block():
+        op.drop_index("uq_orders_number", "orders", postgresql_concurrently=True, if_exists=True)

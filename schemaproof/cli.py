@@ -139,6 +139,12 @@ def _add_verify(commands: Any) -> None:
         " depends on has changed (.schemaproof_cache in the project's folder)",
     )
     verify.add_argument(
+        "--budget",
+        metavar="SECONDS",
+        help="what takes long (faults, crashes, deletes) shares what is left of as many seconds, spread evenly over all"
+        " revisions; the report says what was left out",
+    )
+    verify.add_argument(
         "--stall-timeout",
         metavar="SECONDS",
         help="stop a run of env.py that makes no progress for this long, and report what it was doing (default: 300)",
@@ -350,7 +356,7 @@ def _settings(parsed: argparse.Namespace) -> "Settings":
     from schemaproof.proofs.registry import BY_AREA
 
     keys = ["alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "everywhere", "deployers"]
-    keys += ["stall-timeout", "fail-on"]
+    keys += ["budget", "stall-timeout", "fail-on"]
     arguments = {key: getattr(parsed, key.replace("-", "_"), None) for key in keys}
     return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()], areas=BY_AREA)
 

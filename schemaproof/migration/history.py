@@ -1,12 +1,14 @@
 """The subject's history on one server: each revision's stairway, and databases in any state of it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from time import perf_counter
 from typing import Any, Self
 
 import psycopg
 
+from schemaproof.budget import LeftOut
 from schemaproof.catalog import Catalog, Difference, noise
 from schemaproof.migration.climbing import Climbing
 from schemaproof.migration.coming_down import ComingDown
@@ -30,6 +32,9 @@ class History(Databases):
         noise: what the server makes different by itself, and is compared nowhere.
         in_one_call: one call of all revisions, beside single steps.
         told: called with what takes long inside of a check.
+        began: when this process has opened it, by ``perf_counter``.
+        ahead: how many parts of the work that takes long this process has still to do, the present one among them.
+        left_out: what was not done since the budget was spent, by revision or check.
         asked: the ids of the revisions that are asked about; None for all. What is true of the others is not looked for
             where that takes long.
         together: the ids of the revisions that one deployment brings: those that are new since a release.
@@ -51,6 +56,9 @@ class History(Databases):
         self._kept: dict[Callable[..., Any], Any] = {}
         self.told: Callable[[str], None] = lambda _: None
         self.asked: frozenset[str] | None = None
+        self.began = perf_counter()
+        self.ahead = 1
+        self.left_out: dict[str, LeftOut] = {}
         self.together: frozenset[str] = frozenset()
 
     @property
@@ -124,6 +132,17 @@ class History(Databases):
         if make not in self._kept:
             self._kept[make] = make(self)
         return self._kept[make]  # type: ignore[no-any-return]  # what ``make`` returned
+
+    def share(self) -> float | None:
+        """Until when the part of the work that is under way may go on, by ``time.monotonic``; None for no limit."""
+        budget = self.subject.budget
+        return None if budget is None else budget.share(self.ahead)
+
+    def note_left_out(self, left_out: Mapping[str, LeftOut]) -> None:
+        """Take over from another process what the budget did not allow for."""
+        for about, one in left_out.items():
+            mine = self.left_out.get(about)
+            self.left_out[about] = one if mine is None else LeftOut(mine.count + one.count, mine.of + one.of, one.what)
 
     def look_again(self) -> None:
         """Forget what was concluded: it did not know what is ``unstable``, or that one call leads elsewhere."""

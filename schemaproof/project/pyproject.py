@@ -17,6 +17,7 @@ KEYS = (
     "allow",
     "cache",
     "everywhere",
+    "budget",
     "deployers",
     "driver",
     "environment",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from schemaproof.budget import Budget
 from schemaproof.errors import ProofError
 from schemaproof.finding import FailOn
 from schemaproof.project import severities
@@ -90,6 +91,7 @@ class Settings:
             deployers=_valid_deployers(arguments.get("deployers"), sources),
             rows=_valid_rows(sources.told("rows")),
             releases=_valid_releases(sources.told("releases")),
+            budget=_valid_budget(arguments.get("budget"), sources),
             stall_timeout=_valid_stall_timeout(arguments.get("stall-timeout"), sources),
         )
         select, ignore = _chosen(sources, arguments, Names(known, areas or {}))
@@ -257,12 +259,21 @@ def _valid_deployers(argument: str | None, sources: Sources) -> int | None:
 
 
 def _valid_stall_timeout(argument: str | None, sources: Sources) -> float:
-    value = sources.told("stall-timeout") if argument is None else argument
+    return _valid_seconds("stall-timeout", argument, sources) or DEFAULT_STALL_TIMEOUT
+
+
+def _valid_budget(argument: str | None, sources: Sources) -> Budget | None:
+    seconds = _valid_seconds("budget", argument, sources)
+    return None if seconds is None else Budget.of(seconds)
+
+
+def _valid_seconds(key: str, argument: str | None, sources: Sources) -> float | None:
+    value = sources.told(key) if argument is None else argument
     if value is None:
-        return DEFAULT_STALL_TIMEOUT
+        return None
     if not isinstance(value, bool) and re.fullmatch(r"\d+(\.\d+)?", str(value), re.ASCII) and float(str(value)) > 0:
         return float(str(value))
-    source = f"stall-timeout in {TABLE}" if argument is None else "--stall-timeout"
+    source = f"{key} in {TABLE}" if argument is None else f"--{key}"
     raise ProofError(f"{source} is {value!r}.", remedy="Give the number of seconds: more than 0.")
 
 

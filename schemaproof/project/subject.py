@@ -8,6 +8,7 @@ from pathlib import Path
 from alembic.config import Config
 from sqlalchemy import MetaData
 
+from schemaproof.budget import Budget
 from schemaproof.errors import ProofError
 from schemaproof.project.compat import make_config, option
 from schemaproof.project.configuration import INSTALL, unreadable
@@ -41,6 +42,7 @@ class Subject:
         rows: "module:attribute" of a mapping from "schema.table" or "schema.table.column" to the Hypothesis strategy
             that makes its values; None if the project has none.
         releases: the last revision of each release that was deployed; none where each revision is a deployment.
+        budget: what a run of all may spend, where that is limited: what takes long is left out in part then.
         stall_timeout: seconds without progress after which a run of env.py is stopped; see ``migration.watchdog``.
     """
 
@@ -56,6 +58,7 @@ class Subject:
     deployers: int | None = None
     rows: str | None = None
     releases: tuple[str, ...] = ()
+    budget: Budget | None = None
     stall_timeout: float = DEFAULT_STALL_TIMEOUT
 
     def config(self) -> Config:

@@ -40,7 +40,7 @@ FOLDER = ".schemaproof_cache"
 
 _VERSION = 1
 _KEPT = 30 * 24 * 3600  # seconds for which an entry is kept that no run has asked for
-_PLACED = {"project"}  # of a subject: where it lies says nothing of it
+_BESIDE = {"project", "budget"}  # of a subject: where it lies, and how long a run may take, say nothing of it
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def keys_of(history: History) -> dict[str, str]:
 
 def _base(subject: Subject, history: History) -> str:
     fields = {
-        each.name: getattr(subject, each.name) for each in dataclasses.fields(subject) if each.name not in _PLACED
+        each.name: getattr(subject, each.name) for each in dataclasses.fields(subject) if each.name not in _BESIDE
     }
     parts = [
         str(_VERSION),
@@ -277,7 +277,9 @@ class Recall:
         return tuple(dict.fromkeys(self._cache.remarks)) if self._cache is not None else ()
 
     def _answer(self, record: Record, revision: str) -> Proved | None:
-        """What was found of ``revision``; None where something was not asked."""
+        """What was found of ``revision``; None where something was not asked, or only in part."""
+        if revision in self._history.left_out:
+            return None
         found = {}
         for check in self._checks:
             if check in BY_REVISION:

@@ -98,6 +98,10 @@ class Record:
         """All is known of ``revisions`` from earlier runs; ``remarks`` on what could not be looked up or kept."""
         self.hear("remembered", (Recalled(tuple(revisions), tuple(remarks)),))
 
+    def remark(self, note: Finding) -> None:
+        """Add a note that comes from no check."""
+        self.hear("remarked", (note,))
+
     def forget(self, checks: Iterable[str]) -> None:
         """Forget what ``checks`` found: they run again, or can't run."""
         self.hear("forgotten", (tuple(checks),))
@@ -142,6 +146,9 @@ class Record:
 
     def _started(self, postgres: str, server: str) -> None:
         self.postgres, self.server = postgres, server
+
+    def _remarked(self, note: Finding) -> None:
+        self.remarks = (*self.remarks, note)
 
     def _begun(
         self,

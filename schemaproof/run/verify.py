@@ -12,6 +12,7 @@ from time import perf_counter
 import psycopg
 import sqlalchemy.exc
 
+from schemaproof.budget import LeftOut
 from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity, together
 from schemaproof.migration.empty import EmptyDatabaseError
@@ -144,6 +145,8 @@ def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
             _examine_on_server(history, rest, record, progress, limits)
             recall.keep(record)
         record.count("all", history.kept(Failures).tally)
+        if history.left_out:
+            record.remark(_left_out(history))
 
 
 @dataclass(frozen=True)
@@ -201,6 +204,7 @@ def _examine_on_server(
     limits.on()
     for check in once:
         check.begin(history)
+    history.ahead = 1 + _long(once)
     with walk(history, each, progress, record, parallel=not history.alone) as walking:
         # The others wait for nothing that the walk finds, so both are under way at once.
         early = [check for check in once if check.id not in _AFTER_THE_WALK and not walking.inline]
@@ -255,6 +259,11 @@ def _one_call_differs(history: History) -> bool:
         return False
 
 
+def _long(checks: Sequence[Check]) -> int:
+    """How many of ``checks`` of the whole history take so long that they share the budget."""
+    return sum(check.id in {"delete-in-sql", "delete-in-orm", "crash-recovery"} for check in checks)
+
+
 # What they need is known when every revision has been climbed.
 _AFTER_THE_WALK = ("downgrade-to-base", "upgrade-in-one-call", "crash-recovery", "concurrent-deployers")
 
@@ -274,6 +283,7 @@ def _ask_each(  # noqa: PLR0913 (what is asked of what, and who is told)
     """
     for done, check in enumerate(checks, 1):
         start = perf_counter()
+        history.ahead = max(_long(checks[done - 1 :]), 1)
         tell_how_far(history, check.id, progress.now)
         limits.on(check)
         try:
@@ -315,6 +325,26 @@ def _remarks(history: History) -> Iterator[Finding]:
             remedy="Nothing has to be done unless a revision sets it; then verify on another release too:"
             " `schemaproof verify --postgres-image postgres:16`.",
         )
+
+
+def _left_out(history: History) -> Finding:
+    """A note on what there was no time for."""
+    faults = [one for one in history.left_out.values() if one.what == "faults"]
+    told = [LeftOut(sum(one.count for one in faults), sum(one.of for one in faults), "faults")] if faults else []
+    told += [one for one in history.left_out.values() if one.what != "faults"]
+    order = {script.revision: place for place, script in enumerate(history.revisions)}
+    lines = sorted(history.left_out.items(), key=lambda one: order.get(one[0], len(order)))
+    return Finding(
+        check="budget",
+        area="configuration",
+        severity=Severity.NOTE,
+        revision=None,
+        object=None,
+        message=f"The budget was spent before all was done; left out: {', '.join(map(str, told))}.",
+        consequence="What they would have shown is not known.",
+        evidence="\n".join(f"{about}: {one}" for about, one in lines),
+        remedy="Give more seconds (--budget), or run all of it at night: `schemaproof verify` without --budget.",
+    )
 
 
 def _about_subject(subject: Subject) -> dict[str, object]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from schemaproof.budget import LeftOut
 from schemaproof.catalog import Catalog
 from schemaproof.check import Check
 from schemaproof.finding import together
@@ -80,6 +81,7 @@ class Stretch:
     unstable: Moments = field(default_factory=Moments)
     read: set[str] = field(default_factory=set)
     faults: Injected = field(default_factory=Injected)
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
 
 
 class Walk:
@@ -238,6 +240,7 @@ class _Parallel(Walk):
         history = self._history
         history.in_one_call.unstable |= stretch.unstable
         history.kept(Failures).take_over(stretch.faults)
+        history.note_left_out(stretch.left_out)
         take_over(stretch.read)
         for revision, down in stretch.coming_down.items():
             history.note_coming_down(revision, down)
@@ -300,8 +303,10 @@ class Climb:
 
     def over(self, indexes: Sequence[int]) -> str | None:
         """Check the revisions at ``indexes``; the revision that can't be passed, if there is one."""
-        for index in indexes:
+        later = self._history.ahead - 1  # checks that this process asks afterwards
+        for number, index in enumerate(indexes):
             revision = self._history.revisions[index].revision
+            self._history.ahead = len(indexes) - number + later
             start = perf_counter()
             stairs: Stairs | None = None
             self._now(f"{revision} up, down and up again")
@@ -373,6 +378,7 @@ def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[st
             if stopped is not None:
                 pipe.send(("stopped", history.positions[stopped]))
             stretch.role_statements, stretch.unstable = history.role_statements, history.unstable
+            stretch.left_out = history.left_out
             stretch.faults, stretch.read = history.kept(Failures).injected, read_from(subject.project)
             pipe.send(("stretch", stretch))
     except BaseException as error:  # noqa: BLE001 (the process that waits raises it)

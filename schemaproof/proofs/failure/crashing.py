@@ -10,6 +10,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, NoReturn
 
+from schemaproof.budget import LeftOut
 from schemaproof.errors import ProofError
 from schemaproof.postgres import PostgresError, Server, start_crashable
 from schemaproof.processes import ENDED_REMEDY, ending, said_by
@@ -28,11 +29,13 @@ class Crashes:
     Attributes:
         examined: by revision, what they did to it.
         tally: how many there were.
+        left_out: by revision, the faults that the budget did not allow for.
         error: why there is no more, where that is not a defect of the revisions.
     """
 
     examined: dict[str, tuple[Examined, ...]] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
     error: BaseException | None = None
 
 
@@ -77,7 +80,7 @@ class Crasher:
                 found.examined[revision] = examined
                 told(revision)
             elif kind == "done":
-                found.tally = said
+                found.tally, found.left_out = said
                 self.end()
                 return found
             else:
@@ -110,16 +113,18 @@ def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool, re
             proof = Proof(history, crashes=crashes, everywhere=everywhere)
             kinds = _wanted(pipe)
             try:
-                for revision in history.positions if revisions is None else revisions:
+                every = [*history.positions] if revisions is None else revisions
+                for number, revision in enumerate(every):
                     if kinds and (revision not in kinds or proof.knows(kinds[revision])):
                         continue
+                    history.ahead = len(every) - number
                     examined = proof.examine(revision)
                     pipe.send(("examined", (revision, tuple(map(_plain, examined)))))
                     if examined and examined[0].course is None:
                         break  # other checks tell that it can't be passed
             finally:
                 proof.close()
-            pipe.send(("done", proof.tally))
+            pipe.send(("done", (proof.tally, history.left_out)))
     except ProofError as error:
         _send(pipe, error)
     except Exception as error:  # noqa: BLE001 (the process that waits raises it)

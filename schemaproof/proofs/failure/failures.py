@@ -78,6 +78,7 @@ class Failures:
         found = self._crasher.finish(self._proof.kinds, self._history.told)
         self._crasher = None
         self.tally.add(found.tally)
+        self._history.note_left_out(found.left_out)
         return found.examined
 
     def leave(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from alembic.script import Script
 
+from schemaproof.budget import Budget, LeftOut, spread, within
 from schemaproof.migration.own_rows import OwnRows, a_few
 from schemaproof.migration.states import dropped_on_error
 from schemaproof.postgres import CrashServer, Database, Template
@@ -86,6 +87,8 @@ class Proof:
         self._survivors: set[tuple[Direction, Hashable]] = set()  # the kinds of which one has survived all faults
         self.kinds: dict[str, Kinds] = {}
         self.tally = Tally()
+        self._done = 0
+        self._until: float | None = None  # when the faults of the present revision end, where a budget says so
 
     def examine(self, revision: str, *, downgrade: bool = True) -> tuple[Examined, ...]:
         """What faults do to the upgrade of ``revision`` and, unless it is known to fail, to its ``downgrade``.
@@ -95,12 +98,22 @@ class Proof:
             SubjectError, PostgresError: when nothing can be said of it.
         """
         start = perf_counter()
+        self._until = self._share(start)
         try:
             found = tuple(self._examine(self._history.positions[revision], downgrade=downgrade))
         finally:
             self.tally.seconds += perf_counter() - start
+            self._done += 1
         self.kinds[revision] = tuple(_kind(one.course) for one in found if one.course and not one.below)
         return found
+
+    def _share(self, now: float) -> float | None:
+        """Until when faults may be injected into the present revision, so that all to come have as much."""
+        budget = self._history.subject.budget
+        if budget is None:
+            return None
+        others = (now - self._history.began - self.tally.seconds) / (self._done + 1)  # what else a revision takes
+        return budget.share(self._history.ahead, besides=max(others, 0.0))
 
     def knows(self, kinds: Kinds) -> bool:
         """Whether all of ``kinds`` have survived all faults."""
@@ -225,14 +238,36 @@ class Proof:
             if course.ends_transaction:  # the next one is tried in one call with it, and has to know
                 course = self._settled(course, bench)
             trial = Trial(course, bench, self._crashes, self._history.unstable)
-            outcomes = tuple(trial.inject(self._told(self._faults(course))))
+            outcomes = self._injected(trial, self._faults(course), course.way)
             rerun = trial.rerun() if outcomes and self._crashes is None else None
         self.tally.count(outcome.survived for outcome in outcomes)
-        if all(outcome.survived for outcome in outcomes):
+        if all(outcome.survived for outcome in outcomes) and course.way.revision not in self._history.left_out:
             self._survivors.update(kind for kind in [_kind(course)] if kind is not None)
         if self._crashes is not None and self._ground is not None:
             self._ground.leave()  # its session is gone
         return Examined(course.way.direction, course, outcomes, rerun, obstacle)
+
+    def _injected(self, trial: Trial, faults: list[tuple[Site, Fault]], way: Way) -> tuple[Outcome, ...]:
+        """What ``faults`` left, in their order; of those that time allows for, spread over all sites."""
+        until = self._until
+        if until is None:
+            return tuple(trial.inject(self._told(faults)))
+        if way.direction == "upgrade":  # the downgrade has what is left
+            until = Budget(until).share(2)
+        order = {(site.place, fault): number for number, (site, fault) in enumerate(faults)}
+        given: list[tuple[Site, Fault]] = []
+
+        def noted() -> Iterator[tuple[Site, Fault]]:
+            for one in within(self._told(spread(faults)), until):
+                given.append(one)
+                yield one
+
+        outcomes = sorted(trial.inject(noted()), key=lambda one: order[one.site.place, one.fault])
+        if len(given) < len(faults):
+            before = self._history.left_out.get(way.revision, LeftOut(0, 0, "faults"))
+            missing = len(faults) - len(given)
+            self._history.left_out[way.revision] = LeftOut(before.count + missing, before.of + len(faults), "faults")
+        return tuple(outcomes)
 
     def _told(self, faults: list[tuple[Site, Fault]]) -> Iterator[tuple[Site, Fault]]:
         """``faults``, of each of which is told that it is injected next."""

@@ -378,7 +378,7 @@ def test_server_that_was_left_stopped_without_a_guard_is_swept() -> None:
         owner.kill()
         owner.wait()
         embedded.sweep()
-        assert not folder.exists()
+        wait_until(lambda: not folder.exists())  # another run on this machine may be about to remove it
         assert processes_in(folder) == []
 
 

@@ -1,6 +1,7 @@
 """What ``verify`` is told of a project: the two ways of saying it, the defaults, and what is said of a wrong value."""
 
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -142,6 +143,7 @@ def test_settings_that_leave_no_check_are_refused(tmp_path: Path) -> None:
         ),
         ('stall-timeout = "soon"', "stall-timeout in [tool.schemaproof] is 'soon'", "Give the number of seconds"),
         ("stall-timeout = 0", "stall-timeout in [tool.schemaproof] is 0.", "Give the number of seconds"),
+        ("budget = 0", "budget in [tool.schemaproof] is 0.", "Give the number of seconds"),
         ("stall-timeout = true", "stall-timeout in [tool.schemaproof] is True.", "Give the number of seconds"),
         (
             'allow = [{check = "single-head"}]',
@@ -250,6 +252,14 @@ def test_small_tables_are_a_list_of_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", ['"countries"', "[1]", '[""]'])
 def test_small_tables_that_are_no_list_of_names_are_refused(tmp_path: Path, value: str) -> None:
     assert "public.countries" in refused(tmp_path, f"small-tables = {value}").remedy
+
+
+def test_budget_counts_from_when_it_is_read(tmp_path: Path) -> None:
+    before = monotonic()
+    budget = told(tmp_path, "budget = 60", budget="7.5").subject.budget
+    assert budget is not None
+    assert before + 7.5 <= budget.until <= monotonic() + 7.5
+    assert told(tmp_path).subject.budget is None
 
 
 def test_stall_timeout_is_the_command_lines_then_the_tables_then_the_default(tmp_path: Path) -> None:

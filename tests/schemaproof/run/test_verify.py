@@ -27,8 +27,8 @@ from tests.schemaproof.catalog.planting import plant_bookkeeping
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.projects import Step, make_project, table
 
-# Those that inject failures take longest, and note that the small projects' env.py lets several deployers in at once.
-PLAIN = [check for check in CHECKS if check.area != "failure"]
+# Those of deployments take longest, and have notes on the small projects' env.py, which lets several deployers in.
+PLAIN = [check for check in CHECKS if check.area not in {"failure", "locks", "releases"}]
 FORGETS_TYPE = Step("CREATE TYPE a AS ENUM ('x')")
 FORGETS_INDEX = Step("CREATE INDEX i ON t (id)", "SELECT 1")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from schemaproof.budget import LeftOut, within
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.history import History
@@ -66,10 +67,19 @@ def _examined(history: History) -> Iterator[tuple[Check, Finding]]:
         found = [one for one in found if known.issuperset({one.parent, *one.reached})]
         with copied(history) as database, mapped_connection(history, database) as connection:
             flushes = Flushes(connection, ground, examples=min(max(_EXAMPLES // max(len(found), 1), _LEAST), _MOST))
-            told = list(_each(flushes, _one_of_a_kind_first(found, ground.database), ground, left_out))
+            ordered, until, tried = _one_of_a_kind_first(found, ground.database), history.share(), [0]
+            told = list(_each(flushes, _counted(within(ordered, until), tried), ground, left_out))
+    if tried[0] < len(found):
+        history.left_out[DELETE_IN_ORM.id] = LeftOut(len(found) - tried[0], len(found), "relationships")
     yield from _grouped(told)
     if left_out:
         yield DELETE_IN_ORM, _not_tried(left_out)
+
+
+def _counted[T](items: Iterable[T], count: list[int]) -> Iterator[T]:
+    for one in items:
+        count[0] += 1
+        yield one
 
 
 def _each(

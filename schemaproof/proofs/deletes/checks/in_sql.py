@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from schemaproof.budget import LeftOut, spread, within
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.history import History
@@ -40,7 +41,9 @@ def _as_the_model_says(history: History) -> Iterator[Finding]:
     told: set[object] = set()
     with copied(history) as database, cursor_on(database) as cursor:
         deletes = Deletes(cursor, ground, examples=min(max(_EXAMPLES // max(len(scopes), 1), _LEAST), _MOST))
-        for done, (root, scope) in enumerate(scopes, 1):
+        until, done = history.share(), 0
+        for root, scope in within(scopes if until is None else spread(scopes), until):
+            done += 1
             for one in deletes.disagreements(root, scope):
                 about = one.key.link if one.key else root
                 if about not in told:
@@ -50,6 +53,8 @@ def _as_the_model_says(history: History) -> Iterator[Finding]:
                 told.add(root)
                 yield _unsteady(root, deletes.unsteady[root])
             history.told(f"deletes from {root} ({done} of {len(scopes)})")
+    if done < len(scopes):
+        history.left_out[DELETE_IN_SQL.id] = LeftOut(len(scopes) - done, len(scopes), "starting points of deletes")
 
 
 def _not_tried(ground: "Ground") -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from schemaproof.budget import Budget
 from schemaproof.finding import Finding, Severity
 from schemaproof.postgres import Server
 from schemaproof.project.subject import Subject
+from schemaproof.proofs.failure.proof import Proof
 from schemaproof.report.outcome import Report
 from tests.schemaproof.projects import ENV, Step, make_project
 from tests.schemaproof.run.test_cache import run
@@ -84,3 +85,15 @@ def test_what_was_left_out_is_asked_the_next_time(subject: Subject, own_server: 
     assert run(replace(subject, budget=Budget(monotonic())), own_server, "atomicity").obstacles == 0
     assert run(subject, own_server, "atomicity").known == ()
     assert run(subject, own_server, "atomicity").known == ("0001", "0002", "0003")
+
+
+def test_what_was_left_out_counts_as_known_of_no_revision_of_its_kind(
+    subject: Subject, own_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    plain = verified(subject, own_server, "atomicity")
+    monkeypatch.setattr(Proof, "_share", lambda proof, _: None if proof._done > 1 else 0.0)
+    partial = verified(subject, own_server, "atomicity")
+    missing = re.findall(r"000[12]: (\d+) of", told(partial).evidence)
+    assert len(missing) == 2
+    assert partial.faults.injected > plain.faults.injected - sum(map(int, missing))

@@ -155,10 +155,16 @@ def keys_of(history: History) -> dict[str, str]:
         if not _is_revision(path, history.revisions):
             running.update(f"{os.path.relpath(file, subject.project)}\0{_digest(path)}\0".encode())
     keys = {}
-    for script in history.revisions:
+    for index, script in enumerate(history.revisions):
         running.update(f"{script.revision}\0{_digest(Path(script.path))}\0".encode())
-        keys[script.revision] = running.hexdigest()
+        keys[script.revision] = running.hexdigest() + _with_it(history, index)
     return keys
+
+
+def _with_it(history: History, index: int) -> str:
+    """Where the deployment begins and ends that brings the revision, if it brings others too."""
+    places = history.deployment(index)
+    return f"-{places.start}-{places.stop}" if len(places) > 1 else ""
 
 
 def _base(subject: Subject, history: History) -> str:

@@ -141,6 +141,8 @@ def test_settings_that_leave_no_check_are_refused(tmp_path: Path) -> None:
             "Double a literal brace",
         ),
         ('stall-timeout = "soon"', "stall-timeout in [tool.schemaproof] is 'soon'", "Give the number of seconds"),
+        ('releases = "0007"', "releases in [tool.schemaproof] is '0007'.", "Write a list of the last revision"),
+        ("releases = [7]", "releases in [tool.schemaproof] is [7].", "Write a list of the last revision"),
         ("stall-timeout = 0", "stall-timeout in [tool.schemaproof] is 0.", "Give the number of seconds"),
         ("stall-timeout = true", "stall-timeout in [tool.schemaproof] is True.", "Give the number of seconds"),
         (
@@ -250,6 +252,11 @@ def test_small_tables_are_a_list_of_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", ['"countries"', "[1]", '[""]'])
 def test_small_tables_that_are_no_list_of_names_are_refused(tmp_path: Path, value: str) -> None:
     assert "public.countries" in refused(tmp_path, f"small-tables = {value}").remedy
+
+
+def test_releases_are_those_of_the_table(tmp_path: Path) -> None:
+    assert told(tmp_path, 'releases = ["0007", "0012"]').subject.releases == ("0007", "0012")
+    assert told(tmp_path).subject.releases == ()
 
 
 def test_stall_timeout_is_the_command_lines_then_the_tables_then_the_default(tmp_path: Path) -> None:

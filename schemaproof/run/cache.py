@@ -146,8 +146,11 @@ class Cache:
                 path.unlink()
 
 
-def keys_of(history: History) -> dict[str, str]:
-    """By revision, a digest of what is known before any of them runs."""
+def keys_of(history: History, *, deployed: bool = False) -> dict[str, str]:
+    """By revision, a digest of what is known before any of them runs.
+
+    ``deployed``: whether it matters which revisions are deployed together.
+    """
     subject = history.subject
     running = hashlib.sha256(_base(subject, history).encode())
     for file in sorted({*read_from(subject.project), *map(str, _beside(history))}):
@@ -155,10 +158,18 @@ def keys_of(history: History) -> dict[str, str]:
         if not _is_revision(path, history.revisions):
             running.update(f"{os.path.relpath(file, subject.project)}\0{_digest(path)}\0".encode())
     keys = {}
-    for script in history.revisions:
+    for index, script in enumerate(history.revisions):
         running.update(f"{script.revision}\0{_digest(Path(script.path))}\0".encode())
-        keys[script.revision] = running.hexdigest()
+        keys[script.revision] = running.hexdigest() + (_with_it(history, index) if deployed else "")
     return keys
+
+
+def _with_it(history: History, index: int) -> str:
+    """Which revisions one deployment brings, where that is said of this one; "" where it comes alone."""
+    places = history.deployment(index)
+    if len(places) == 1:
+        return ""
+    return f"-{places.start}-{places.stop}" if index == places[-1] else "-and-more"
 
 
 def _base(subject: Subject, history: History) -> str:
@@ -246,7 +257,8 @@ class Recall:
         self._cache = None if history.alone or history.chain.defects or not history.revisions else cache
         self._history = history
         self._checks = [check.id for check in checks if check.scope == "revision" or check.id in BY_REVISION]
-        self._keys = keys_of(history) if self._cache is not None else {}
+        deployed = any(check.area == "releases" for check in checks)
+        self._keys = keys_of(history, deployed=deployed) if self._cache is not None else {}
         wanted = {revision: self._keys[revision] for revision in asked if revision in self._keys}
         self._known = self._cache.known(wanted, self._checks) if self._cache is not None and self._checks else {}
 

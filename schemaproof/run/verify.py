@@ -127,6 +127,8 @@ def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
         beside = [one for script in history.revisions for one in of_revision(script.module, script.revision, _KNOWN)]
         order = [script.revision for script in history.revisions]
         scope, whole = _scopes(history, questions)
+        if questions.wanted.since is not None and whole is not None:
+            history.together = frozenset(whole.asked)  # what is new is deployed at once
         record.begin(_about(history), order, beside, tuple(_remarks(history)), scope)
         history.spent = record.share
         checks = questions.wanted.checks(questions.checks)

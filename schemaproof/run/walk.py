@@ -67,12 +67,14 @@ class Stretch:
         footing: that of the process that waits.
         read: the files of the project that were read; see ``migration.inputs``.
         asked: the ids of all revisions that are asked about; None where that is every one.
+        together: those of the revisions that one deployment brings.
         templates: databases to build from, by their number of revisions.
     """
 
     indexes: Sequence[int]
     footing: Footing
     asked: frozenset[str] | None = None
+    together: frozenset[str] = frozenset()
     templates: Mapping[int, Template] = field(default_factory=dict)
     at_start: Catalog | None = None
     at_stop: Catalog | None = None
@@ -191,7 +193,7 @@ class _Parallel(Walk):
         for part in self._parts:
             ours, theirs = context.Pipe(duplex=False)
             names = [check.id for check in checks]
-            stretch = Stretch(part, history.footing.on(replace(server)), history.asked, templates)
+            stretch = Stretch(part, history.footing.on(replace(server)), history.asked, history.together, templates)
             arguments = (theirs, subject, replace(server), names, stretch)
             process = context.Process(target=_work, args=arguments, daemon=True)
             process.start()
@@ -373,6 +375,7 @@ def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[st
     try:
         with open_history(subject, server, footing=stretch.footing) as history:
             history.asked, history.spent = stretch.asked, record.share
+            history.together = stretch.together
             history.borrow(stretch.templates)
             stopped = _climb_stretch(history, checks, stretch, record, pipe)
             if stopped is not None:

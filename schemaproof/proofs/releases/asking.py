@@ -84,12 +84,14 @@ def _asked(connection: psycopg.Connection[Any], statements: Sequence[str]) -> li
     while len(found) < len(statements):
         rest = statements[len(found) :]
         results = _exchanged(connection, "; ".join([_BACK, *(f"{one}; {_BACK}" for one in rest)]).encode())
-        # The first one undoes what was refused last.
-        found += [None] * (sum(one.command_status == b"ROLLBACK" for one in results) - 1)
+        undone = sum(one.command_status == b"ROLLBACK" for one in results)
+        if not undone and len(rest) > 1:  # one of them is no SQL, so none was begun
+            return found + [refusal for one in rest for refusal in _asked(connection, [one])]
+        found += [None] * (undone - 1)  # the first one undoes what was refused last
         if len(found) < len(statements):
             error = psycopg.errors.error_from_result(cast("Any", results[-1]), connection.info.encoding)
             if (error.sqlstate or "08").startswith(("08", "57P")):
-                raise error
+                raise psycopg.OperationalError(str(error)) from error
             found.append(Refusal.of(error))
     return found
 

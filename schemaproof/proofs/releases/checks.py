@@ -70,7 +70,7 @@ def _rolled_back(history: "History", revision: str) -> Iterator[Finding]:
             evidence=telling.rolled_back_evidence(one, revision),
             remedy=telling.rolled_back_remedy(one),
             # What the downgrade leaves of the newer schema lets such rows stay.
-            causes=[Cause("downgrade-restores", revision)],
+            causes=[Cause("downgrade-restores", revision), Cause("downgrade-missing", revision)],
         )
 
 

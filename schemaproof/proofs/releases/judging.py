@@ -87,11 +87,11 @@ def faults(trial: Trial) -> list[Fault]:
 class _Judge:
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
-        # By code, table and column, what statements about one column alone show.
+        # By code, table and column, what statements that name one column alone show.
         self._shown = {
             (one.refusal.code, one.statement.relation, one.statement.column)
             for one in trial.refused
-            if one.statement.column
+            if one.statement.column and one.statement.verb != "insert"
         }
 
     def causes(self, one: Refused) -> Iterator[_Key]:
@@ -162,27 +162,27 @@ class _Judge:
 
     def _of_type(self, one: Refused, older: Relation, newer: Relation) -> Iterator[_Key]:
         """What is refused because of the type of a column, or of what nothing else is known."""
-        code, name, statement = one.refusal.code, older.name, one.statement
-        about = [statement.column] if statement.column else self._about(one)
-        retyped = [
-            column
-            for column in about
-            if column in newer.columns and older.columns[column].type != newer.columns[column].type
-        ]
-        labels = [column for column in about if code == "22P02" and self._has_labels(name, column)]
-        if retyped and code in _OF_TYPES:
-            for column in retyped:
-                yield "column retyped", _column(older, column), name, column, newer.columns[column].type
-        elif labels:
-            for column in labels:
-                yield "label removed", _column(older, column), name, column, ""
-        elif retyped and code.startswith("22"):
-            for column in retyped:
-                kind: Kind = "too long" if code in _OF_LENGTH else "column retyped"
-                yield kind, _column(older, column), name, column, newer.columns[column].type
-        else:
-            reading = statement.verb in {"read", "compare"}
-            yield "read refused" if reading else "write refused", _identity(older), name, "", one.refusal.message
+        statement, code = one.statement, one.refusal.code
+        for about in ([statement.column] if statement.column else [], self._about(one)):
+            if causes := [*self._typed(about, code, older, newer)]:
+                yield from causes
+                return
+        kind: Kind = "read refused" if statement.verb in {"read", "compare"} else "write refused"
+        yield kind, _identity(older), older.name, "", one.refusal.message
+
+    def _typed(self, about: Sequence[str], code: str, older: Relation, newer: Relation) -> Iterator[_Key]:
+        """Those of the columns ``about`` whose types or labels explain the code."""
+        for column in about:
+            was, now = older.columns[column], newer.columns.get(column)
+            if now is None:
+                continue
+            retyped, where = was.type != now.type, _column(older, column)
+            if retyped and code in _OF_TYPES:
+                yield "column retyped", where, older.name, column, now.type
+            elif code == "22P02" and self._has_labels(older.name, column):
+                yield "label removed", where, older.name, column, ""
+            elif retyped and code.startswith("22"):
+                yield "too long" if code in _OF_LENGTH else "column retyped", where, older.name, column, now.type
 
     def _about(self, one: Refused) -> list[str]:
         """The columns that a statement may be refused for, which names several."""

@@ -142,6 +142,8 @@ def test_settings_that_leave_no_check_are_refused(tmp_path: Path) -> None:
             "Double a literal brace",
         ),
         ('stall-timeout = "soon"', "stall-timeout in [tool.schemaproof] is 'soon'", "Give the number of seconds"),
+        ('releases = "0007"', "releases in [tool.schemaproof] is '0007'.", "Write a list of the last revision"),
+        ("releases = [7]", "releases in [tool.schemaproof] is [7].", "Write a list of the last revision"),
         ("stall-timeout = 0", "stall-timeout in [tool.schemaproof] is 0.", "Give the number of seconds"),
         ("budget = 0", "budget in [tool.schemaproof] is 0.", "Give the number of seconds"),
         ("stall-timeout = true", "stall-timeout in [tool.schemaproof] is True.", "Give the number of seconds"),
@@ -260,6 +262,11 @@ def test_budget_counts_from_when_it_is_read(tmp_path: Path) -> None:
     assert budget is not None
     assert before + 7.5 <= budget.until <= monotonic() + 7.5
     assert told(tmp_path).subject.budget is None
+
+
+def test_releases_are_those_of_the_table(tmp_path: Path) -> None:
+    assert told(tmp_path, 'releases = ["0007", "0012"]').subject.releases == ("0007", "0012")
+    assert told(tmp_path).subject.releases == ()
 
 
 def test_stall_timeout_is_the_command_lines_then_the_tables_then_the_default(tmp_path: Path) -> None:

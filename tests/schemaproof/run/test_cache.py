@@ -182,6 +182,22 @@ def test_since_and_what_is_known_go_together(subject: Subject, postgres_server: 
     assert run(subject, postgres_server).known == ("0002", "0003")
 
 
+def test_what_is_deployed_together_is_known_of_that_deployment(tmp_path: Path, postgres_server: Server) -> None:
+    """What 0002 asks of inserts, 0003 gives a default: new are both, or one after the other."""
+    steps = [
+        Step("CREATE TABLE t (id int PRIMARY KEY)", "DROP TABLE t"),
+        Step("ALTER TABLE t ADD a int NOT NULL DEFAULT 1; ALTER TABLE t ALTER a DROP DEFAULT", "ALTER TABLE t DROP a"),
+        Step("ALTER TABLE t ALTER a SET DEFAULT 2", "ALTER TABLE t ALTER a DROP DEFAULT"),
+    ]
+    subject, check = make_project(tmp_path, steps), "older-release-writes"
+    apart, together = run(subject, postgres_server, check), Wanted(since="0001")
+    assert [one.revision for one in apart.findings] == ["0002"]
+    assert run(subject, postgres_server, check, wanted=together) == Told()
+    assert run(subject, postgres_server, check, wanted=together) == Told(known=("0002", "0003"))
+    assert run(subject, postgres_server, check).findings == apart.findings
+    assert run(replace(subject, releases=("0001", "0003")), postgres_server, check) == Told()
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"version": 1}', '{"version": 1, "findings": {"a": [1]}, "inputs": {}}']
 )

@@ -5,6 +5,8 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
+schemaproof_allow = [{"check": "older-release-writes", "reason": "The release before looks for the address first."}]
+
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():

@@ -5,6 +5,8 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
+schemaproof_allow = [{"check": "older-release-writes", "reason": "The release before sends the full name already."}]
+
 
 def upgrade() -> None:
     op.alter_column("users", "full_name", nullable=False)

@@ -6,6 +6,8 @@ from alembic import op
 revision = "0003"
 down_revision = "0002"
 
+schemaproof_allow = [{"check": "older-release-writes", "reason": "The service is stopped while this is deployed."}]
+
 
 def upgrade() -> None:
     op.execute("DROP TRIGGER users_sync ON users")

@@ -38,6 +38,7 @@ class Growing:
         few: the work on few rows, by the oid of the table.
         many: the work on many.
         made: what it made of tables.
+        revision: whose it is.
     """
 
     statement: str
@@ -46,6 +47,7 @@ class Growing:
     few: Mapping[int, Work]
     many: Mapping[int, Work]
     made: Sequence[Made] = ()
+    revision: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def _grows(rows: Rows, many: Mapping[int, Work], few: Mapping[int, Work], relati
 def _told(steps: Sequence[Step], rows: Rows, made: Mapping[int, Sequence[Made]], mode: str) -> Growing:
     few = total(step for step in rows.few if step.statement == steps[0].statement)
     things = [thing for step in steps for thing in made.get(id(step), ())]
-    return Growing(steps[0].statement, len(steps), mode, few, total(steps), things)
+    return Growing(steps[0].statement, len(steps), mode, few, total(steps), things, steps[0].revision)
 
 
 def _made(many: Sequence[Step], before: Facts | None) -> Iterator[tuple[int, list[Made]]]:

@@ -92,7 +92,8 @@ def holds(relations: Mapping[int, Relation], rows: Rows, before: Facts | None) -
                     _told(steps, rows, made, locked(steps[0].held, relations, whom)[oid]) for steps in growing
                 ]
                 found.append(Hold(relations[oid], whom, first.statement, first.revision, told_steps))
-    return found
+    whole = {(hold.table.schema, hold.table.name) for hold in found if hold.table.kind == "p"}
+    return [hold for hold in found if hold.table.kind == "p" or hold.table.root not in whole]
 
 
 def growing_steps(rows: Rows, steps: Sequence[Step], relations: Mapping[int, Relation]) -> list[list[Step]]:

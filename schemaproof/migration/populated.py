@@ -67,14 +67,23 @@ class PopulatedStates:
         return self._failed.get(index)
 
     def run(
-        self, database: Database, index: int, direction: Direction = "upgrade", observer: Observer | None = None
+        self,
+        database: Database,
+        index: int,
+        direction: Direction = "upgrade",
+        observer: Observer | None = None,
+        *,
+        revisions: int = 1,
     ) -> Run:
-        """The revision at ``index`` applied to ``database``, or taken back; who leaves a session open loses it."""
+        """The revision at ``index`` applied to ``database``, or taken back; who leaves a session open loses it.
+
+        An upgrade may apply several ``revisions`` in one call.
+        """
         history, revision = self._history, self._history.revisions[index]
         environment, script = history.environment, history.chain.script
         with dropped_on_error(database):
             if direction == "upgrade":
-                run = environment.upgrade(script, database, [revision], observer)
+                run = environment.upgrade(script, database, history.revisions[index : index + revisions], observer)
             else:
                 run = environment.downgrade(script, database, revision, observer)
             if run.redirection.open > 0:

@@ -110,7 +110,7 @@ class _Grower:
             plan.times = max(plan.times, times)
             for rule in _unique(plan.table):
                 if not plan.moved & set(rule.columns):
-                    plan.moved.add(self._choose(plan.table, rule))
+                    plan.moved |= self._choose(plan.table, rule)
             self._plans.pop(one, None)
             self._plans[one] = plan  # after those that asked for it
             for key in plan.table.keys.values():
@@ -137,15 +137,17 @@ class _Grower:
         table = next((name for name, one in self._known.items() if one.oid == key.root), None)
         return table or key.parent
 
-    def _choose(self, table: Table, rule: Rule) -> str:
-        """Which column of something unique gets other values: one that nothing else depends on, if there is one."""
+    def _choose(self, table: Table, rule: Rule) -> set[str]:
+        """Which columns of something unique get other values: one that nothing else depends on, if there is one."""
         referring = {name for key in table.keys.values() for name in key.columns}
         dividing = {name for rules in table.rules.get("", []) for name in rules.columns}
         choices = [name for name in rule.columns or table.columns if self._shifted(table, name) is not None]
         if not choices:
             columns = ", ".join(rule.columns)
             raise CannotGrowError(f"there are no more values for its unique columns ({columns})")
-        return min(choices, key=lambda name: (name in dividing, name in referring))
+        if not rule.columns:  # of an expression: of whichever of them
+            return {*choices} - referring - dividing
+        return {min(choices, key=lambda name: (name in dividing, name in referring))}
 
     def _shifted(self, table: Table, name: str) -> sql.Composable | None:
         column = table.columns[name]

@@ -54,6 +54,5 @@ def _text(kind: Type, modifier: int, value: sql.Composable) -> sql.Composable | 
     length = modifier - _HEADER if kind.name in {"varchar", "bpchar"} and modifier >= 0 else 63
     if length <= _DIGITS:
         return None
-    kept = sql.SQL("left({}::text, {})").format(value, length - _DIGITS)
-    number = sql.SQL("lpad(to_hex(again.n), {}, '0')").format(_DIGITS)
-    return sql.SQL("({} || {})::{}").format(kept, number, sql.SQL(kind.printed))
+    # A text, which INSERT makes one of the column's type: ::character would be one of a single character.
+    return sql.SQL("left({}::text, {}) || lpad(to_hex(again.n), {}, '0')").format(value, length - _DIGITS, _DIGITS)

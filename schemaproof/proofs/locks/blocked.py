@@ -43,15 +43,22 @@ def _writes(history: History, revision: str) -> Iterator[Finding]:
 def _told(check: Check, one: Measured, direction: Direction, revision: str, whom: Whom) -> Iterator[Finding]:
     for hold in one.holds:
         if hold.whom == whom:
+            elsewhere = hold.by if direction == "upgrade" and hold.by not in {None, revision} else None
             yield check.finding(
-                f"In the {direction} {'to' if direction == 'upgrade' else 'of'} {revision} {sentence(hold, one)}.",
+                f"In the {direction} {'to' if direction == 'upgrade' else 'of'} {revision} {sentence(hold, one)}"
+                + (f": {elsewhere} has locked it, in the same transaction." if elsewhere else "."),
                 # Who goes back has an outage already, and most downgrades are never run.
                 severity=Severity.WARNING if direction == "upgrade" else Severity.NOTE,
                 revision=revision,
                 object=_object(hold),
                 evidence=evidence(hold, one),
-                remedy=recipe(hold, one.relations),
+                remedy=_EACH_ITS_OWN if elsewhere else recipe(hold, one.relations),
             )
+
+
+_EACH_ITS_OWN = (
+    "Run each revision in a transaction of its own: context.configure(..., transaction_per_migration=True) in env.py."
+)
 
 
 def _object(hold: Hold) -> str:

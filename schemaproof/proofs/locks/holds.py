@@ -38,6 +38,7 @@ class Growing:
         few: the work on few rows, by the oid of the table.
         many: the work on many.
         made: what it made of tables.
+        revision: whose it is.
     """
 
     statement: str
@@ -46,6 +47,7 @@ class Growing:
     few: Mapping[int, Work]
     many: Mapping[int, Work]
     made: Sequence[Made] = ()
+    revision: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ def holds(relations: Mapping[int, Relation], rows: Rows, before: Facts | None) -
                     _told(steps, rows, made, locked(steps[0].held, relations, whom)[oid]) for steps in growing
                 ]
                 found.append(Hold(relations[oid], whom, first.statement, first.revision, told_steps))
-    return found
+    whole = {(hold.table.schema, hold.table.name) for hold in found if hold.table.kind == "p"}
+    return [hold for hold in found if hold.table.kind == "p" or hold.table.root not in whole]
 
 
 def growing_steps(rows: Rows, steps: Sequence[Step], relations: Mapping[int, Relation]) -> list[list[Step]]:
@@ -121,7 +124,7 @@ def _grows(rows: Rows, many: Mapping[int, Work], few: Mapping[int, Work], relati
 def _told(steps: Sequence[Step], rows: Rows, made: Mapping[int, Sequence[Made]], mode: str) -> Growing:
     few = total(step for step in rows.few if step.statement == steps[0].statement)
     things = [thing for step in steps for thing in made.get(id(step), ())]
-    return Growing(steps[0].statement, len(steps), mode, few, total(steps), things)
+    return Growing(steps[0].statement, len(steps), mode, few, total(steps), things, steps[0].revision)
 
 
 def _made(many: Sequence[Step], before: Facts | None) -> Iterator[tuple[int, list[Made]]]:

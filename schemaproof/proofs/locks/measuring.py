@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from schemaproof.migration.environment import Direction, Run
 from schemaproof.migration.history import History
@@ -27,6 +27,7 @@ class Measured:
         counts: the rows of each table in the run on many.
         unknown: the tables of which nothing is known, with the reason.
         failed: the run on many rows, where it failed.
+        one_transaction: whether env.py runs several revisions in one transaction.
     """
 
     relations: Mapping[int, Relation]
@@ -35,6 +36,7 @@ class Measured:
     counts: Mapping[int, int] = field(default_factory=dict)
     unknown: Mapping[Name, str] = field(default_factory=dict)
     failed: Run | None = None
+    one_transaction: bool = False
 
     @property
     def locked(self) -> frozenset[int]:
@@ -50,6 +52,11 @@ class Measured:
         steps = [step for step in self.few if locked(step.held, self.relations)]
         views = {oid for oid in self.locked if self.relations[oid].kind == "m"}
         return views.union(oid for step in steps for oid in step.work if oid in self.relations)
+
+    @property
+    def left(self) -> set[int]:
+        """The tables that are still locked against everybody by the last transaction, until it is committed."""
+        return set(locked(self.few[-1].held, self.relations, "reads")) if self.few else set()
 
 
 class Locks:
@@ -82,15 +89,49 @@ class Locks:
                 found[direction] = one
         if any(one.worked for one in found.values()):
             self._on_many(index, found)
+        if "upgrade" in found and found["upgrade"].one_transaction:
+            self._behind_another(index, found["upgrade"])
         return found
+
+    def _behind_another(self, index: int, one: Measured) -> None:
+        """What one transaction of the revision below and this one does here under locks that were taken there.
+
+        Only to the tables locked: who works on others has nothing to do with it, and may be deployed at another time.
+        """
+        history = self._history
+        told = {hold.table.oid for hold in one.holds}
+        worked = {oid for step in one.few for oid in step.work if oid in one.relations} - told
+        if not worked or index - 1 not in history.asked_indexes:
+            return
+        with self._states.at(index - 1).clone() as database:
+            below = self._on_few(database, index - 1, "upgrade", self._states.at(index - 1))
+        locked_there = worked & below.left if below is not None else set()
+        if below is None or not locked_there:
+            return
+        with self._states.at(index - 1).clone() as database:
+            with connected(database.dsn) as connection:
+                tables = [below.relations[oid] for oid in locked_there]
+                counts, _ = grown(connection, tables)
+                before = Facts.read(connection, locked_there)
+            watch = Watch(history.server.version, locked_there)
+            if self._states.run(database, index - 1, "upgrade", watch, revisions=2).error is not None:
+                return
+        rows = Rows([*below.few, *one.few], watch.steps, counts)
+        revision = history.revisions[index].revision
+        for hold in holds(below.relations, rows, before):
+            growing = [step for step in hold.growing if step.revision == revision]
+            if growing and hold.table.oid in locked_there and hold.by != revision:
+                one.holds = [*one.holds, replace(hold, growing=growing)]
+                one.counts = {**counts, **one.counts}
 
     def _on_few(self, database: Database, index: int, direction: Direction, state: Populated) -> Measured | None:
         """The run on few rows; None where it fails, which other checks tell."""
         before = self._relations(database)
         watch = Watch(self._history.server.version)
-        if self._states.run(database, index, direction, watch).error is not None:
+        run = self._states.run(database, index, direction, watch)
+        if run.error is not None:
             return None
-        one = Measured(before, watch.steps)
+        one = Measured(before, watch.steps, one_transaction=in_one_transaction(run))
         if one.locked:
             # Nobody will use what is gone when it is over, and so nobody waits for it.
             after = self._relations(database)
@@ -126,3 +167,9 @@ class Locks:
             one.counts, refused = grown(connection, [one.relations[oid] for oid in one.worked])
             one.unknown = {**one.unknown, **refused}
             return Facts.read(connection, one.worked)
+
+
+def in_one_transaction(run: Run) -> bool:
+    """Whether env.py has told Alembic to run all revisions of one call in one transaction, which is the default."""
+    context = run.context
+    return context is not None and context.impl.transactional_ddl and not context._transaction_per_migration

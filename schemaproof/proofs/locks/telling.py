@@ -51,18 +51,18 @@ _MAKING: Mapping[str, str] = {
 
 def evidence(hold: Hold, one: Measured) -> str:
     """The statements: what each holds, and its work on few rows and on many."""
-    lines = [f"{hold.growing[0].mode} on {hold.table} since: {_shown(hold.since)}"]
+    lines = [f"{hold.growing[0].mode} on {hold.table} since: {shown(hold.since)}"]
     rows = [("statement", "work on", "few rows", "many rows")]
     for growing in hold.growing:
-        shown = _shown(growing.statement) + (f" ({growing.times} times)" if growing.times > 1 else "")
+        text = shown(growing.statement) + (f" ({growing.times} times)" if growing.times > 1 else "")
         for oid, work in sorted(growing.many.items()):
             table = one.relations.get(oid)
             if table is not None and (oid in one.counts or work.rows):
-                rows.append((shown, str(table), _work(growing.few.get(oid, Work())), _work(work)))
-                shown = ""
+                rows.append((text, str(table), _work(growing.few.get(oid, Work())), _work(work)))
+                text = ""
     widths = [max(len(row[place]) for row in rows) for place in range(3)]
     lines += [
-        "  ".join([*(text.ljust(width) for text, width in zip(row, widths, strict=False)), row[3]]) for row in rows
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]) for row in rows
     ]
     return "\n".join(lines)
 
@@ -72,6 +72,7 @@ def _work(work: Work) -> str:
     return f"{work.read:,} read{written}, {work.blocks:,} blocks"
 
 
-def _shown(statement: str) -> str:
+def shown(statement: str) -> str:
+    """In one line, shortened."""
     line = " ".join(statement.split())
     return line if len(line) <= _STATEMENT else f"{line[:_STATEMENT]} ..."

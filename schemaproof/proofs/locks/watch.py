@@ -19,7 +19,8 @@ from schemaproof.proofs.locks.relations import STRONG
 _FLUSHES = 150000  # the first release with pg_stat_force_next_flush()
 _REPEATS = 8  # of one statement; after that it is looked at when another one comes
 
-# A transaction's number may come late, its time does not change. Counts go on from one transaction to the next until
+# Rows are found by a scan of the table, by a bitmap, or by the entries of an index, which is where these are counted. A
+# transaction's number may come late, its time does not change. Counts go on from one transaction to the next until
 # they are flushed, which a server does once in a second unless it is told to.
 _READING = """
 SELECT pg_catalog.json_build_object(
@@ -28,14 +29,19 @@ SELECT pg_catalog.json_build_object(
     'locks', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(l.relation::int8, l.mode))
         FROM pg_catalog.pg_locks l WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.granted
             AND l.relation >= 16384 AND l.mode IN ({modes})),
-    'work', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(oid, read, written, blocks)) FROM (
-        SELECT c.oid::int8, pg_catalog.pg_stat_get_xact_blocks_fetched(c.oid) AS blocks,
-            pg_catalog.pg_stat_get_xact_tuples_returned(c.oid)
-                + pg_catalog.pg_stat_get_xact_tuples_fetched(c.oid) AS read,
-            pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) + pg_catalog.pg_stat_get_xact_tuples_updated(c.oid)
-                + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) AS written
-        FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384 AND c.relpersistence <> 't') one
-        WHERE blocks > 0 OR read > 0 OR written > 0),
+    'work', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(oid, returned + greatest(fetched, entries), written,
+            blocks))
+        FROM (
+            SELECT c.oid::int8, pg_catalog.pg_stat_get_xact_tuples_returned(c.oid) AS returned,
+                pg_catalog.pg_stat_get_xact_tuples_fetched(c.oid) AS fetched,
+                (SELECT pg_catalog.sum(pg_catalog.pg_stat_get_xact_tuples_returned(i.indexrelid))
+                    FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid) AS entries,
+                pg_catalog.pg_stat_get_xact_tuples_inserted(c.oid) + pg_catalog.pg_stat_get_xact_tuples_updated(c.oid)
+                    + pg_catalog.pg_stat_get_xact_tuples_deleted(c.oid) AS written,
+                pg_catalog.pg_stat_get_xact_blocks_fetched(c.oid) AS blocks
+            FROM pg_catalog.pg_class c
+            WHERE c.relkind IN ('r', 'm') AND c.oid >= 16384 AND c.relpersistence <> 't'
+                AND pg_catalog.pg_stat_get_xact_blocks_fetched(c.oid) > 0) touched),
     'facts', {facts}
 )::text
 """
@@ -158,11 +164,11 @@ class Watch:
             pass  # it runs in no transaction, or fails there as well
         finally:
             cursor.execute("ROLLBACK")
-            self._session(connection).counts = {}
 
     def after(self, connection: Connection, cursor: Any, statement: str) -> None:  # noqa: ARG002 (Observer's)
         """Note what the statement has done."""
-        if not in_transaction(connection):
+        inside = in_transaction(connection)
+        if not inside and not _alone(connection):
             return
         session = self._session(connection)
         text, times = session.last
@@ -176,7 +182,8 @@ class Watch:
             return  # the transaction was aborted, and the subject knows
         finally:
             own.close()
-        self._note(statement, connection, read)
+        if inside:  # else it is over, and was read so that the next transaction's work is told from its
+            self._note(statement, connection, read)
 
     def commit(self, connection: Connection, commit: Callable[[], None]) -> None:
         """See ``Observer``."""

@@ -1,0 +1,15 @@
+"""Note orders."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("orders", sa.Column("note", sa.Text))
+
+
+def downgrade() -> None:
+    op.drop_column("orders", "note")

@@ -1,0 +1,26 @@
+"""Create orders and customers."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("metres", sa.Integer, nullable=False),
+    )
+
+    op.create_table(
+        "customers",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("name", sa.Text),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("customers")
+    op.drop_table("orders")

@@ -1,0 +1,15 @@
+"""Add the km."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("orders", sa.Column("km", sa.Numeric(12, 3)))
+
+
+def downgrade() -> None:
+    op.drop_column("orders", "km")

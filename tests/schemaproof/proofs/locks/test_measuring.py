@@ -1,0 +1,117 @@
+"""A revision on few rows and on many."""
+
+from pathlib import Path
+
+from schemaproof.finding import Finding, Severity
+from schemaproof.migration.history import open_history
+from schemaproof.postgres import Server
+from schemaproof.proofs.locks.blocked import READS_BLOCKED, WRITES_BLOCKED
+from schemaproof.proofs.locks.measuring import Locks
+from tests.schemaproof.conftest import Databases
+from tests.schemaproof.projects import Step, make_project
+from tests.schemaproof.proofs.locks.projects import ORDERS, python_project
+
+ADD = Step("ALTER TABLE orders ADD COLUMN a int", "ALTER TABLE orders DROP COLUMN a")
+FILL = Step("UPDATE orders SET a = total")
+NOT_NULL = Step("ALTER TABLE orders ALTER total SET NOT NULL", "ALTER TABLE orders ALTER total DROP NOT NULL")
+
+
+def findings(folder: Path, server: Server, steps: list[Step], options: str = "{}") -> list[Finding]:
+    with open_history(make_project(folder, steps, options=options), server) as history:
+        return [
+            finding
+            for script in history.revisions
+            for check in (READS_BLOCKED, WRITES_BLOCKED)
+            for finding in check.examine(history, script.revision)
+        ]
+
+
+def test_finding_tells_statement_work_and_the_way_round_it(tmp_path: Path, postgres_server: Server) -> None:
+    filled = Step("UPDATE orders SET total = 0 WHERE total IS NULL")
+    (found,) = findings(tmp_path, postgres_server, [ORDERS, filled, NOT_NULL], '{"transaction_per_migration": True}')
+    assert found.severity is Severity.WARNING
+    assert (found.revision, found.object) == ("0003", "table public.orders")
+    assert (
+        "nobody can read or write public.orders while its 2,001 rows are searched for NULLs in total" in found.message
+    )
+    assert "ALTER TABLE orders ALTER total SET NOT NULL" in found.evidence
+    assert "2,001 read" in found.evidence
+    assert 'op.execute("ALTER TABLE orders VALIDATE CONSTRAINT orders_total_not_null")' in found.remedy
+    assert 'op.alter_column("orders", "total", nullable=False)' in found.remedy
+
+
+def test_downgrade_is_a_note(tmp_path: Path, postgres_server: Server) -> None:
+    dropped = Step("DROP INDEX ix", "CREATE INDEX ix ON orders (total)")
+    index = Step("CREATE TABLE orders (id int PRIMARY KEY, total int); CREATE INDEX ix ON orders (total)")
+    (found,) = findings(tmp_path, postgres_server, [index, dropped])
+    assert (found.check, found.severity) == ("writes-blocked", Severity.NOTE)
+    assert "the downgrade of 0002" in found.message
+
+
+def test_revisions_in_one_transaction_keep_the_locks_of_those_before(tmp_path: Path, postgres_server: Server) -> None:
+    (found,) = findings(tmp_path, postgres_server, [ORDERS, ADD, FILL])
+    assert found.revision == "0003"
+    assert "0002 has locked it, in the same transaction" in found.message
+    assert "transaction_per_migration=True" in found.remedy
+
+
+def test_revisions_in_transactions_of_their_own_give_them_back(tmp_path: Path, postgres_server: Server) -> None:
+    assert not findings(tmp_path, postgres_server, [ORDERS, ADD, FILL], '{"transaction_per_migration": True}')
+
+
+def test_table_that_takes_no_rows_is_told(tmp_path: Path, postgres_server: Server) -> None:
+    impossible = Step("CREATE TABLE orders (total int CHECK (false))", "DROP TABLE orders")
+    (found,) = findings(tmp_path, postgres_server, [impossible, ADD, Step("CREATE INDEX ON orders (a)")])[:1]
+    assert found.severity is Severity.NOTE
+    assert "no more rows could be put there" in found.message
+    assert 'small-tables = ["public.orders"]' in found.remedy
+
+
+def test_table_of_which_there_is_no_other_row_is_told(tmp_path: Path, postgres_server: Server) -> None:
+    single = Step(
+        "CREATE TABLE orders (id bool PRIMARY KEY CHECK (id), total int); INSERT INTO orders VALUES (true, 1)",
+        "DROP TABLE orders",
+    )
+    (found,) = findings(tmp_path, postgres_server, [single, NOT_NULL])
+    assert found.severity is Severity.NOTE
+    assert "public.orders: there are no more values for its unique columns (id)" in found.evidence
+
+
+def test_run_that_fails_on_many_rows_is_told(tmp_path: Path, postgres_server: Server) -> None:
+    picky = Step("""
+        ALTER TABLE orders ADD COLUMN a int;
+        DO $$ BEGIN IF (SELECT count(*) FROM orders) > 100 THEN RAISE 'too many'; END IF; END $$
+    """)
+    (found,) = findings(tmp_path, postgres_server, [ORDERS, picky])
+    assert found.severity is Severity.NOTE
+    assert "too many" in found.evidence
+
+
+def test_table_of_the_revision_itself_is_nobodys_in_a_later_transaction_of_it(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    upgrade = """
+        op.execute("CREATE TABLE fresh AS SELECT n FROM generate_series(1, 3000) n")
+        with op.get_context().autocommit_block():
+            op.execute("CREATE INDEX ON fresh (n)")
+        op.execute("ALTER TABLE fresh ALTER n TYPE bigint")
+    """
+    with open_history(python_project(tmp_path, upgrade), postgres_server) as history:
+        assert not history.kept(Locks).of(1)["upgrade"].holds
+
+
+def test_rows_that_are_written_one_by_one_are_work_all_the_same(tmp_path: Path, postgres_server: Server) -> None:
+    upgrade = """
+        op.execute("LOCK TABLE orders")
+        for (number,) in op.get_bind().exec_driver_sql("SELECT id FROM orders ORDER BY id LIMIT 500").all():
+            op.execute(f"UPDATE orders SET total = 1 WHERE id = {number}")
+    """
+    with open_history(python_project(tmp_path, upgrade), postgres_server) as history:
+        (hold,) = history.kept(Locks).of(1)["upgrade"].holds
+    assert [(one.statement.split()[0], one.times) for one in hold.growing] == [("SELECT", 1), ("UPDATE", 500)]
+
+
+def test_databases_are_dropped(tmp_path: Path, own_server: Server, databases: Databases) -> None:
+    with open_history(make_project(tmp_path, [ORDERS, NOT_NULL]), own_server) as history:
+        assert history.kept(Locks).of(1)["upgrade"].holds
+    assert not databases()

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from schemaproof.postgres import Database, Options, Server
     from schemaproof.project.settings import Settings
     from schemaproof.report.files import ReportFile
-    from schemaproof.report.text import Loudness
+    from schemaproof.report.printing import Printing
     from schemaproof.run.scope import Wanted
 
 # Exit statuses, for every subcommand.
@@ -253,14 +253,14 @@ def _verified(parsed: argparse.Namespace, files: "dict[str, ReportFile]", interr
         wanted = Wanted.read(parsed.since, parsed.revision, parsed.shard)
         checks = settings.choose(_catalogue())
     except ProofError as error:
-        return verification.refused(error, files, interruption, parsed.project)
+        return verification.refused(error, files, interruption, parsed.project, _printing(parsed))
     finally:
         interruption.early = None
     if parsed.list:
         return _list(settings, wanted, checks)
     cached = settings.cache and not parsed.no_cache
     return verification.run(
-        settings, checks, options, files, interruption, wanted=wanted, cached=cached, loudness=_loudness(parsed)
+        settings, checks, options, files, interruption, wanted=wanted, cached=cached, printing=_printing(parsed)
     )
 
 
@@ -278,7 +278,7 @@ def _merge(parsed: argparse.Namespace) -> int:
         from schemaproof.run.merging import merge
         from schemaproof.run.verification import show
 
-        return show(merge(parsed.files), files, interruption, _loudness(parsed))
+        return show(merge(parsed.files), files, interruption, _printing(parsed))
 
 
 def _leave_early(files: "dict[str, ReportFile]", interruption: Interruption, project: Path) -> NoReturn:
@@ -376,10 +376,12 @@ def _report_files(parsed: argparse.Namespace) -> dict[str, "ReportFile"]:
     return files(parsed)
 
 
-def _loudness(parsed: argparse.Namespace) -> "Loudness":
+def _printing(parsed: argparse.Namespace) -> "Printing":
+    from schemaproof.report.github import is_wanted
+    from schemaproof.report.printing import Printing
     from schemaproof.report.text import Loudness
 
-    return Loudness[parsed.loudness]
+    return Printing(Loudness[parsed.loudness], is_wanted(parsed.github))
 
 
 def _tell(text: str) -> None:

@@ -1,11 +1,10 @@
-"""What follows the findings: what is allowed, left out, known before, what did not run and why."""
+"""What follows the findings: what is allowed, left out, known before, what did not run and why; all readable before."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schemaproof.finding import Finding
-from schemaproof.report.characters import readable, readable_finding
 from schemaproof.report.lines import EVIDENCE, MORE, quoted, said
 from schemaproof.report.style import Style, counted, span
 
@@ -59,10 +58,9 @@ def _block(title: str, lines: Iterable[str], limit: int | None, style: Style) ->
 def _allowed(allowed: Iterable[tuple[Finding, str]], style: Style, *, everything: bool) -> Iterator[str]:
     """A line for each check and reason, with the revisions and objects that are allowed."""
     places: dict[tuple[str, str], list[str]] = {}
-    for raw, reason in allowed:
-        finding = readable_finding(raw)
+    for finding, reason in allowed:
         about = f" ({finding.object})" if finding.object else ""
-        places.setdefault((finding.check, readable(reason)), []).append(f"{finding.revision or 'project'}{about}")
+        places.setdefault((finding.check, reason), []).append(f"{finding.revision or 'project'}{about}")
     for (check, reason), where in places.items():
         some = where if everything or len(where) <= _PLACES + 1 else where[:_PLACES]
         more = f" and {len(where) - len(some)} more" if len(some) < len(where) else ""
@@ -79,7 +77,7 @@ def _left_out(report: "Report", scope: "Scope", style: Style) -> Iterator[str]:
     if scope.part is not None and (others := [check for check in scope.part.selected if check not in mine]):
         yield from style.wrap(f"asked by other parts: {', '.join(others)}", "  ", "    ")
     for remark in scope.remarks:
-        yield from style.wrap(readable(remark), "  ", "    ")
+        yield from style.wrap(remark, "  ", "    ")
 
 
 def _recalled(recalled: "Recalled", style: Style) -> Iterator[str]:
@@ -89,7 +87,7 @@ def _recalled(recalled: "Recalled", style: Style) -> Iterator[str]:
         told = f"{what}, so the findings of earlier runs hold (--no-cache asks again): {span(recalled.revisions)}"
         yield from style.wrap(told, "  ", "    ")
     for remark in recalled.remarks:
-        yield from style.wrap(readable(remark), "  ", "    ")
+        yield from style.wrap(remark, "  ", "    ")
 
 
 def _longest(report: "Report") -> str:
@@ -107,7 +105,7 @@ def _regraded(report: "Report", style: Style) -> Iterator[str]:
         changed = (
             f"{' and '.join(counts)} made {one.grade.severity}" if counts else f"nothing made {one.grade.severity}"
         )
-        yield from style.wrap(f"{one.grade.check}: {changed}: {readable(one.grade.reason)}", "  ", "    ")
+        yield from style.wrap(f"{one.grade.check}: {changed}: {one.grade.reason}", "  ", "    ")
 
 
 def _skipped(report: "Report", style: Style) -> Iterator[str]:
@@ -116,7 +114,7 @@ def _skipped(report: "Report", style: Style) -> Iterator[str]:
     for result in report.checks:
         if result.skipped:
             on = f" (not run on {span(result.not_asked)})" if report.obstacles and result.not_asked else ""
-            checks.setdefault((readable(result.skipped), on), []).append(result.check.id)
+            checks.setdefault((result.skipped, on), []).append(result.check.id)
     for (reason, on), names in checks.items():
         yield from style.wrap(f"{', '.join(names)}: {reason}{on}", "  ", "    ")
 
@@ -129,6 +127,6 @@ def _obstacles(report: "Report", style: Style, evidence: int | None) -> Iterator
         places.setdefault(replace(one, check=None, revision=None), []).append(where)
     for one, named in places.items():
         where = ", ".join(dict.fromkeys(filter(None, named)))
-        yield from style.wrap(f"{where + ': ' if where else ''}{readable(one.cause)}", "  ", "    ")
-        yield from quoted(readable(one.evidence), style, "    ", evidence)
-        yield from said("remedy", readable(one.remedy), style, "  ")
+        yield from style.wrap(f"{where + ': ' if where else ''}{one.cause}", "  ", "    ")
+        yield from quoted(one.evidence, style, "    ", evidence)
+        yield from said("remedy", one.remedy, style, "  ")

@@ -1,22 +1,25 @@
 """The reports of a run that was interrupted before its first check, written without slow imports."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import quoteattr
 
 if TYPE_CHECKING:
     from schemaproof.report.files import ReportFile
 
+SARIF = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
 
 def write(files: Mapping[str, "ReportFile"], project: str, cause: str) -> None:
-    """Write ``files`` as ``schemaproof.report.json`` and ``junit`` would.
+    """Write ``files`` as ``schemaproof.report.json`` and the others would.
 
     Raises:
         ProofError: when one can't be written.
     """
     for form, file in files.items():
-        file.write(as_json(project, cause) if form == "json" else as_junit(cause))
+        file.write(as_json(project, cause) if form == "json" else _WITHOUT_PROJECT[form](cause))
 
 
 def as_json(project: str, cause: str) -> str:
@@ -24,6 +27,7 @@ def as_json(project: str, cause: str) -> str:
     obstacle = {"kind": "interrupted", "cause": cause, "evidence": "", "remedy": "", "check": None, "revision": None}
     document = {
         "version": 1,
+        "tool": {"name": "schemaproof", "version": version("schemaproof")},
         "subject": {"project": project, "alembic_ini": None},
         "postgres": "",
         "server": "",
@@ -54,3 +58,23 @@ def as_junit(cause: str) -> str:
         f'      <error message={quoteattr(cause)} type="interrupted" />\n'
         "    </testcase>\n  </testsuite>\n</testsuites>\n"
     )
+
+
+def as_sarif(cause: str) -> str:
+    """The SARIF, in which ``cause`` is the one notification."""
+    notification = {"level": "error", "message": {"text": cause}}
+    run = {
+        "tool": {"driver": {"name": "schemaproof", "version": version("schemaproof"), "rules": []}},
+        "invocations": [{"executionSuccessful": False, "toolExecutionNotifications": [notification]}],
+        "results": [],
+        "columnKind": "unicodeCodePoints",
+    }
+    return json.dumps({"$schema": SARIF, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def as_gitlab(_cause: str) -> str:
+    """No finding: GitLab has no words for what did not run."""
+    return "[]\n"
+
+
+_WITHOUT_PROJECT: Mapping[str, Callable[[str], str]] = {"junit": as_junit, "sarif": as_sarif, "gitlab": as_gitlab}

@@ -30,6 +30,7 @@ on, if it runs on each.
 
 import dataclasses
 import json
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from schemaproof.finding import Finding
@@ -46,6 +47,7 @@ def render(report: "Report") -> str:
     """The ``report`` as one JSON object, ASCII alone; ends with a newline."""
     document = {
         "version": VERSION,
+        "tool": {"name": "schemaproof", "version": version("schemaproof")},
         "subject": dict(report.subject),
         "postgres": report.postgres,
         "server": report.server,

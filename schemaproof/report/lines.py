@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from schemaproof.finding import Finding, Severity
+from schemaproof.report.characters import flat
 from schemaproof.report.style import COLOURS, Style
 
 _SEVERITIES = tuple(Severity)
@@ -59,7 +60,7 @@ def lines(findings: Iterable[Finding], style: Style, detail: Detail, indent: str
             for finding in same:
                 yield from headline(finding, style, indent)
                 if finding.where is not None:
-                    yield f"{indent}    --> {finding.where}"
+                    yield f"{indent}    --> {flat(str(finding.where))}"
             note = severity is Severity.NOTE and not detail.notes
             yield from quoted(evidence, style, indent + "    ", 1 if note else detail.evidence, detail.more)
             yield from said("also found by", ", ".join(also), style, indent)

@@ -11,6 +11,8 @@ from schemaproof.report.files import ReportFile
 FORMATS: Mapping[str, str] = {
     "json": "JSON",
     "junit": "JUnit XML",
+    "sarif": "SARIF 2.1.0, for code scanning",
+    "gitlab": "GitLab's code quality",
 }
 
 
@@ -23,6 +25,12 @@ def add(parser: argparse.ArgumentParser) -> None:
             metavar="FILE",
             help=f"also write the report as {written}; - for standard output, in place of the text",
         )
+    parser.add_argument(
+        "--github",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="annotate the code in GitHub Actions, and summarize the job (default: where GITHUB_ACTIONS is true)",
+    )
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument(
         "-v",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from schemaproof.finding import FailOn, Finding, Severity
 from schemaproof.report import closing, groups, lines, summary
-from schemaproof.report.characters import readable, readable_finding
+from schemaproof.report.characters import flat, readable_report
 from schemaproof.report.lines import Detail
 from schemaproof.report.style import Style, counted
 from schemaproof.report.urgency import most_urgent, to_begin_with
@@ -53,7 +53,7 @@ class Loudness(Enum):
 
 def render(report: "Report", style: Style | None = None, loudness: Loudness = Loudness.USUAL) -> str:
     """The ``report`` as text; ends with a newline."""
-    page = _Page(report, style or Style(), loudness)
+    page = _Page(readable_report(report), style or Style(), loudness)
     found = next((text for text in page.drafts() if loudness is Loudness.ALL or page.fits(text)), None)
     return found or page.cut()
 
@@ -86,7 +86,7 @@ class _Page:
 
     @cached_property
     def _every(self) -> list[Finding]:
-        return [readable_finding(one) for one in self.report.findings]
+        return list(self.report.findings)
 
     @cached_property
     def faults(self) -> list[Finding]:
@@ -155,7 +155,7 @@ class _Page:
         quiet = self.loudness is Loudness.ERRORS
         end = closing.problems if quiet else closing.blocks
         blocks = [
-            *([f"postgres: {readable(report.server)}"] if report.server else []),
+            *([f"postgres: {flat(report.server)}"] if report.server else []),
             *(block for part in parts for block in part),
             *end(report, self.style, everything=everything),
             self._verdict(),
@@ -182,7 +182,7 @@ class _Page:
             yield self._block("notes", groups.lines(groups.groups(found), self.style, "  ", "; -v lists them"))
 
     def _block(self, title: str, told: Iterable[str]) -> str:
-        return "\n".join([self.style.bold(title), *told])
+        return "\n".join([self.style.bold(flat(title)), *told])
 
     def _by_revision(self, findings: Sequence[Finding]) -> Iterator[tuple[str | None, list[Finding]]]:
         """Those of the revisions in their order, of ids that are not among them, and of the project."""
@@ -205,8 +205,8 @@ class _Page:
             *([f"{len(report.allowed)} allowed"] if report.allowed else []),
         ]
         told = f"{summary.verdict_of(report, self.style)}: {', '.join(counts)}, in {report.seconds:.1f} s"
-        told += f" on PostgreSQL {report.postgres}"
+        told += f" on PostgreSQL {flat(report.postgres)}"
         told += f" (the sum of {report.subject['parts']} parts)" if "parts" in report.subject else ""
         told += _FAIL_ON[report.fail_on]
         why = report.subject.get("driver_from")
-        return f"{told}, driver {report.subject['driver']}, {why}" if why else told
+        return f"{told}, driver {flat(str(report.subject['driver']))}, {flat(str(why))}" if why else told

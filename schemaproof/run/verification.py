@@ -11,14 +11,12 @@ from schemaproof.finding import FailOn
 from schemaproof.postgres import Options
 from schemaproof.project.settings import Settings
 from schemaproof.proofs.registry import CHECKS
+from schemaproof.report import gitlab, junit, sarif
 from schemaproof.report import json as json_report
-from schemaproof.report import junit, text
 from schemaproof.report.characters import readable
 from schemaproof.report.files import ReportFile
 from schemaproof.report.outcome import Obstacle, Report
-from schemaproof.report.output import write
-from schemaproof.report.style import Style
-from schemaproof.report.text import Loudness
+from schemaproof.report.printing import PLAINLY, Printing
 from schemaproof.run.apart import Examination, Request
 from schemaproof.run.interruption import STATUS, Interruption
 from schemaproof.run.judging import report
@@ -31,7 +29,12 @@ _SOUND = 0
 _FAULTY = 1
 _IMPOSSIBLE = 2
 
-_RENDERERS = {"json": json_report.render, "junit": junit.render}
+_RENDERERS = {
+    "json": json_report.render,
+    "junit": junit.render,
+    "sarif": sarif.render,
+    "gitlab": gitlab.render,
+}
 
 
 def run(  # noqa: PLR0913 (what, where, how it is told)
@@ -43,12 +46,12 @@ def run(  # noqa: PLR0913 (what, where, how it is told)
     *,
     wanted: Wanted = EVERYTHING,
     cached: bool = False,
-    loudness: Loudness = Loudness.USUAL,
+    printing: Printing = PLAINLY,
 ) -> int:
     """Run ``checks`` on the revisions that are ``wanted``, show the report and write ``files``; the exit status.
 
-    ``cached``: whether what is known of revisions from earlier runs is not asked again; ``loudness``: how much of the
-    report is printed.
+    ``cached``: whether what is known of revisions from earlier runs is not asked again; ``printing``: how the report is
+    printed.
 
     0: everything was checked and is sound, or findings are not to fail the run. 1: everything was checked and something
     is faulty. 2: something could not be
@@ -69,7 +72,7 @@ def run(  # noqa: PLR0913 (what, where, how it is told)
             record.fail(examination.obstacle or interrupted(record, interruption))
         seconds = perf_counter() - begun
         said = report(record, settings.allowances, seconds, grades=settings.grades, fail_on=settings.fail_on)
-        status = show(said, files, interruption, loudness)
+        status = show(said, files, interruption, printing)
     finally:
         examination.finish(interruption)
     if interruption.signal and status != STATUS:
@@ -81,11 +84,17 @@ def run(  # noqa: PLR0913 (what, where, how it is told)
     return status
 
 
-def refused(error: ProofError, files: Mapping[str, ReportFile], interruption: Interruption, project: Path) -> int:
+def refused(
+    error: ProofError,
+    files: Mapping[str, ReportFile],
+    interruption: Interruption,
+    project: Path,
+    printing: Printing = PLAINLY,
+) -> int:
     """Report, also in ``files``, why nothing could be checked; the exit status."""
     record = Record(tuple(check.id for check in CHECKS), about=_about(project, None))
     record.fail(Obstacle.of(error))
-    return show(report(record, (), 0.0), files, interruption)
+    return show(report(record, (), 0.0), files, interruption, printing)
 
 
 def interrupted(record: Record, interruption: Interruption) -> Obstacle:
@@ -97,22 +106,22 @@ def show(
     said: Report,
     files: Mapping[str, ReportFile],
     interruption: Interruption,
-    loudness: Loudness = Loudness.USUAL,
+    printing: Printing = PLAINLY,
 ) -> int:
     """Write ``files``, the report to standard output, and to standard error what kept anything from being checked.
-
-    Where one of the files is standard output, the text is left out.
 
     Raises:
         ProofError: if a file can't be written; the rest is reported all the same.
     """
-    failures = list(_written(said, files))
-    if (said.revisions or said.findings) and all(file.path is not None for file in files.values()):
-        write(text.render(said, Style.of(sys.stdout), loudness))
+    failures = _written(said, files)
     ends = [one for one in said.obstacles if one.check is None and one.revision is None]
     told = {one.cause: one for one in said.obstacles if one not in ends} | {one.cause: one for one in ends}
-    for one in told.values():
-        _say(one)
+    try:
+        with printing.printed(said, files):
+            for one in told.values():
+                _say(one)
+    except ProofError as error:
+        failures.append(error)
     interruption.told = any(one.kind == "interrupted" for one in told.values())
     for failure in failures:
         raise failure
@@ -123,9 +132,9 @@ def show(
     return _SOUND if said.verdict == "sound" or said.fail_on is FailOn.NEVER else _FAULTY
 
 
-def _written(said: Report, files: Mapping[str, ReportFile]) -> Sequence[ProofError]:
+def _written(said: Report, files: Mapping[str, ReportFile]) -> list[ProofError]:
     """Write ``files``; why some could not be written."""
-    failures = []
+    failures: list[ProofError] = []
     for form, file in files.items():
         try:
             file.write(_RENDERERS[form](said))

@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from schemaproof.report import early, junit
+from schemaproof.report import early, gitlab, junit, sarif
 from schemaproof.report import json as json_report
+from schemaproof.report.files import ReportFile
+from schemaproof.report.options import FORMATS
 from schemaproof.report.outcome import Obstacle
 from schemaproof.run.judging import report
 from schemaproof.run.record import Record
@@ -31,3 +33,14 @@ def test_early_junit_is_the_reports_without_properties(tmp_path: Path) -> None:
         return [(one.tag, dict(one.attrib)) for one in elements if not one.tag.startswith("propert")]
 
     assert seen(early.as_junit(CAUSE)) == seen(junit.render(report(whole(), (), 0.0)))
+
+
+def test_early_sarif_is_the_reports() -> None:
+    assert json.loads(early.as_sarif(CAUSE)) == json.loads(sarif.render(report(whole(), (), 0.0)))
+
+
+def test_early_reports_are_written_in_every_format(tmp_path: Path) -> None:
+    files = {form: ReportFile.at(tmp_path / form, f"--{form}") for form in FORMATS}
+    early.write(files, "/p", CAUSE)
+    assert {file.name for file in tmp_path.iterdir()} == set(FORMATS)
+    assert (tmp_path / "gitlab").read_text() == gitlab.render(report(whole(), (), 0.0))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from importlib.metadata import version
 
 from schemaproof.finding import FailOn, Place, Severity
 from schemaproof.project.severities import Grade, Regraded
@@ -29,6 +30,7 @@ FINDING: dict[str, object] = {
 def test_json_is_version_1_of_the_documented_object() -> None:
     assert json.loads(render(a_report(a_finding()))) == {
         "version": 1,
+        "tool": {"name": "schemaproof", "version": version("schemaproof")},
         "subject": {"project": "/p", "metadata": None},
         "postgres": "17.11",
         "server": "",

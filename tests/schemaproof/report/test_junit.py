@@ -9,6 +9,7 @@ import pytest
 from schemaproof.finding import FailOn, Finding, Severity
 from schemaproof.report.junit import render
 from schemaproof.report.outcome import Obstacle, Report, Scope
+from tests.schemaproof.report.hostile import a_hostile_report
 from tests.schemaproof.report.reports import a_finding, a_report
 
 
@@ -158,3 +159,13 @@ def test_junit_names_the_end_of_a_run_that_was_cut_short() -> None:
     root = parsed(a_report(obstacles=(Obstacle("interrupted", "interrupted by SIGTERM at revision 1 of 3 (0001)"),)))
     (error,) = root.iterfind(".//testcase[@name='verification']/error")
     assert error.get("message") == "interrupted by SIGTERM at revision 1 of 3 (0001)"
+
+
+def test_junit_of_hostile_texts_is_xml_without_control_characters() -> None:
+    text = render(a_hostile_report())
+    root = parsed(a_hostile_report())
+    assert {element.tag for element in root.iter()} <= {
+        *("testsuites", "testsuite", "testcase", "properties", "property", "failure", "error", "system-out"),
+    }
+    assert not [one for one in text if not one.isprintable() and one not in "\n\ufffd"]
+    assert "<script>alert(1)</script>" in "".join(root.itertext())

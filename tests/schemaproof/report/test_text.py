@@ -11,6 +11,7 @@ from schemaproof.report.outcome import Obstacle, Part, Recalled, Scope
 from schemaproof.report.style import Style
 from schemaproof.report.text import Loudness, render, render_findings
 from tests.schemaproof.report.histories import a_history
+from tests.schemaproof.report.hostile import a_hostile_report
 from tests.schemaproof.report.reports import a_finding, a_report
 
 
@@ -236,7 +237,7 @@ def test_text_of_a_long_history_can_be_read(revisions: int, findings: int, most:
     assert text.count("\n") <= most
     for check in {one.check for one in report.findings}:
         assert check in text
-    assert text.splitlines()[-1].startswith(f"faulty: 35 checks, {revisions} revisions, ")
+    assert text.splitlines()[-1].startswith(f"faulty: {len(report.checks)} checks, {revisions} revisions, ")
 
 
 def test_text_of_a_long_history_is_whole_where_all_is_asked_for() -> None:
@@ -391,3 +392,13 @@ def test_text_names_no_long_row_of_revisions() -> None:
     skipped = {"downgrade-restores": INTERRUPTED.cause}
     text = render(a_report(skipped=skipped, not_asked=many, obstacles=(INTERRUPTED,)))
     assert "(not run on 1000, 1001, ..., 2999 (2,000 revisions))" in text
+
+
+def test_text_of_hostile_texts_has_no_lines_but_its_own() -> None:
+    """Nothing of the project begins a line, where a program that reads along takes it for something else."""
+    for loudness in Loudness:
+        text = render(a_hostile_report(), loudness=loudness)
+        at_margin = {line.split()[0] for line in text.splitlines() if line and not line.startswith(" ")}
+        assert at_margin <= {"postgres:", "begin", "revision", "allowed", "problems", "faulty,"}
+        assert not [one for one in text if not one.isprintable() and one not in "\n\ufffd"]
+        assert "user\\u202egnp.exe" in text

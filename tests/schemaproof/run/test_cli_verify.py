@@ -430,3 +430,54 @@ def test_help_tells_the_exit_statuses(capsys: pytest.CaptureFixture[str]) -> Non
         out = " ".join(capsys.readouterr().out.split())
         for told in ("0 sound", "1 faulty", "2 ", "130 interrupted"):
             assert told in out
+
+
+@pytest.fixture
+def job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The summary of a job of GitHub Actions, in which the command runs."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    return tmp_path / "summary.md"
+
+
+def test_verify_annotates_and_summarizes_in_a_job_of_github(
+    run: Run, capsys: pytest.CaptureFixture[str], job: Path
+) -> None:
+    run.report = a_report(a_finding())
+    assert main(["verify"]) == 1
+    assert capsys.readouterr().out.splitlines()[-1].startswith("::error file=alembic.ini,title=schemaproof")
+    assert job.read_text(encoding="utf-8").startswith("## schemaproof: faulty\n")
+
+
+def test_verify_does_neither_where_it_is_told_not_to(run: Run, capsys: pytest.CaptureFixture[str], job: Path) -> None:
+    run.report = a_report(a_finding())
+    main(["verify", "--no-github"])
+    assert "::" not in capsys.readouterr().out
+    assert not job.exists()
+
+
+@pytest.mark.usefixtures("job")
+def test_verify_annotates_on_stderr_where_json_goes_to_stdout(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    run.report = a_report(a_finding())
+    main(["verify", "--json", "-"])
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["verdict"] == "faulty"
+    assert "::error file=alembic.ini" in captured.err
+
+
+def test_verify_whose_summary_cannot_be_written_ends_with_2(
+    run: Run, capsys: pytest.CaptureFixture[str], job: Path
+) -> None:
+    run.report = a_report(a_finding())
+    job.mkdir()
+    assert main(["verify"]) == 2
+    captured = capsys.readouterr()
+    assert "error[downgrade-restores]" in captured.out
+    assert "The job's summary" in captured.err
+
+
+def test_verify_writes_sarif_and_gitlabs_report(run: Run, tmp_path: Path) -> None:
+    run.report = a_report(a_finding())
+    assert main(["verify", "--sarif", "r.sarif", "--gitlab", "r.json"]) == 1
+    assert json.loads((tmp_path / "r.sarif").read_text())["version"] == "2.1.0"
+    assert json.loads((tmp_path / "r.json").read_text())[0]["check_name"] == "downgrade-restores"

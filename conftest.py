@@ -33,9 +33,9 @@ def pytest_configure() -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave what has a session of its own out of the others: ``nox -s soundness``."""
-    if "every_check" not in config.option.markexpr:
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("every_check")])
-        items[:] = [item for item in items if not item.get_closest_marker("every_check")]
+    if "soundness" not in config.option.markexpr:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("soundness")])
+        items[:] = [item for item in items if not item.get_closest_marker("soundness")]
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import re
+import shutil
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -68,8 +69,7 @@ def _run(pipe: Connection, subject: Subject, server: Server, checks: tuple[Check
     server.close()
 
 
-@pytest.fixture
-def subject(tmp_path: Path) -> Subject:
+def written(tmp_path: Path) -> Subject:
     """Three revisions, of which the last reads a file and imports a module; env.py imports another one."""
     env = "import sys\nsys.path.insert(0, '.')\nimport kept_settings\n" + ENV
     made = make_project(tmp_path, [table("t"), FORGETS, table("v")], env=env)
@@ -84,6 +84,26 @@ def subject(tmp_path: Path) -> Subject:
     return made
 
 
+@pytest.fixture
+def subject(tmp_path: Path) -> Subject:
+    return written(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def proved_once(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Subject:
+    """Such a project after its first run; to be copied, since where it lies says nothing."""
+    made = written(tmp_path_factory.mktemp("proved"))
+    assert run(made, postgres_server).known == ()
+    return made
+
+
+@pytest.fixture
+def proved(proved_once: Subject, tmp_path: Path) -> Subject:
+    """A copy of it, of which all is known."""
+    shutil.copytree(proved_once.project, tmp_path, dirs_exist_ok=True)
+    return replace(proved_once, project=tmp_path)
+
+
 def test_second_run_asks_nothing_of_revisions_and_finds_the_same(subject: Subject, postgres_server: Server) -> None:
     first, second = (run(subject, postgres_server) for _ in range(2))
     assert (first.known, second.known) == ((), ALL)
@@ -91,6 +111,10 @@ def test_second_run_asks_nothing_of_revisions_and_finds_the_same(subject: Subjec
     assert [(one.check, one.severity, one.revision) for one in second.findings] == [
         ("downgrade-restores", Severity.ERROR, "0002")
     ]
+
+
+def test_where_a_project_lies_says_nothing(proved: Subject, postgres_server: Server) -> None:
+    assert run(proved, postgres_server).known == ALL
 
 
 Change = Callable[[Subject], Subject | None]
@@ -121,48 +145,43 @@ def appended(name: str) -> Change:
     ids=["its-file", "below", "first", "env", "ini", "module", "late-module", "sql", "setting", "role"],
 )
 def test_changed_byte_is_asked_again(
-    subject: Subject, postgres_server: Server, change: Change, still: tuple[str, ...]
+    proved: Subject, postgres_server: Server, change: Change, still: tuple[str, ...]
 ) -> None:
-    run(subject, postgres_server)
-    changed = change(subject) or subject
+    changed = change(proved) or proved
     assert run(changed, postgres_server).known == still
     assert run(changed, postgres_server).known == ALL
 
 
 @pytest.mark.parametrize(("name", "value"), [("_harness", "another"), ("_packages", ("alembic-9.dist-info",))])
 def test_another_harness_or_package_is_asked_again(
-    subject: Subject, postgres_server: Server, monkeypatch: pytest.MonkeyPatch, name: str, value: object
+    proved: Subject, postgres_server: Server, monkeypatch: pytest.MonkeyPatch, name: str, value: object
 ) -> None:
-    run(subject, postgres_server)
     monkeypatch.setattr(cache, name, lambda: value)
-    assert run(subject, postgres_server).known == ()
+    assert run(proved, postgres_server).known == ()
 
 
 def test_another_release_of_the_server_is_asked_again(
-    subject: Subject, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+    proved: Subject, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run(subject, postgres_server)
     monkeypatch.setattr(Server, "version_text", "99.1")
-    assert run(subject, postgres_server).known == ()
+    assert run(proved, postgres_server).known == ()
 
 
-def test_revision_below_one_that_is_new_is_known(subject: Subject, postgres_server: Server) -> None:
-    run(subject, postgres_server)
-    (subject.project / "migrations" / "versions" / "0004.py").write_text(
+def test_revision_below_one_that_is_new_is_known(proved: Subject, postgres_server: Server) -> None:
+    (proved.project / "migrations" / "versions" / "0004.py").write_text(
         "from alembic import op\nrevision, down_revision = '0004', '0003'\n"
         "def upgrade():\n    op.execute('CREATE TABLE x (i int)')\n"
         "def downgrade():\n    op.execute('DROP TABLE x')\n"
     )
-    assert run(subject, postgres_server).known == ALL
-    assert run(subject, postgres_server).known == (*ALL, "0004")
+    assert run(proved, postgres_server).known == ALL
+    assert run(proved, postgres_server).known == (*ALL, "0004")
 
 
-def test_check_that_was_not_asked_before_is_asked(subject: Subject, postgres_server: Server) -> None:
-    run(subject, postgres_server)
+def test_check_that_was_not_asked_before_is_asked(proved: Subject, postgres_server: Server) -> None:
     more = (*FEW, "downgrade-runs")
-    assert run(subject, postgres_server, *more).known == ()
-    assert run(subject, postgres_server).known == ALL
-    assert run(subject, postgres_server, *more).known == ALL
+    assert run(proved, postgres_server, *more).known == ()
+    assert run(proved, postgres_server).known == ALL
+    assert run(proved, postgres_server, *more).known == ALL
 
 
 def test_what_a_crash_leaves_is_known_by_revision(tmp_path: Path, postgres_server: Server) -> None:
@@ -201,22 +220,20 @@ def test_what_is_deployed_together_is_known_of_that_deployment(tmp_path: Path, p
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"version": 1}', '{"version": 1, "findings": {"a": [1]}, "inputs": {}}']
 )
-def test_entry_that_is_corrupt_is_ignored_with_a_line(subject: Subject, postgres_server: Server, text: str) -> None:
-    run(subject, postgres_server)
-    for file in (subject.project / FOLDER).glob("*.json"):
+def test_entry_that_is_corrupt_is_ignored_with_a_line(proved: Subject, postgres_server: Server, text: str) -> None:
+    for file in (proved.project / FOLDER).glob("*.json"):
         file.write_text(text)
-    told = run(subject, postgres_server)
+    told = run(proved, postgres_server)
     assert told.known == ()
     assert all(re.match(r"\.schemaproof_cache/\w+\.json can't be used \(\w+\)", one) for one in told.remarks)
     assert len(told.remarks) == 3
-    assert run(subject, postgres_server).known == ALL
+    assert run(proved, postgres_server).known == ALL
 
 
-def test_entry_of_another_form_is_ignored(subject: Subject, postgres_server: Server) -> None:
-    run(subject, postgres_server)
-    for file in (subject.project / FOLDER).glob("*.json"):
+def test_entry_of_another_form_is_ignored(proved: Subject, postgres_server: Server) -> None:
+    for file in (proved.project / FOLDER).glob("*.json"):
         file.write_text(json.dumps({"version": 99}))
-    assert run(subject, postgres_server).known == ()
+    assert run(proved, postgres_server).known == ()
 
 
 def test_folder_that_can_not_be_made_is_told(subject: Subject, postgres_server: Server) -> None:
@@ -225,9 +242,8 @@ def test_folder_that_can_not_be_made_is_told(subject: Subject, postgres_server: 
     assert [one.partition(":")[0] for one in told] == ["nothing was kept in .schemaproof_cache"]
 
 
-def test_nothing_but_findings_and_digests_is_kept(subject: Subject, postgres_server: Server) -> None:
-    run(subject, postgres_server)
-    folder = subject.project / FOLDER
+def test_nothing_but_findings_and_digests_is_kept(proved: Subject) -> None:
+    folder = proved.project / FOLDER
     entries = [json.loads(file.read_text()) for file in folder.glob("*.json")]
     assert len(entries) == 3
     for entry in entries:
@@ -236,7 +252,7 @@ def test_nothing_but_findings_and_digests_is_kept(subject: Subject, postgres_ser
         assert all(re.fullmatch("[0-9a-f]{64}", digest) for digest in entry["inputs"].values())
         assert not any(Path(name).is_absolute() for name in entry["inputs"])
     assert {file.name for file in folder.iterdir() if file.suffix != ".json"} == {".gitignore", "CACHEDIR.TAG"}
-    assert str(subject.project) not in "".join(file.read_text() for file in folder.iterdir())
+    assert str(proved.project) not in "".join(file.read_text() for file in folder.iterdir())
 
 
 def test_what_was_not_finished_is_not_kept(subject: Subject, postgres_server: Server) -> None:

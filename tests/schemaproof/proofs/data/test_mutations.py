@@ -12,6 +12,9 @@ from schemaproof.proofs.data.checks import CHECKS
 from tests.schemaproof.projects import Step, make_project
 from tests.schemaproof.proofs.data.mutations import CASES, GONE, SETUP
 
+# Forty revisions twice: what each check sees and does not see, the examples say in every run.
+pytestmark = pytest.mark.soundness
+
 
 def steps_of(number: int, *, mutated: bool) -> Iterator[Step]:
     case, names = CASES[number], {"t": f"t{number}", "p": f"p{number}"}

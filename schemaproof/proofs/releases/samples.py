@@ -34,7 +34,7 @@ SELECT n.nspname::text, c.relname::text, c.oid, c.relkind::text,
         ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
     AND ((n.nspname, c.relname) IN (SELECT * FROM unnest(%(schemas)s::text[], %(names)s::text[]))
         OR c.oid = ANY (%(oids)s::oid[]))
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2

@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_verify(commands)
     _add_merge(commands)
     _add_checks(commands)
+    _add_traffic(commands)
     _add_postgres(commands)
     return parser
 
@@ -181,6 +182,40 @@ def _add_checks(commands: Any) -> None:
     checks.add_argument("names", nargs="*", metavar="NAME", help="only these checks, or areas of checks (default: all)")
     checks.add_argument("--json", action="store_true", help="print the list as JSON")
     checks.set_defaults(run=_checks)
+
+
+def _add_traffic(commands: Any) -> None:
+    traffic = commands.add_parser(
+        "traffic",
+        help="apply a revision while the release before it works on filled tables; print and draw who waits",
+        description="Apply a revision on a throwaway server while sessions of the release before it read, update and"
+        " insert rows of filled tables, and a long transaction holds on for a second. Printed are ratios to the seconds"
+        " before: it is evidence for a review, and no check.",
+    )
+    _add_project(traffic)
+    _add_server(traffic)
+    traffic.add_argument(
+        "--revision", metavar="ID", required=True, help="the revision: an id, or what Alembic takes for one"
+    )
+    traffic.add_argument(
+        "--rows",
+        type=_number,
+        default=100_000,
+        metavar="N",
+        help="rows of each table that it concerns (default: 100000)",
+    )
+    traffic.add_argument(
+        "--sessions", type=_number, default=4, metavar="N", help="sessions that work on them (default: 4)"
+    )
+    traffic.add_argument("--svg", type=Path, metavar="FILE", help="draw it, too")
+    traffic.set_defaults(run=_traffic)
+
+
+def _number(text: str) -> int:
+    """A number of the command line, of 1 or more."""
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
 
 
 def _add_postgres(commands: Any) -> None:
@@ -317,6 +352,29 @@ def _postgres(parsed: argparse.Namespace) -> int:
     _interrupts_raised()
     with _termination_as_interrupt():
         return _serve(parsed)
+
+
+def _traffic(parsed: argparse.Namespace) -> int:
+    _interrupts_raised()
+    with _termination_as_interrupt():
+        from schemaproof.postgres import start
+        from schemaproof.report.output import write
+        from schemaproof.run.rehearsal import drawing, rehearse, text
+
+        settings = _settings(parsed)
+        with start(_options(parsed), progress=_tell) as server:
+            seen = rehearse.of_project(
+                settings.subject, server, parsed.revision, rows=parsed.rows, sessions=parsed.sessions, told=_tell
+            )
+        write(text.as_text(seen))
+        if parsed.svg is not None:
+            try:
+                parsed.svg.write_text(drawing.as_svg(seen), encoding="utf-8")
+            except OSError as error:
+                raise ProofError(
+                    f"--svg {parsed.svg}: {error.strerror}.", remedy="Name a file that can be written."
+                ) from error
+    return _DONE
 
 
 def _serve(parsed: argparse.Namespace) -> int:

@@ -48,7 +48,7 @@ class Fault:
         relation: the table or view that the statements are sent for.
         column: which column it is about; "" for none.
         refused: the statements.
-        now: what became of it: a new name, a new type; "" for nothing.
+        now: what became of it: a new name, a new type, or where that is not known the SQLSTATE; "" for nothing.
     """
 
     kind: Kind
@@ -168,7 +168,7 @@ class _Judge:
                 yield from causes
                 return
         kind: Kind = "read refused" if statement.verb in {"read", "compare"} else "write refused"
-        yield kind, _identity(older), older.name, "", one.refusal.message
+        yield kind, _identity(older), older.name, "", code
 
     def _typed(self, about: Sequence[str], code: str, older: Relation, newer: Relation) -> Iterator[_Key]:
         """Those of the columns ``about`` whose types or labels explain the code."""

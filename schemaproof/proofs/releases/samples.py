@@ -1,7 +1,7 @@
 """The older release's tables and views as it knows them, each with rows that it may write."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -34,7 +34,7 @@ SELECT n.nspname::text, c.relname::text, c.oid, c.relkind::text,
         ORDER BY a.attnum) FILTER (WHERE a.attnum IS NOT NULL), '{}')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
     AND ((n.nspname, c.relname) IN (SELECT * FROM unnest(%(schemas)s::text[], %(names)s::text[]))
         OR c.oid = ANY (%(oids)s::oid[]))
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2
@@ -123,6 +123,22 @@ def _sample(cursor: Cursor, types: Mapping[int, Type], table: Table) -> Sample:
     full, other, sparse = (_first_taken(cursor, types, table, rows) for rows in (_FULL, _OTHER, _SPARSE))
     primary = _primary(table)
     return Sample(table, full, other, sparse, primary, _existing(cursor, table, primary))
+
+
+def own_rows(connection: psycopg.Connection[Any], sample: Sample, types: Mapping[int, Type], count: int) -> list[Cells]:
+    """As many rows, no two alike in what is unique, that the table of ``sample`` takes; fewer where it takes fewer.
+
+    ``connection``: in autocommit mode; nothing is left but sequences that are ahead.
+    """
+    with (
+        psycopg.Cursor(connection, row_factory=tuple_row) as cursor,
+        connection.transaction(force_rollback=True),
+    ):
+        found = (
+            _first_taken(cursor, types, sample.table, [replace(row, number=row.number + 2 + one) for row in _FULL])
+            for one in range(count)
+        )
+        return [one for one in found if one is not None]
 
 
 def _first_taken(cursor: Cursor, types: Mapping[int, Type], table: Table, rows: Sequence[Row]) -> Cells | None:

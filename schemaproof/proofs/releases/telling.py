@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from schemaproof.catalog import Identity
 from schemaproof.migration.lines.quoting import literal, quoted, text
+from schemaproof.proofs.releases.affected import Name
 from schemaproof.proofs.releases.experiment import Refused, Trial
 from schemaproof.proofs.releases.judging import Fault
 from schemaproof.proofs.releases.newer import Stranded
@@ -26,7 +27,11 @@ def message(fault: Fault) -> str:
     """What fails, and why, in one sentence."""
     table, revision = ".".join(fault.relation), fault.revision
     why = _WHY[fault.kind].format(
-        table=table, column=fault.column, now=fault.now, object=fault.object, where=_where(fault)
+        column=fault.column,
+        now=fault.now,
+        object=fault.object,
+        where=_where(fault),
+        said=fault.refused[0].refusal.message,
     )
     return f"After {revision}, the release before it {_failing(fault, table)}: {why}."
 
@@ -63,8 +68,8 @@ _WHY = {
     "no conflict target": "nothing unique is left for its ON CONFLICT ({column})",
     "too long": "{column} is of type {now} now, and it may send values that do not fit",
     "partition": "it may send rows that no partition takes",
-    "read refused": "{now}",
-    "write refused": "{now}",
+    "read refused": "{said}",
+    "write refused": "{said}",
 }
 
 
@@ -108,7 +113,7 @@ def rolled_back_evidence(one: Stranded, revision: str) -> str:
 def rolled_back_remedy(one: Stranded) -> str:
     """The line for ``downgrade()``."""
     newer = one.newer
-    name, column = quoted(*(newer.table if newer.table[0] != "public" else newer.table[1:])), quoted(newer.column)
+    name, column = _name(newer.table), quoted(newer.column)
     condition = f"{column} IS NULL" if newer.text is None else f"{column} = {literal(newer.text)}"
     if newer.text is not None and newer.refusal.code in {"22001", "22003"}:
         condition = "..."
@@ -129,17 +134,23 @@ def _examples(refused: Sequence[Refused]) -> list[Refused]:
 def remedy(fault: Fault, trial: Trial) -> str:
     """The lines to type, with the names of the project."""
     table = fault.object.parent or fault.object.name
+    schema, dot, name = fault.now.partition(".") if fault.kind == "relation renamed" else ("", "", "")
     names = {
         "table": table,
-        "quoted": quoted(*(fault.relation if fault.relation[0] != "public" else fault.relation[1:])),
+        "quoted": _name(fault.relation),
         "column": fault.column or "...",
-        "now": fault.now,
+        "now": _name((schema, name)) if dot else fault.now,
         "new": fault.now.rpartition(".")[2],
         "constraint": fault.object.name,
         "args": f"{text(table)}, {text(fault.column)}" + _schema(fault.object),
         "name": text(table) + _schema(fault.object),
     }
     return _template(fault, trial).format(**names)
+
+
+def _name(name: Name) -> str:
+    """A table's name in SQL."""
+    return quoted(*(name if name[0] != "public" else name[1:]))
 
 
 def _schema(one: Identity) -> str:

@@ -51,7 +51,7 @@ def first_pair(one: Measured) -> Pair | None:
     for step in one.few:
         if step.transaction != transaction:
             taken, transaction = {}, step.transaction
-        now = locked(step.held, one.relations, "reads").keys()
+        now = {oid for oid in locked(step.held, one.relations, "reads") if one.relations[oid].kind in {"r", "p"}}
         for oid in sorted(now - taken.keys()):
             for other, by in taken.items():
                 first, second = one.relations[other], one.relations[oid]

@@ -4,8 +4,10 @@ from alembic import op
 
 revision = "0003"
 down_revision = "0002"
-
-schemaproof_allow = [{"check": "older-release-writes", "reason": "The release before sends the currency already."}]
+schemaproof_allow = [
+    {"check": "reads-blocked", "reason": "sales has a few thousand rows at most"},
+    {"check": "older-release-writes", "reason": "The release before sends the currency already."},
+]
 
 
 def upgrade() -> None:

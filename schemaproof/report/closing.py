@@ -23,6 +23,16 @@ def blocks(report: "Report", style: Style, *, everything: bool) -> Iterator[str]
 
     ``everything``: whether long lists are told to their end.
     """
+    yield from matters(report, style, everything=everything)
+    yield from problems(report, style, everything=everything)
+    if report.faults.injected:
+        yield str(report.faults)
+    if report.seconds >= _LONG:
+        yield _longest(report)
+
+
+def matters(report: "Report", style: Style, *, everything: bool) -> Iterator[str]:
+    """What is allowed, changed, left out, known, and not run."""
     limit = None if everything else _LINES
     if report.allowed:
         yield _block("allowed", _allowed(report.allowed, style, everything=everything), limit, style)
@@ -34,11 +44,6 @@ def blocks(report: "Report", style: Style, *, everything: bool) -> Iterator[str]
         yield _block("known before", _recalled(report.recalled, style), None, style)
     if skipped := list(_skipped(report, style)):
         yield _block("not run", skipped, limit, style)
-    yield from problems(report, style, everything=everything)
-    if report.faults.injected:
-        yield str(report.faults)
-    if report.seconds >= _LONG:
-        yield _longest(report)
 
 
 def problems(report: "Report", style: Style, *, everything: bool) -> Iterator[str]:

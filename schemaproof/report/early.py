@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 if TYPE_CHECKING:
     from schemaproof.report.files import ReportFile
@@ -77,4 +77,14 @@ def as_gitlab(_cause: str) -> str:
     return "[]\n"
 
 
-_WITHOUT_PROJECT: Mapping[str, Callable[[str], str]] = {"junit": as_junit, "sarif": as_sarif, "gitlab": as_gitlab}
+def as_html(cause: str) -> str:
+    """A page that says so."""
+    return f"<!doctype html>\n<title>schemaproof</title>\n<p>{escape(cause)}</p>\n"
+
+
+_WITHOUT_PROJECT: Mapping[str, Callable[[str], str]] = {
+    "junit": as_junit,
+    "sarif": as_sarif,
+    "gitlab": as_gitlab,
+    "html": as_html,
+}

@@ -13,6 +13,7 @@ FORMATS: Mapping[str, str] = {
     "junit": "JUnit XML",
     "sarif": "SARIF 2.1.0, for code scanning",
     "gitlab": "GitLab's code quality",
+    "html": "one page of HTML",
 }
 
 

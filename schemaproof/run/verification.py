@@ -11,7 +11,7 @@ from schemaproof.finding import FailOn
 from schemaproof.postgres import Options
 from schemaproof.project.settings import Settings
 from schemaproof.proofs.registry import CHECKS
-from schemaproof.report import gitlab, junit, sarif
+from schemaproof.report import gitlab, junit, page, sarif
 from schemaproof.report import json as json_report
 from schemaproof.report.characters import readable
 from schemaproof.report.files import ReportFile
@@ -34,6 +34,7 @@ _RENDERERS = {
     "junit": junit.render,
     "sarif": sarif.render,
     "gitlab": gitlab.render,
+    "html": page.render,
 }
 
 

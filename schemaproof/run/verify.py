@@ -11,6 +11,7 @@ from time import perf_counter
 
 import psycopg
 import sqlalchemy.exc
+from alembic.script import Script
 
 from schemaproof.budget import LeftOut
 from schemaproof.check import Check
@@ -364,4 +365,11 @@ def _about(history: History) -> dict[str, object]:
         "driver_from": history.facts.driver[1],
         "revisions": len(history.revisions),
         "heads": [] if history.chain.defects else list(history.chain.heads),
+        "down_revisions": {script.revision: _below(script) for script in history.revisions},
     }
+
+
+def _below(script: Script) -> list[str]:
+    """The ids of the revisions that ``script`` builds on."""
+    found = script.down_revision
+    return [] if found is None else [found] if isinstance(found, str) else list(found)

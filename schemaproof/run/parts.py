@@ -97,6 +97,8 @@ def digest_of(subject: Subject, order: Sequence[Script], environment: Path) -> s
     for path in [*settings, environment, *(Path(one.path) for one in order)]:
         text = path.read_bytes() if path.is_file() else b""
         digest.update(len(text).to_bytes(8) + text)
+    for prepared in subject.prepare_sql:
+        digest.update(prepared.sql.encode() + b"\0")
     for path in sorted(_modules(subject.project)):
         digest.update(path.read_bytes())
     return digest.hexdigest()

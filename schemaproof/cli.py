@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # Exit statuses, for every subcommand.
 _DONE = 0
+_FAULTY = 1
 _IMPOSSIBLE = 2
 _EXIT_STATUS = (
     "Exit status: 0 sound; 1 faulty (an error or a warning was found; see --fail-on of verify); 2 not verified, or only"
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_verify(commands)
+    _add_baseline(commands)
     _add_merge(commands)
     _add_checks(commands)
     _add_postgres(commands)
@@ -86,6 +88,34 @@ def _add_verify(commands: Any) -> None:
         " project's pyproject.toml.",
         epilog=_EXIT_STATUS,
     )
+    _add_what(verify)
+    verify.add_argument(
+        "--list",
+        action="store_true",
+        help="only list what would be asked: the checks, of how many revisions, and about how many faults;"
+        " no server is started",
+    )
+    verify.set_defaults(run=_verify)
+
+
+def _add_baseline(commands: Any) -> None:
+    baseline = commands.add_parser(
+        "baseline",
+        help="write what verify finds today into schemaproof-baseline.toml, so that it fails on new findings alone",
+        description="Verify the project, and write the errors and warnings into schemaproof-baseline.toml beside its"
+        " pyproject.toml: verify then fails on new ones alone. Entries that are there stay, with their reasons.",
+        epilog="Exit status: 0 done; 2 something could not be checked, and what did not run may find more; 130"
+        " interrupted: the file is as it was.",
+    )
+    _add_what(baseline)
+    baseline.add_argument(
+        "--prune", action="store_true", help="only remove the entries of what is fixed; nothing is added"
+    )
+    baseline.set_defaults(run=_baseline, list=False)
+
+
+def _add_what(verify: argparse.ArgumentParser) -> None:
+    """What is verified, where, and which reports are written."""
     _add_project(verify)
     _add_server(verify)
     verify.add_argument(
@@ -149,14 +179,7 @@ def _add_verify(commands: Any) -> None:
         metavar="SECONDS",
         help="stop a run of env.py that makes no progress for this long, and report what it was doing (default: 300)",
     )
-    verify.add_argument(
-        "--list",
-        action="store_true",
-        help="only list what would be asked: the checks, of how many revisions, and about how many faults;"
-        " no server is started",
-    )
     reports.add(verify)
-    verify.set_defaults(run=_verify)
 
 
 def _add_merge(commands: Any) -> None:
@@ -258,26 +281,45 @@ def _verify(parsed: argparse.Namespace) -> int:
         return _verified(parsed, files, interruption)
 
 
-def _verified(parsed: argparse.Namespace, files: "dict[str, ReportFile]", interruption: Interruption) -> int:
-    """Until the process that does the work exists, a signal ends this one at once, even in the middle of an import."""
+def _baseline(parsed: argparse.Namespace) -> int:
+    from schemaproof.run.baselining import Recording
+
+    files = _report_files(parsed)
+    with interruptible(last=parsed.last) as interruption:
+        status = _verified(parsed, files, interruption, lambda settings: Recording.into(settings, prune=parsed.prune))
+    return _DONE if status == _FAULTY else status
+
+
+def _verified(
+    parsed: argparse.Namespace,
+    files: "dict[str, ReportFile]",
+    interruption: Interruption,
+    instead: "Callable[[Settings], Printing] | None" = None,
+) -> int:
+    """Verify, and print the report, or what takes its place.
+
+    Until the process that does the work exists, a signal ends this one at once, even in the middle of an import.
+    """
     if parsed.last:
         interruption.early = lambda _: _leave_early(files, interruption, parsed.project)
     from schemaproof.run import verification
     from schemaproof.run.scope import Wanted
 
+    printing = _printing(parsed)
     try:
         settings, options = _settings(parsed), _options(parsed)
         wanted = Wanted.read(parsed.since, parsed.revision, parsed.shard)
         checks = settings.choose(_catalogue())
+        printing = instead(settings) if instead else printing
     except ProofError as error:
-        return verification.refused(error, files, interruption, parsed.project, _printing(parsed))
+        return verification.refused(error, files, interruption, parsed.project, printing)
     finally:
         interruption.early = None
     if parsed.list:
         return _list(settings, wanted, checks)
     cached = settings.cache and not parsed.no_cache
     return verification.run(
-        settings, checks, options, files, interruption, wanted=wanted, cached=cached, printing=_printing(parsed)
+        settings, checks, options, files, interruption, wanted=wanted, cached=cached, printing=printing
     )
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Self
 from schemaproof.budget import Budget
 from schemaproof.errors import ProofError
 from schemaproof.finding import FailOn
-from schemaproof.project import preparation, severities
+from schemaproof.project import baseline, preparation, severities
 from schemaproof.project.allowances import Allowance, of_project
+from schemaproof.project.baseline import Baseline
 from schemaproof.project.names import Names
 from schemaproof.project.pyproject import TABLE, Sources, nearest
 from schemaproof.project.severities import Grade
@@ -47,6 +48,7 @@ class Settings:
         grades: the severities that the team gives to findings of some checks.
         fail_on: what makes the run fail.
         cache: whether what is known of revisions from earlier runs is not asked again.
+        baseline: the findings that are known; None where there is no such file.
         migrates: whether anything says that this is an Alembic project; what is wrong with it, the subject says.
     """
 
@@ -57,6 +59,7 @@ class Settings:
     grades: tuple[Grade, ...] = ()
     fail_on: FailOn = FailOn.WARNING
     cache: bool = True
+    baseline: Baseline | None = None
     migrates: bool = True
 
     @classmethod
@@ -114,6 +117,7 @@ class Settings:
             grades=severities.of_project(sources.told("severity"), known),
             fail_on=_valid_fail_on(*sources.first("fail-on", arguments.get("fail-on"))),
             cache=_valid_flag("cache", {}, sources) or sources.told("cache") is None,
+            baseline=baseline.read(project),
             migrates=bool(ini_from or location_from or sources.alembic)
             or (subject.project / subject.alembic_ini).exists(),
         )

@@ -50,6 +50,10 @@ class Entry:
             finding.fingerprint, finding.check, finding.severity, finding.revision, finding.object, finding.message
         )
 
+    def concerns(self, revision: str | None) -> bool:
+        """Whether it is about ``revision``."""
+        return self.revision == revision
+
     def is_named_by(self, cause: Cause) -> bool:
         """Whether it is one of the findings that ``cause`` names."""
         return (

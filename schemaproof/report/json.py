@@ -121,6 +121,7 @@ def _part(report: "Report") -> dict[str, object] | None:
         "causes": [finding.causes for finding in (*report.findings, *(one for one, _ in _known(report)))],
         "allowed_causes": [finding.causes for finding, _ in report.allowed],
         "unmatched": [dataclasses.asdict(allowance) for allowance in report.unmatched],
+        "expired": [dataclasses.asdict(allowance) for allowance in report.expired],
         "unmatched_baseline": [dataclasses.asdict(entry) for entry in report.known.unmatched] if report.known else None,
     }
 

@@ -161,6 +161,7 @@ class Report:
         fail_on: which findings make the verdict "faulty".
         scope: which revisions were asked about; None if all were.
         unmatched: of a part, the allowances that match none of its findings.
+        expired: of a part, the allowances that would match some of its findings, had they not expired.
         recalled: what was known from earlier runs; None where nothing was looked up.
         walk_seconds: how long took what checks share, databases and the stairway of each revision; as for a check.
         server: which one it was, and why that one; "" where none ran.
@@ -183,6 +184,7 @@ class Report:
     walk_seconds: float = 0.0
     unmatched: tuple[Allowance, ...] = ()
     server: str = ""
+    expired: tuple[Allowance, ...] = ()
     known: Known | None = None
 
     @property

@@ -38,13 +38,14 @@ def report(  # noqa: PLR0913 (what was found, and how the team judges it)
     findings that are known.
     """
     found = numbered(finding for findings in record.findings.values() for finding in findings)
-    kept, allowed, unused = split(found, [*allowances, *record.beside])
+    kept, allowed, unused, expired = split(found, [*allowances, *record.beside])
     # Before one defect is told once: a finding that counts is never told by one that has been made a note.
     kept, changed = regraded(kept, grades), changes(kept, grades)
     part = None if record.scope is None else record.scope.part
     if UNUSED_ALLOWANCE.id in record.checks and part is None:  # else another part may have what it matches
-        judged = (one for one in unused if one.check in _answered(record) and is_judged(one, record.scope))
-        kept.extend(numbered(unused_findings(UNUSED_ALLOWANCE, judged)))
+        answered = _answered(record)
+        judged = (one for one in unused if one.check in answered and is_judged(one, record.scope, record.revisions))
+        kept.extend(numbered(unused_findings(UNUSED_ALLOWANCE, judged, expired)))
     kept, known = _divided(kept, found, baseline, record)
     kept, allowed = told_once(kept), allowed_once(allowed)
     taken = spells.seconds(record.spells)
@@ -78,6 +79,7 @@ def report(  # noqa: PLR0913 (what was found, and how the team judges it)
         taken.get(spells.WALK, 0.0),
         () if part is None else tuple(unused),
         record.server,
+        () if part is None else tuple(expired),
         known,
     )
 
@@ -98,25 +100,31 @@ def _divided(
     unmatched = baseline.unmatched([*found, *kept])
     if record.scope is not None and record.scope.part is not None:
         return new, Known(told, (), unmatched)
-    return new, Known(told, tuple(fixed(unmatched, _answered(record), record.scope)))
+    return new, Known(told, tuple(fixed(unmatched, _answered(record), record.scope, record.revisions)))
 
 
-def fixed(unmatched: Iterable[Entry], answered: Container[str], scope: Scope | None) -> Iterator[Entry]:
+def fixed(
+    unmatched: Iterable[Entry], answered: Container[str], scope: Scope | None, revisions: Sequence[str]
+) -> Iterator[Entry]:
     """Those of the ``unmatched`` that would have been found: all that they are about was asked.
 
     ``answered``: the checks that were asked of all of ``scope``. What no check of today's finds is gone too.
     """
     for one in unmatched:
-        if one.check not in _KNOWN or (one.check in answered and is_judged(one, scope)):
+        if one.check not in _KNOWN or (one.check in answered and is_judged(one, scope, revisions)):
             yield one
 
 
-def is_judged(one: Allowance | Entry, scope: Scope | None) -> bool:
-    """Whether ``one`` would have matched by now if it matches anything: all that it is about was asked."""
+def is_judged(one: Allowance | Entry, scope: Scope | None, revisions: Sequence[str]) -> bool:
+    """Whether ``one`` would have matched by now if it matches anything: all that it is about was asked.
+
+    ``revisions``: all that there are.
+    """
     if scope is None:
         return True
     if one.revision is not None:
-        return one.revision in scope.asked
+        concerned = [revision for revision in revisions if one.concerns(revision)]
+        return bool(concerned) and set(concerned) <= set(scope.asked)
     return one.check not in _BY_REVISION
 
 

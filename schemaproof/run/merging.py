@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +210,8 @@ def _divided(
     new, more = nowhere.divide(kept)  # what only the merge finds: an allowance that no part has a finding for
     found = [one for part in parts for one in _known(part)] + [(one, nowhere.reason(one)) for one in more]
     answered = set(parts[0].part["selected"]) - _open_checks(parts)
-    return new, Known(tuple(allowed_once(found)), tuple(fixed(nowhere.unmatched(kept), answered, scope)))
+    gone = fixed(nowhere.unmatched(kept), answered, scope, parts[0].part["revisions"])
+    return new, Known(tuple(allowed_once(found)), tuple(gone))
 
 
 def _entry(told: Mapping[str, Any]) -> Entry:
@@ -226,10 +228,16 @@ def _unused(parts: Sequence[_Read], scope: Scope | None) -> Iterator[Finding]:
     selected = set(parts[0].part["selected"])
     if UNUSED_ALLOWANCE.id not in selected:
         return iter(())
-    unmatched = [[Allowance(**one) for one in part.part["unmatched"]] for part in parts]
+    unmatched, expired = ([_allowances(part.part[key]) for part in parts] for key in ("unmatched", "expired"))
     everywhere = [one for one in unmatched[0] if all(one in other for other in unmatched)]
-    judged = [one for one in everywhere if one.check in selected - _open_checks(parts) and is_judged(one, scope)]
-    return unused_findings(UNUSED_ALLOWANCE, judged)
+    revisions = parts[0].part["revisions"]
+    judged = [one for one in everywhere if one.check in selected - _open_checks(parts)]
+    judged = [one for one in judged if is_judged(one, scope, revisions)]
+    return unused_findings(UNUSED_ALLOWANCE, judged, dict.fromkeys(one for each in expired for one in each))
+
+
+def _allowances(told: Iterable[Mapping[str, Any]]) -> list[Allowance]:
+    return [Allowance(**{**one, "expires": one["expires"] and date.fromisoformat(one["expires"])}) for one in told]
 
 
 def _results(parts: Sequence[_Read], kept: Sequence[Finding]) -> Iterator[CheckResult]:

@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_verify(commands)
     _add_baseline(commands)
+    _add_init(commands)
     _add_merge(commands)
     _add_checks(commands)
     _add_postgres(commands)
@@ -180,6 +181,21 @@ def _add_what(verify: argparse.ArgumentParser) -> None:
         help="stop a run of env.py that makes no progress for this long, and report what it was doing (default: 300)",
     )
     reports.add(verify)
+
+
+def _add_init(commands: Any) -> None:
+    init = commands.add_parser(
+        "init",
+        help="print what a project needs to be verified: its settings, a CI file, a test module",
+        description="Look at a project, and print the settings that it needs, a CI file, and a test module if it has"
+        " pytest, with the reason for each choice. No code of the project is run. Nothing is written without --write,"
+        " and never over what is there.",
+    )
+    init.add_argument(
+        "--project", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: the current one)"
+    )
+    init.add_argument("--write", action="store_true", help="write the files that are not there")
+    init.set_defaults(run=_init)
 
 
 def _add_merge(commands: Any) -> None:
@@ -328,6 +344,25 @@ def _list(settings: "Settings", wanted: "Wanted", selected: Sequence["Check"]) -
     from schemaproof.run.overview import as_text, overview
 
     write(as_text(wanted.checks(selected), overview(settings.subject, wanted, selected)))
+    return _DONE
+
+
+def _init(parsed: argparse.Namespace) -> int:
+    _interrupts_raised()
+    from schemaproof.adoption.choices import choose
+    from schemaproof.adoption.files import files
+    from schemaproof.adoption.showing import told
+    from schemaproof.report.output import write
+
+    project = parsed.project.resolve()
+    if not project.is_dir():
+        raise ProofError(f"There is no folder {parsed.project}.", remedy="Give the project's folder: --project DIR")
+    chosen = choose(project)
+    found = list(files(project, chosen))
+    write(told(project, chosen, found, written=parsed.write))
+    for file, _ in found:
+        if parsed.write and not file.obstacle:
+            file.write()
     return _DONE
 
 

@@ -18,8 +18,7 @@ def prepared(server: Server, preparations: Iterable[Preparation]) -> Template:
     """
     database = server.create()
     try:
-        for each in preparations:
-            _prepare(database, each)
+        prepare(database, preparations)
         server.close_off(database.name)
     except BaseException:
         database.drop()
@@ -27,7 +26,17 @@ def prepared(server: Server, preparations: Iterable[Preparation]) -> Template:
     return Template(database.name)
 
 
-def _prepare(database: Database, preparation: Preparation) -> None:
+def prepare(database: Database, preparations: Iterable[Preparation]) -> None:
+    """Run the ``preparations`` in ``database``.
+
+    Raises:
+        SubjectError: where a statement fails.
+    """
+    for each in preparations:
+        _run(database, each)
+
+
+def _run(database: Database, preparation: Preparation) -> None:
     try:
         with psycopg.connect(database.dsn, autocommit=True, application_name="schemaproof") as connection:
             connection.execute(preparation.sql.encode())

@@ -84,6 +84,10 @@ class Runs:
         """Run ``alembic upgrade REVISION`` on ``database``, which finds the steps for itself."""
         return self._upgrade(database, revision)
 
+    def at_base(self, database: Database) -> Run:
+        """Run env.py on ``database`` without a revision: it may create a schema."""
+        return self._run(database, lambda _heads, _context: (), "base")
+
     def downgrade_to_base(self, database: Database) -> Run:
         """Take back all revisions of ``database`` in one call, as ``alembic downgrade base`` does."""
 

@@ -1,10 +1,11 @@
 """What is said of a baseline."""
 
+import json
 from dataclasses import replace
 
 from schemaproof.finding import Severity
 from schemaproof.project.baseline import FILE, Baseline, Entry
-from schemaproof.report import junit, known, text
+from schemaproof.report import junit, known, markdown, sarif, text
 from schemaproof.report.outcome import Known
 from tests.schemaproof.report.reports import a_finding, a_report
 
@@ -49,3 +50,13 @@ def test_recording_tells_what_it_added_removed_and_left() -> None:
         f"{FILE}: 0 added, 1 removed, 0 in all",
         "  fixed: downgrade-restores at 0001 (type public.color)",
     ]
+
+
+def test_known_finding_is_a_suppressed_result_of_sarif() -> None:
+    (run,) = json.loads(sarif.render(replace(a_report(), known=Known((OLD,)))))["runs"]
+    assert [one["suppressions"][0]["justification"] for one in run["results"]] == ["Old rows."]
+
+
+def test_summary_of_a_job_tells_what_is_known_and_new() -> None:
+    said = replace(a_report(a_finding(revision="0001")), known=Known((OLD,)))
+    assert "- 1 known (baseline: 1 error), 1 new" in markdown.render(said).replace("\\", "")

@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Verifies a PostgreSQL schema and its Alembic migrations on throwaway servers.",
         epilog=_EXIT_STATUS,
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_verify(commands)
     _add_baseline(commands)
@@ -77,7 +78,18 @@ def _parser() -> argparse.ArgumentParser:
     _add_merge(commands)
     _add_checks(commands)
     _add_postgres(commands)
+    _add_completion(commands)
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version, which takes an import that no other command needs."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"schemaproof {version('schemaproof')}")
+        parser.exit()
 
 
 def _add_verify(commands: Any) -> None:
@@ -236,6 +248,17 @@ def _add_postgres(commands: Any) -> None:
         "--empty", action="store_true", help="apply no revisions: to autogenerate the first one against the URL"
     )
     postgres.set_defaults(run=_postgres)
+
+
+def _add_completion(commands: Any) -> None:
+    completion = commands.add_parser(
+        "completion",
+        help="print a script that completes commands and options in a shell",
+        description="Print a script that completes commands and options: `source <(schemaproof completion bash)` in"
+        " .bashrc. Needs shtab: pip install 'schemaproof[completion]'.",
+    )
+    completion.add_argument("shell", choices=["bash", "zsh"], help="for which shell")
+    completion.set_defaults(run=_completion)
 
 
 def _add_project(parser: argparse.ArgumentParser) -> None:
@@ -437,6 +460,19 @@ def _database(settings: "Settings", server: "Server", *, empty: bool) -> "Databa
     from schemaproof.migration.history import migrate
 
     return migrate(settings.subject, server)
+
+
+def _completion(parsed: argparse.Namespace) -> int:
+    try:
+        import shtab
+    except ImportError as error:
+        raise ProofError(
+            "The completion of a shell needs shtab.", remedy="pip install 'schemaproof[completion]'"
+        ) from error
+    from schemaproof.report.output import write
+
+    write(shtab.complete(_parser(), shell=parsed.shell) + "\n")
+    return _DONE
 
 
 def _catalogue() -> Sequence["Check"]:

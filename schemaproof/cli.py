@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 # Exit statuses, for every subcommand.
 _DONE = 0
+_FAULTY = 1
 _IMPOSSIBLE = 2
 _EXIT_STATUS = (
     "Exit status: 0 sound; 1 faulty (an error or a warning was found; see --fail-on of verify); 2 not verified, or only"
@@ -69,13 +70,27 @@ def _parser() -> argparse.ArgumentParser:
         description="Verifies a PostgreSQL schema and its Alembic migrations on throwaway servers.",
         epilog=_EXIT_STATUS,
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_verify(commands)
+    _add_baseline(commands)
+    _add_init(commands)
     _add_merge(commands)
     _add_checks(commands)
     _add_traffic(commands)
     _add_postgres(commands)
+    _add_completion(commands)
     return parser
+
+
+class _Version(argparse.Action):
+    """Prints the version, which takes an import that no other command needs."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"schemaproof {version('schemaproof')}")
+        parser.exit()
 
 
 def _add_verify(commands: Any) -> None:
@@ -87,6 +102,34 @@ def _add_verify(commands: Any) -> None:
         " project's pyproject.toml.",
         epilog=_EXIT_STATUS,
     )
+    _add_what(verify)
+    verify.add_argument(
+        "--list",
+        action="store_true",
+        help="only list what would be asked: the checks, of how many revisions, and about how many faults;"
+        " no server is started",
+    )
+    verify.set_defaults(run=_verify)
+
+
+def _add_baseline(commands: Any) -> None:
+    baseline = commands.add_parser(
+        "baseline",
+        help="write what verify finds today into schemaproof-baseline.toml, so that it fails on new findings alone",
+        description="Verify the project, and write the errors and warnings into schemaproof-baseline.toml beside its"
+        " pyproject.toml: verify then fails on new ones alone. Entries that are there stay, with their reasons.",
+        epilog="Exit status: 0 done; 2 something could not be checked, and what did not run may find more; 130"
+        " interrupted: the file is as it was.",
+    )
+    _add_what(baseline)
+    baseline.add_argument(
+        "--prune", action="store_true", help="only remove the entries of what is fixed; nothing is added"
+    )
+    baseline.set_defaults(run=_baseline, list=False)
+
+
+def _add_what(verify: argparse.ArgumentParser) -> None:
+    """What is verified, where, and which reports are written."""
     _add_project(verify)
     _add_server(verify)
     verify.add_argument(
@@ -150,14 +193,22 @@ def _add_verify(commands: Any) -> None:
         metavar="SECONDS",
         help="stop a run of env.py that makes no progress for this long, and report what it was doing (default: 300)",
     )
-    verify.add_argument(
-        "--list",
-        action="store_true",
-        help="only list what would be asked: the checks, of how many revisions, and about how many faults;"
-        " no server is started",
-    )
     reports.add(verify)
-    verify.set_defaults(run=_verify)
+
+
+def _add_init(commands: Any) -> None:
+    init = commands.add_parser(
+        "init",
+        help="print what a project needs to be verified: its settings, a CI file, a test module",
+        description="Look at a project, and print the settings that it needs, a CI file, and a test module if it has"
+        " pytest, with the reason for each choice. No code of the project is run. Nothing is written without --write,"
+        " and never over what is there.",
+    )
+    init.add_argument(
+        "--project", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: the current one)"
+    )
+    init.add_argument("--write", action="store_true", help="write the files that are not there")
+    init.set_defaults(run=_init)
 
 
 def _add_merge(commands: Any) -> None:
@@ -234,6 +285,17 @@ def _add_postgres(commands: Any) -> None:
     postgres.set_defaults(run=_postgres)
 
 
+def _add_completion(commands: Any) -> None:
+    completion = commands.add_parser(
+        "completion",
+        help="print a script that completes commands and options in a shell",
+        description="Print a script that completes commands and options: `source <(schemaproof completion bash)` in"
+        " .bashrc. Needs shtab: pip install 'schemaproof[completion]'.",
+    )
+    completion.add_argument("shell", choices=["bash", "zsh"], help="for which shell")
+    completion.set_defaults(run=_completion)
+
+
 def _add_project(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--project", type=Path, default=Path(), metavar="DIR", help="the project's folder (default: the current one)"
@@ -243,6 +305,23 @@ def _add_project(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--url-env", metavar="NAME", help="the variable that env.py reads the database URL from (default: DATABASE_URL)"
+    )
+    parser.add_argument(
+        "--script-location",
+        metavar="FOLDER",
+        help="the folder of env.py, as Alembic's script_location; for a project without an alembic.ini, or whose code"
+        " names the folder (default: what Alembic's configuration says)",
+    )
+    parser.add_argument(
+        "--url-option",
+        metavar="NAME",
+        help="the setting of Alembic's configuration that env.py reads the database URL from (default: sqlalchemy.url)",
+    )
+    parser.add_argument(
+        "--before",
+        metavar="MODULE:FUNCTION",
+        help="called once in each process before env.py runs; what it returns is entered if it is a context manager"
+        " (an application's context)",
     )
     parser.add_argument(
         "--driver",
@@ -276,26 +355,45 @@ def _verify(parsed: argparse.Namespace) -> int:
         return _verified(parsed, files, interruption)
 
 
-def _verified(parsed: argparse.Namespace, files: "dict[str, ReportFile]", interruption: Interruption) -> int:
-    """Until the process that does the work exists, a signal ends this one at once, even in the middle of an import."""
+def _baseline(parsed: argparse.Namespace) -> int:
+    from schemaproof.run.baselining import Recording
+
+    files = _report_files(parsed)
+    with interruptible(last=parsed.last) as interruption:
+        status = _verified(parsed, files, interruption, lambda settings: Recording.into(settings, prune=parsed.prune))
+    return _DONE if status == _FAULTY else status
+
+
+def _verified(
+    parsed: argparse.Namespace,
+    files: "dict[str, ReportFile]",
+    interruption: Interruption,
+    instead: "Callable[[Settings], Printing] | None" = None,
+) -> int:
+    """Verify, and print the report, or what takes its place.
+
+    Until the process that does the work exists, a signal ends this one at once, even in the middle of an import.
+    """
     if parsed.last:
         interruption.early = lambda _: _leave_early(files, interruption, parsed.project)
     from schemaproof.run import verification
     from schemaproof.run.scope import Wanted
 
+    printing = _printing(parsed)
     try:
         settings, options = _settings(parsed), _options(parsed)
         wanted = Wanted.read(parsed.since, parsed.revision, parsed.shard)
         checks = settings.choose(_catalogue())
+        printing = instead(settings) if instead else printing
     except ProofError as error:
-        return verification.refused(error, files, interruption, parsed.project, _printing(parsed))
+        return verification.refused(error, files, interruption, parsed.project, printing)
     finally:
         interruption.early = None
     if parsed.list:
         return _list(settings, wanted, checks)
     cached = settings.cache and not parsed.no_cache
     return verification.run(
-        settings, checks, options, files, interruption, wanted=wanted, cached=cached, printing=_printing(parsed)
+        settings, checks, options, files, interruption, wanted=wanted, cached=cached, printing=printing
     )
 
 
@@ -304,6 +402,25 @@ def _list(settings: "Settings", wanted: "Wanted", selected: Sequence["Check"]) -
     from schemaproof.run.overview import as_text, overview
 
     write(as_text(wanted.checks(selected), overview(settings.subject, wanted, selected)))
+    return _DONE
+
+
+def _init(parsed: argparse.Namespace) -> int:
+    _interrupts_raised()
+    from schemaproof.adoption.choices import choose
+    from schemaproof.adoption.files import files
+    from schemaproof.adoption.showing import told
+    from schemaproof.report.output import write
+
+    project = parsed.project.resolve()
+    if not project.is_dir():
+        raise ProofError(f"There is no folder {parsed.project}.", remedy="Give the project's folder: --project DIR")
+    chosen = choose(project)
+    found = list(files(project, chosen))
+    write(told(project, chosen, found, written=parsed.write))
+    for file, _ in found:
+        if parsed.write and not file.obstacle:
+            file.write()
     return _DONE
 
 
@@ -403,6 +520,19 @@ def _database(settings: "Settings", server: "Server", *, empty: bool) -> "Databa
     return migrate(settings.subject, server)
 
 
+def _completion(parsed: argparse.Namespace) -> int:
+    try:
+        import shtab
+    except ImportError as error:
+        raise ProofError(
+            "The completion of a shell needs shtab.", remedy="pip install 'schemaproof[completion]'"
+        ) from error
+    from schemaproof.report.output import write
+
+    write(shtab.complete(_parser(), shell=parsed.shell) + "\n")
+    return _DONE
+
+
 def _catalogue() -> Sequence["Check"]:
     from schemaproof.proofs.registry import CHECKS
 
@@ -414,7 +544,7 @@ def _settings(parsed: argparse.Namespace) -> "Settings":
     from schemaproof.proofs.registry import BY_AREA
 
     keys = ["alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "everywhere", "deployers"]
-    keys += ["budget", "stall-timeout", "fail-on"]
+    keys += ["budget", "stall-timeout", "fail-on", "script-location", "url-option", "before"]
     arguments = {key: getattr(parsed, key.replace("-", "_"), None) for key in keys}
     return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()], areas=BY_AREA)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -188,6 +188,25 @@ def postgres_database(
 
 
 @pytest.fixture
+def migrated_database(
+    request: pytest.FixtureRequest, postgres_server: Server, schemaproof_subject: Subject
+) -> Database:
+    """A fresh clone of the project's database at head, which is migrated once per run; dropped unless the test failed.
+
+    Nothing has to be configured but what ``schemaproof verify`` needs.
+    """
+    return _at(request, postgres_server, schemaproof_subject, "heads")
+
+
+@pytest.fixture
+def database_at(
+    request: pytest.FixtureRequest, postgres_server: Server, schemaproof_subject: Subject
+) -> Callable[[str], Database]:
+    """Called with a revision ("0007", "base", what Alembic takes for one): a clone of the database in its state."""
+    return lambda revision: _at(request, postgres_server, schemaproof_subject, revision)
+
+
+@pytest.fixture
 def empty_database(request: pytest.FixtureRequest, postgres_server: Server) -> Database:
     """A fresh empty database, dropped after the test unless it failed."""
     return _lend(request, postgres_server.create())
@@ -223,6 +242,17 @@ def _lend(request: pytest.FixtureRequest, database: Database) -> Database:
     item: pytest.Item = request.node
     item.stash.setdefault(_DATABASES, []).append(database)
     return database
+
+
+def _at(request: pytest.FixtureRequest, server: Server, subject: Subject, revision: str) -> Database:
+    from schemaproof.errors import ProofError
+    from schemaproof.run.items.states import template_at
+
+    try:
+        return _lend(request, server.clone(template_at(subject, server, revision)))
+    except ProofError as error:
+        told = str(error)
+    pytest.fail(told, pytrace=False)
 
 
 def _refuse_separate_bindir(config: pytest.Config) -> None:

@@ -13,10 +13,12 @@ import pytest
 
 from schema.settings import PREFIX, Settings
 from schemaproof.postgres import Database, binaries
+from schemaproof.project.pyproject import KEYS
 from schemaproof.proofs.registry import CHECKS
 from tests.example import ROOT as EXAMPLES
 from tests.example import assemble
 from tests.pool.faults import FAULTS, SLACK
+from tests.schemaproof.stock import stock_project
 from tests.schemaproof.warm import Warm
 
 ROOT = Path(__file__).parents[1]
@@ -75,6 +77,24 @@ def test_readme_example_fails_as_the_readme_shows(pytester: pytest.Pytester, mon
     assert positions == sorted(positions)
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_readme_fixtures_are_what_it_shows(pytester: pytest.Pytester, warm: Warm, number: int) -> None:
+    """In a project as `alembic init` makes it: first the fixtures as they are, then the template of its own."""
+    stock_project(pytester.path, "generic")
+    imports = (
+        "from pathlib import Path\nimport pytest\nfrom alembic import command\nfrom alembic.config import Config\n"
+    )
+    shown = [block for block in blocks("python") if "_database" in block or "postgres_template" in block][number - 1]
+    if number == 1:
+        pytester.makepyfile(shown.replace('"0007"', '"base"') + "    assert after.name != before.name\n")
+    else:
+        pytester.makeconftest(imports + shown)
+        tables = 'connection.execute("SELECT FROM users")'
+        connect = "psycopg.connect(postgres_database.dsn) as connection"
+        pytester.makepyfile(f"import psycopg\ndef test_a(postgres_database):\n    with {connect}: {tables}\n")
+    warm.pytest(pytester, "--postgres", "embedded", "-W", "ignore").assert_outcomes(passed=1)
+
+
 def test_readme_faulty_downgrade_is_told_as_the_readme_shows(tmp_path: Path) -> None:
     """In its own words, but for the seconds and the server's release."""
     project = assemble(EXAMPLES / "downgrade-restores" / "faulty-leaves-enum", tmp_path / "project")
@@ -131,6 +151,13 @@ def test_readme_settings_are_the_pools_with_their_defaults() -> None:
         else str(each.default)
         for each in settings
     }
+
+
+def test_readme_tables_have_every_key_of_the_table() -> None:
+    named = "".join(key for key, *_ in rows("| `[tool.schemaproof]` | command line |"))
+    named += "".join(row[2] for row in rows("| command line | environment |"))
+    tables = set(re.findall(r"\[\[tool\.schemaproof\.(\w+)\]\]", README))
+    assert set(re.findall(r"`([a-z-]+)`", named)) | tables == set(KEYS)
 
 
 def test_readme_quickstarts_alembic_commands_succeed_in_order(warm: Warm, empty_database: Database) -> None:

@@ -73,7 +73,7 @@ class Databases(Runs):
     def empty_database(self) -> Database:
         """An empty database on which the revisions can be run, the caller's to drop."""
         self._make_room()
-        return self.server.create()
+        return self.new_database()
 
     def station(self, count: int) -> Station:
         """As ``build``, with the harness' connection and the catalog; the caller's to close."""
@@ -145,6 +145,7 @@ class Databases(Runs):
             self._head.close()
             self._head = None
         self._states.close()
+        self.environment.forget_prepared()
 
     def leave(self) -> None:
         """Drop every database of this history, and the roles that the revisions made."""

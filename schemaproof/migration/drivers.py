@@ -94,7 +94,7 @@ def _of_urls(url: str | None, url_env: str) -> Iterator[Choice]:
 
 def _named(project: Path, env_py: Path) -> Iterator[Choice]:
     """What the project's files name: its code, its .env files, then what it depends on."""
-    for path in (env_py / "env.py", *(project / name for name in _DOTENV), *_sources(project)):
+    for path in (env_py / "env.py", *(project / name for name in _DOTENV), *source_files(project)):
         for driver in dict.fromkeys(_IN_CODE.findall(_text(path))):
             yield Choice(driver, f"named in {_shown(path, project)}")
     is_async = bool(_ASYNC.search(_text(env_py / "env.py")))
@@ -116,12 +116,18 @@ def _is_importable(driver: str) -> bool:
     return importlib.util.find_spec(driver) is not None
 
 
-def _required(folder: Path) -> Iterator[Choice]:
-    """The drivers among what the project in ``folder`` depends on."""
+def requirements(folder: Path) -> Iterator[tuple[Path, set[str]]]:
+    """The files that say what the project in ``folder`` depends on, with the names in each, normalized."""
     files = [folder / "pyproject.toml", folder / "Pipfile", folder / "setup.cfg", folder / "setup.py"]
     files += [*sorted(folder.glob("*requirements*.txt")), *sorted(folder.glob("requirements/*.txt"))]
     for path in files:
-        names = set(_requirements(path))
+        if names := set(_requirements(path)):
+            yield path, names
+
+
+def _required(folder: Path) -> Iterator[Choice]:
+    """The drivers among what the project in ``folder`` depends on."""
+    for path, names in requirements(folder):
         for driver, distributions in _DISTRIBUTIONS.items():
             if names & set(distributions):
                 yield Choice(driver, f"named in {path.relative_to(folder)}")
@@ -190,7 +196,7 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _sources(project: Path) -> list[Path]:
+def source_files(project: Path) -> list[Path]:
     """The project's Python files, the nearest first, without its tests and revisions."""
     found: list[Path] = []
     folders = [project]

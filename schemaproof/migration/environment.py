@@ -25,15 +25,17 @@ from alembic.script import Script, ScriptDirectory
 from sqlalchemy import URL, Connection, NullPool, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 
+from schemaproof.migration import before
 from schemaproof.migration.bytecode import unwritten
 from schemaproof.migration.evidence import error_text, is_project_file
 from schemaproof.migration.hang import Hang, HangError
 from schemaproof.migration.inputs import listening
+from schemaproof.migration.prepared import prepared
 from schemaproof.migration.printed import worth_showing
 from schemaproof.migration.redirect import Observer, Redirection, redirected
 from schemaproof.migration.stacks import InterruptedRunError
 from schemaproof.migration.watchdog import Watchdog
-from schemaproof.postgres import Database, Server
+from schemaproof.postgres import Database, Server, Template
 from schemaproof.project.configuration import raw_url
 from schemaproof.project.subject import Subject
 
@@ -95,7 +97,8 @@ class Run:
             self.error = HangError(hang)
             self.error.__cause__ = error
         elif error is not None:
-            self.told_error = error_text(error, self.project)
+            cause = error.__cause__ if isinstance(error, before.BeforeError) else None
+            self.told_error = error_text(cause or error, self.project)
 
 
 class Environment:
@@ -112,7 +115,8 @@ class Environment:
         self.give_connection = False
         self.stall_timeout: float | None = subject.stall_timeout
         self.config: Config = subject.config()
-        self.own_url = raw_url(self.config)
+        self.own_url = raw_url(self.config, subject.url_option)
+        self._prepared: Template | None = None
         self._inherited = standin is not None
         self._standin = standin or server.create()
         if standin is None:
@@ -124,8 +128,12 @@ class Environment:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.forget_prepared()
         if not self._inherited:
-            self._standin.drop()
+            try:
+                before.leave()
+            finally:
+                self._standin.drop()
 
     @property
     def standin(self) -> Database:
@@ -139,6 +147,24 @@ class Environment:
 
     def _url(self) -> URL:
         return self._standin.url(self.driver) if self.driver else make_url(self._standin.dsn)
+
+    @property
+    def _url_text(self) -> str:
+        return self._url().render_as_string(hide_password=False)
+
+    def empty_database(self) -> Database:
+        """A database without revisions, in which an administrator has done what the subject needs; the caller's."""
+        if not self.subject.prepare_sql:
+            return self.server.create()
+        if self._prepared is None:
+            self._prepared = prepared(self.server, self.subject.prepare_sql)
+        return self.server.clone(self._prepared)
+
+    def forget_prepared(self) -> None:
+        """Drop what ``empty_database`` is cloned from, which may need roles; the next call makes it anew."""
+        if self._prepared is not None:
+            self.server.drop(self._prepared.name)
+            self._prepared = None
 
     def upgrade(
         self, script: ScriptDirectory, database: Database, revisions: Sequence[Script], observer: Observer | None = None
@@ -214,8 +240,10 @@ class Environment:
             context = EnvironmentContext(self.config, script, **options)
             watchdog = Watchdog(run.redirection, self.server, self.subject.project, self.stall_timeout)
             try:
-                with watchdog, context:
-                    script.run_env()
+                with watchdog:
+                    before.enter(self.subject, self._url_text, self.surroundings)
+                    with context:
+                        script.run_env()
             except (Exception, SystemExit, InterruptedRunError, asyncio.CancelledError) as error:  # noqa: BLE001 (it is the subject's, and told)
                 raised = error
             finally:
@@ -238,8 +266,8 @@ class Environment:
             contextlib.redirect_stderr(printed),
         ):
             warnings.simplefilter("default")  # the subject's warnings are not ours to turn into errors
-            url = self._url().render_as_string(hide_password=False)
-            self.config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+            for name in ("sqlalchemy.url", self.subject.url_option):
+                self.config.set_main_option(name, self._url_text.replace("%", "%%"))
             yield printed
 
     def _variables(self) -> dict[str, str]:

@@ -1,17 +1,10 @@
-"""Extensions that a subject needs: a server that lacks one can't tell whether the subject is sound."""
-
-import re
+"""Extensions that the subject's revisions need: a server that lacks one can't tell whether the subject is sound."""
 
 from sqlalchemy.exc import DBAPIError
 
 from schemaproof.migration.environment import sqlstate
+from schemaproof.migration.lacking import lacking
 from schemaproof.postgres import Server
-from schemaproof.project.subject import SubjectError
-
-# feature_not_supported, and undefined_file before PostgreSQL 16. Manual, Appendix A.
-_ABSENT = {"0A000", "58P01"}
-
-_CREATE = re.compile(r"\bCREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?\"?([\w-]+)", re.IGNORECASE)
 
 
 def require_extension(server: Server, error: BaseException | None) -> None:
@@ -20,12 +13,5 @@ def require_extension(server: Server, error: BaseException | None) -> None:
     Raises:
         SubjectError: with the extension's name.
     """
-    if sqlstate(error) not in _ABSENT or not isinstance(error, DBAPIError):
-        return
-    lacking = sorted(set(_CREATE.findall(error.statement or "")) - server.extensions())
-    if lacking:
-        raise SubjectError(
-            f"The project needs the extension {', '.join(lacking)}, which this server lacks: {server.about}.",
-            remedy="Use an image that has it (`--postgres container --postgres-image IMAGE`), or a server of your own"
-            " (`--postgres URL`).",
-        )
+    if isinstance(error, DBAPIError) and (refusal := lacking(server, sqlstate(error), error.statement or "")):
+        raise refusal

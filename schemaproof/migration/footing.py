@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Self
 
+from schemaproof.migration import before
 from schemaproof.postgres import Database, Server
 
 
@@ -30,4 +31,7 @@ def footing(server: Server) -> Iterator[Footing]:
     """A footing on ``server``; at the end nothing of it is left there."""
     with server.create() as standin:
         server.close_off(standin.name)
-        yield Footing(standin, frozenset(server.roles()))
+        try:
+            yield Footing(standin, frozenset(server.roles()))
+        finally:
+            before.leave()  # what was told that URL

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any, Self
 
 import psycopg
+from alembic.util import CommandError
 
 from schemaproof.budget import LeftOut
 from schemaproof.catalog import Catalog, Difference, noise
@@ -18,9 +19,12 @@ from schemaproof.migration.environment import Environment
 from schemaproof.migration.footing import Footing
 from schemaproof.migration.moments import Moments
 from schemaproof.migration.one_call import OneCall
+from schemaproof.migration.prepared import prepare
 from schemaproof.migration.probe import Facts, probe
 from schemaproof.migration.revisions import Chain, chained, script_directory
+from schemaproof.migration.roles import Roles
 from schemaproof.migration.stairway import Stairs
+from schemaproof.migration.states import dropped_on_error
 from schemaproof.postgres import Database, Server
 from schemaproof.project.subject import Subject, SubjectError
 
@@ -177,20 +181,32 @@ def open_history(
     Raises:
         SubjectError: when env.py or the project can't be examined.
     """
-    with Environment(subject, server, footing.standin if footing else None) as environment:
+    with (
+        _provided(subject, server, footing) as roles,  # which what is prepared may name
+        Environment(subject, server, footing.standin if footing else None) as environment,
+    ):
         script = script_directory(environment.config, environment.surroundings)
         with server.create() as database:
             proved = prove_server(database)
+        with environment.empty_database() as database:
             facts = probe(environment, script, database)
-        chain = chained(script, facts.revisions)
-        history = History(environment, chain, facts, alone=alone, roles=footing.roles if footing else None)
+        history = History(environment, chained(script, facts.revisions), facts, alone=alone, roles=roles.before)
         history.noise = proved
         try:
-            history.roles.provide(subject.roles)
             yield history
         finally:
             history.close()
-            history.roles.withdraw()
+
+
+@contextmanager
+def _provided(subject: Subject, server: Server, footing: Footing | None) -> Iterator[Roles]:
+    """The roles of ``server``, those that ``subject`` names among them, which are dropped at the end."""
+    roles = Roles(server, footing.roles if footing else None)
+    try:
+        roles.provide(subject.roles)
+        yield roles
+    finally:
+        roles.withdraw()
 
 
 def prove_server(database: Database) -> tuple[noise.Noise, ...]:
@@ -212,18 +228,38 @@ def migrate(subject: Subject, server: Server) -> Database:
         SubjectError: when that fails.
     """
     with open_history(subject, server) as history:
-        if history.chain.defects:
-            defect = history.chain.defects[0]
-            raise SubjectError(
-                defect.message, evidence=defect.evidence, remedy="Run `schemaproof verify`: it lists all such defects."
-            )
-        database = server.create()
-        run = history.upgrade_to_heads(database)
-        if run.error is not None:
-            database.drop()
-            raise SubjectError(
-                f"`alembic upgrade heads` fails at {run.revision}.",
-                evidence=run.told,
-                remedy=f"Fix the error above in {run.revision}; `schemaproof verify` checks every revision.",
-            )
+        database = history.empty_database()
+        with dropped_on_error(database):
+            _upgrade(history, database, "heads")
         return database
+
+
+def migrate_in_place(subject: Subject, database: Database, revision: str) -> None:
+    """Apply the revisions of ``subject`` up to ``revision`` in ``database``, which is new: what Alembic takes for one.
+
+    Raises:
+        SubjectError: when that fails.
+    """
+    with open_history(subject, database.server) as history:
+        prepare(database, subject.prepare_sql)
+        _upgrade(history, database, revision)
+
+
+def _upgrade(history: History, database: Database, revision: str) -> None:
+    if history.chain.defects:
+        defect = history.chain.defects[0]
+        raise SubjectError(
+            defect.message, evidence=defect.evidence, remedy="Run `schemaproof verify`: it lists all such defects."
+        )
+    try:
+        history.chain.script.get_revisions(revision)
+    except CommandError as error:
+        remedy = "Name a revision of the project: `alembic history` lists them."
+        raise SubjectError(f"{error}.", remedy=remedy) from error
+    run = history.at_base(database) if revision == "base" else history.upgrade_to(database, revision)
+    if run.error is not None:
+        raise SubjectError(
+            f"`alembic upgrade {revision}` fails at {run.revision}.",
+            evidence=run.told,
+            remedy=f"Fix the error above in {run.revision}; `schemaproof verify` checks every revision.",
+        )

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, text
 from sqlalchemy.exc import DBAPIError
 
+from schemaproof.migration import before
 from schemaproof.migration.drivers import PLAIN, Choice, choices
 from schemaproof.migration.empty import require_start
 from schemaproof.migration.environment import Environment, Run
@@ -54,7 +55,9 @@ def probe(environment: Environment, script: ScriptDirectory, database: Database)
     found = choices(subject.project, Path(script.dir), subject.driver, own_url, subject.url_env)
     tried: list[tuple[Choice, Run]] = []
     for choice, give_connection in ((choice, give) for choice in found for give in (False, True)):
-        _forget(subject.project, loaded)
+        if tried:  # as a new process would, which has none of it
+            before.leave()
+            _forget(subject.project, loaded)
         environment.driver, environment.give_connection = choice.driver, give_connection
         run = environment.run(script, database, inside.look, "heads")
         tried.append((choice, run))
@@ -138,6 +141,17 @@ def refuse(environment: Environment, run: Run) -> None:
             evidence=run.told,
             remedy=f"Let it connect to the URL in {subject.url_env} or sqlalchemy.url, without creator=; whatever else"
             " a connection needs, do in a listener for the event do_connect.",
+        )
+    if isinstance(run.error, before.BeforeError):
+        cause = run.error.__cause__
+        if isinstance(cause, SubjectError):  # it can't be imported
+            raise cause
+        raise SubjectError(
+            f"{run.error} fails (with {environment.driver_text}).",
+            evidence=run.told,
+            remedy=module_remedy(cause, subject.project)
+            or f"Fix the error above. The URL is in {subject.url_env} (--url-env names another variable) as for env.py;"
+            " set other variables in [tool.schemaproof.environment].",
         )
     if run.hang is not None:
         raise SubjectError(f"env.py {run.hang.does}.", evidence=run.told, remedy=run.hang.remedy)

@@ -72,6 +72,10 @@ class Runs:
         """The project's folder, variables and module path, for code of the project's own."""
         return self.environment.surroundings()
 
+    def new_database(self) -> Database:
+        """A database as an administrator has prepared it, without revisions; the caller's to drop."""
+        return self.environment.empty_database()
+
     def upgrade_to_heads(self, database: Database) -> Run:
         """Run ``alembic upgrade heads`` on ``database``, which finds the steps for itself."""
         return self._upgrade(database, "heads")
@@ -79,6 +83,10 @@ class Runs:
     def upgrade_to(self, database: Database, revision: str) -> Run:
         """Run ``alembic upgrade REVISION`` on ``database``, which finds the steps for itself."""
         return self._upgrade(database, revision)
+
+    def at_base(self, database: Database) -> Run:
+        """Run env.py on ``database`` without a revision: it may create a schema."""
+        return self._run(database, lambda _heads, _context: (), "base")
 
     def downgrade_to_base(self, database: Database) -> Run:
         """Take back all revisions of ``database`` in one call, as ``alembic downgrade base`` does."""

@@ -103,7 +103,9 @@ class States:
         self._lent.clear()
 
     def _clone(self, count: int) -> Database:
-        return self._environment.server.clone(self._known.get(count))
+        if (template := self._known.get(count)) is None:
+            return self._environment.empty_database()
+        return self._environment.server.clone(template)
 
     def _advance(self, database: Database, revisions: Sequence[Script]) -> Run:
         with dropped_on_error(database):

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import URL
 
-from schemaproof.postgres import binaries, container, embedded, engine
+from schemaproof.postgres import binaries, container, embedded, engine, unavailable
 from schemaproof.postgres.databases import Server, connect_url
 from schemaproof.postgres.errors import PostgresError
 from schemaproof.postgres.options import Options
@@ -50,6 +50,9 @@ def choose(options: Options) -> Choice:
             raise
         absent = error
     else:
+        instead = _in_its_place(options) if version is None else None
+        if instead is not None:
+            return instead
         why = "chosen by an option" if options.provider == "container" else "a Docker engine answers"
         return Choice("container", f"container {options.image} (PostgreSQL {version or 'not pulled yet'})", why)
     try:
@@ -61,6 +64,15 @@ def choose(options: Options) -> Choice:
             evidence=absent.evidence,
             remedy=f"{first}, or {error.remedy[0].lower()}{error.remedy[1:]}",
         ) from error
+
+
+def _in_its_place(options: Options) -> Choice | None:
+    """The embedded server, where ``auto`` has asked for the image in vain today; None to ask for it."""
+    cause = unavailable.lately(options.image) if options.provider == "auto" else ""
+    try:
+        return _embedded(options, f"{cause}; it is asked for once a day") if cause else None
+    except PostgresError:
+        return None
 
 
 def sweep(options: Options, provider: str) -> None:
@@ -162,6 +174,7 @@ def _run(
             if options.provider != "auto":
                 raise
             # An engine without a way to its registry is no better than none.
+            unavailable.note(options.image, error.cause.rstrip("."))
             choice = _embedded(options, error.cause.rstrip("."))
             progress(str(choice))
     embedded.sweep()

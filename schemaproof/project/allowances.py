@@ -3,6 +3,7 @@
 import fnmatch
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemaproof.errors import ProofError
@@ -30,9 +31,11 @@ class Allowance:
     Attributes:
         check: the id of the check.
         reason: why the finding is accepted; never empty.
-        revision: the id of the revision that the finding must be about; None for any revision, or none.
-        object: the object that it must be about, or a pattern with ``*`` and ``?``; None for any object, or none.
+        revision: the id of the revision that the finding must be about, or a pattern with ``*`` and ``?``; None for any
+            revision, or none.
+        object: the object that it must be about, or a pattern; None for any object, or none.
         source: where it is written: "pyproject.toml" or "revision 0003".
+        expires: the last day on which it counts (UTC); None if it always does.
     """
 
     check: str
@@ -40,12 +43,21 @@ class Allowance:
     revision: str | None = None
     object: str | None = None
     source: str = "pyproject.toml"
+    expires: date | None = None
+
+    def counts(self, day: date) -> bool:
+        """Whether it has not expired before ``day``."""
+        return self.expires is None or day <= self.expires
+
+    def concerns(self, revision: str | None) -> bool:
+        """Whether it may be about ``revision``; None: one that does not matter, or none."""
+        return self.revision is None or _alike(revision, self.revision)
 
     def matches(self, finding: Finding) -> bool:
         """Whether it accepts ``finding``."""
         return (
             finding.check == self.check
-            and self.revision in {None, finding.revision}
+            and self.concerns(finding.revision)
             and (self.object is None or _alike(finding.object, self.object))
         )
 
@@ -53,7 +65,7 @@ class Allowance:
         """Whether it accepts every finding that ``cause`` names."""
         return (
             cause.check == self.check
-            and self.revision in {None, cause.revision}
+            and self.concerns(cause.revision)
             and (self.object is None or _alike(cause.object, self.object))
         )
 
@@ -69,6 +81,7 @@ class Sorted(NamedTuple):
     kept: list[Finding]
     allowed: list[tuple[Finding, str]]  # with the reason
     unused: list[Allowance]
+    expired: list[Allowance]  # that would match something
 
 
 def of_project(entries: object, known: Collection[str]) -> tuple[Allowance, ...]:
@@ -96,25 +109,39 @@ def of_revision(module: object, revision: str, known: Collection[str]) -> tuple[
     )
 
 
-def split(findings: Iterable[Finding], allowances: Sequence[Allowance]) -> Sorted:
-    """The findings that remain, those that are allowed, and the allowances that matched nothing.
+def today() -> date:
+    """The day by which allowances expire."""
+    return datetime.now(UTC).date()
 
-    If several match a finding, all of them count as used and the first gives the reason. An allowance for a check that
-    did not run is among the unused too; the caller knows which ones ran.
+
+def split(findings: Iterable[Finding], allowances: Sequence[Allowance], day: date | None = None) -> Sorted:
+    """The findings that remain, those that are allowed, and the allowances that matched nothing, or expired.
+
+    One that has expired before ``day`` (None: today) allows nothing. If several match a finding, all of them count as
+    used and the first gives the reason. An allowance for a check that did not run is among the unused too; the caller
+    knows which ones ran.
 
     A defect that is accepted is accepted under every name: a finding all of whose causes are accepted is allowed too,
     whether or not the checks that report those causes ran.
     """
+    day = day or today()
+    valid = [one for one in allowances if one.counts(day)]
     kept, allowed, used = [], [], set()
     for finding in findings:
-        matching = [allowance for allowance in allowances if allowance.matches(finding)]
-        matching = matching or _of_causes(finding, allowances)
+        matching = _matching(finding, valid)
         used.update(matching)
         if matching:
             allowed.append((finding, matching[0].reason))
         else:
             kept.append(finding)
-    return Sorted(kept, allowed, [allowance for allowance in allowances if allowance not in used])
+    past = [one for one in allowances if not one.counts(day)]
+    expired = {one for finding in kept for one in _matching(finding, past)} if past else set()
+    unused = [one for one in allowances if one not in used and one not in expired]
+    return Sorted(kept, allowed, unused, [one for one in past if one in expired])
+
+
+def _matching(finding: Finding, allowances: Sequence[Allowance]) -> list[Allowance]:
+    return [one for one in allowances if one.matches(finding)] or _of_causes(finding, allowances)
 
 
 def _of_causes(finding: Finding, allowances: Sequence[Allowance]) -> list[Allowance]:
@@ -123,17 +150,36 @@ def _of_causes(finding: Finding, allowances: Sequence[Allowance]) -> list[Allowa
     return [one for found in accepting for one in found] if all(accepting) else []
 
 
-def unused_findings(check: "Check", unused: Iterable[Allowance]) -> Iterator[Finding]:
-    """A warning of ``check`` for each allowance that matched nothing."""
+def unused_findings(
+    check: "Check", unused: Iterable[Allowance], expired: Iterable[Allowance] = ()
+) -> Iterator[Finding]:
+    """A warning of ``check`` for each allowance that matched nothing, and a note for each that has expired.
+
+    What one allowed that has expired is a finding again, so that it need not be one too.
+    """
     for allowance in unused:
         yield check.finding(
             f"The allowance for {allowance} in {allowance.source} matches no finding.",
             severity=Severity.WARNING,
-            revision=allowance.revision,
+            revision=None if _is_pattern(allowance.revision) else allowance.revision,
             object=allowance.object,
             evidence=f"Its reason: {allowance.reason}",
             remedy=_removal(allowance),
         )
+    for allowance in expired:
+        yield check.finding(
+            f"The allowance for {allowance} in {allowance.source} expired on {allowance.expires}.",
+            severity=Severity.NOTE,
+            revision=None if _is_pattern(allowance.revision) else allowance.revision,
+            object=allowance.object,
+            evidence=f"Its reason: {allowance.reason}",
+            consequence="What it allowed counts again.",
+            remedy=f"Fix what it allowed, or give it a later day than expires = {allowance.expires}.",
+        )
+
+
+def _is_pattern(text: str | None) -> bool:
+    return text is not None and not {"*", "?", "["}.isdisjoint(text)
 
 
 def _removal(allowance: Allowance) -> str:
@@ -161,11 +207,11 @@ def _allowance(entry: object, place: str, known: Collection[str], revision: str 
     if not isinstance(entry, Mapping):
         raise ProofError(f"{place} is {entry!r}.", remedy=f"Write it like this:\n  {example}")
     # One beside the code has no revision: it is for the one whose file it is in.
-    keys = ("check", "reason", "object") if revision else ("check", "reason", "revision", "object")
+    keys = ("check", "reason", *(() if revision else ("revision",)), "object", "expires")
     for key, value in entry.items():
         if key not in keys:
             raise ProofError(f"{place} has an unknown key: {key}.", remedy=nearest(str(key), keys))
-        if not isinstance(value, str) or not value.strip():
+        if key != "expires" and (not isinstance(value, str) or not value.strip()):
             raise ProofError(f"{key} of {place} is {value!r}.", remedy="Write a non-empty string.")
     for key in ("check", "reason"):
         if key not in entry:
@@ -177,7 +223,20 @@ def _allowance(entry: object, place: str, known: Collection[str], revision: str 
         revision=revision or entry.get("revision"),
         object=entry.get("object"),
         source=f"revision {revision}" if revision else "pyproject.toml",
+        expires=_day(entry.get("expires"), place),
     )
+
+
+def _day(value: object, place: str) -> date | None:
+    """The day of ``expires``: TOML's local date, Python's, or one as a string."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    elif value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    raise ProofError(f"expires of {place} is {value!r}.", remedy="Write the last day on which it counts: 2027-03-01.")
 
 
 def _known_check(check: str, place: str, known: Collection[str]) -> None:

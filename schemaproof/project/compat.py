@@ -19,9 +19,10 @@ _KNOWS_TOML = hasattr(Config, "get_alembic_option")
 _SEPARATORS = {"space": " ", ":": ":", ";": ";", "newline": "\n"}
 
 
-def make_config(ini: Path, toml: Path) -> Config:
-    """Alembic's configuration, from ``ini`` and, where Alembic reads it, ``toml``."""
-    return Config(str(ini), toml_file=toml) if _KNOWS_TOML else Config(str(ini))
+def make_config(ini: Path | None, toml: Path) -> Config:
+    """Alembic's configuration, from ``ini`` (None: no such file) and, where Alembic reads it, ``toml``."""
+    file = None if ini is None else str(ini)
+    return Config(file, toml_file=toml) if _KNOWS_TOML else Config(file)
 
 
 def option(config: Config, name: str) -> str | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from alembic.config import Config
 from alembic.util import coerce_resource_to_filename
@@ -68,17 +69,38 @@ _VALUES = {
 }
 
 
-def raw_url(config: Config) -> str | None:
-    """The project's own ``sqlalchemy.url`` as it is written: it may hold what only env.py knows how to fill in."""
+# Those whose script_location is [tool.schemaproof]'s.
+_LOCATED: WeakSet[Config] = WeakSet()
+
+
+def locate(config: Config, location: str) -> None:
+    """Let ``config`` have the folder of migrations that [tool.schemaproof] names, whatever its file says."""
+    config.set_main_option("script_location", location.replace("%", "%%"))
+    _LOCATED.add(config)
+
+
+def find_from_here(config: Config) -> None:
+    """Let modules be found in the current folder, as by a program that is run there, unless ``config`` says where."""
+    if option(config, "prepend_sys_path"):
+        return
+    config.set_main_option("prepend_sys_path", ".")
+    if not any(option(config, name) for name in ("path_separator", "version_path_separator", "version_locations")):
+        config.set_main_option("path_separator", "os")  # else Alembic warns of a list that it has to guess at
+
+
+def raw_url(config: Config, name: str = "sqlalchemy.url") -> str | None:
+    """The project's own URL, the setting ``name``, as it is written: it may hold what only env.py can fill in."""
     section = config.config_ini_section
-    if config.file_config.has_option(section, "sqlalchemy.url"):
-        return config.file_config.get(section, "sqlalchemy.url", raw=True)
-    found = getattr(config, "toml_alembic_config", {}).get("sqlalchemy.url")
+    if config.file_config.has_option(section, name):
+        return config.file_config.get(section, name, raw=True)
+    found = getattr(config, "toml_alembic_config", {}).get(name)
     return found if isinstance(found, str) else None
 
 
 def source(config: Config, name: str) -> str:
     """The name of the file that gives the setting ``name``: alembic.ini's, or pyproject.toml."""
+    if name == "script_location" and config in _LOCATED:
+        return "pyproject.toml (script-location in [tool.schemaproof])"
     ini = Path(config.config_file_name or "alembic.ini").name
     if config.file_config.has_option(config.config_ini_section, name):
         return ini

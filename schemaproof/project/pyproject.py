@@ -15,6 +15,7 @@ TABLE = "[tool.schemaproof]"
 KEYS = (
     "alembic-ini",
     "allow",
+    "before",
     "cache",
     "everywhere",
     "budget",
@@ -27,14 +28,17 @@ KEYS = (
     "postgres",
     "postgres-bindir",
     "postgres-image",
+    "prepare-sql",
     "releases",
     "roles",
     "rows",
+    "script-location",
     "select",
     "severity",
     "small-tables",
     "stall-timeout",
     "url-env",
+    "url-option",
 )
 
 

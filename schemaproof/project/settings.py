@@ -10,12 +10,19 @@ from typing import TYPE_CHECKING, Self
 from schemaproof.budget import Budget
 from schemaproof.errors import ProofError
 from schemaproof.finding import FailOn
-from schemaproof.project import severities
+from schemaproof.project import baseline, preparation, severities
 from schemaproof.project.allowances import Allowance, of_project
+from schemaproof.project.baseline import Baseline
 from schemaproof.project.names import Names
 from schemaproof.project.pyproject import TABLE, Sources, nearest
 from schemaproof.project.severities import Grade
-from schemaproof.project.subject import DEFAULT_INI, DEFAULT_STALL_TIMEOUT, DEFAULT_URL_ENV, Subject
+from schemaproof.project.subject import (
+    DEFAULT_INI,
+    DEFAULT_STALL_TIMEOUT,
+    DEFAULT_URL_ENV,
+    DEFAULT_URL_OPTION,
+    Subject,
+)
 
 if TYPE_CHECKING:
     from schemaproof.check import Check
@@ -41,6 +48,7 @@ class Settings:
         grades: the severities that the team gives to findings of some checks.
         fail_on: what makes the run fail.
         cache: whether what is known of revisions from earlier runs is not asked again.
+        baseline: the findings that are known; None where there is no such file.
         migrates: whether anything says that this is an Alembic project; what is wrong with it, the subject says.
     """
 
@@ -51,6 +59,7 @@ class Settings:
     grades: tuple[Grade, ...] = ()
     fail_on: FailOn = FailOn.WARNING
     cache: bool = True
+    baseline: Baseline | None = None
     migrates: bool = True
 
     @classmethod
@@ -78,6 +87,7 @@ class Settings:
             raise ProofError(f"There is no folder {project}.", remedy="Give the project's folder: --project DIR")
         sources = Sources.read(project, environ={})
         ini, ini_from = sources.first("alembic-ini", arguments.get("alembic-ini"))
+        location, location_from = sources.first("script-location", arguments.get("script-location"))
         subject = Subject(
             project=project.resolve(),
             alembic_ini=_valid_ini(ini, ini_from),
@@ -93,6 +103,10 @@ class Settings:
             releases=_valid_releases(sources.told("releases")),
             budget=_valid_budget(arguments.get("budget"), sources),
             stall_timeout=_valid_stall_timeout(arguments.get("stall-timeout"), sources),
+            script_location=_valid_location(location, location_from),
+            url_option=_valid_option(*sources.first("url-option", arguments.get("url-option"))),
+            before=_valid_before(*sources.first("before", arguments.get("before"))),
+            prepare_sql=preparation.of_project(sources.told("prepare-sql"), project),
         )
         select, ignore = _chosen(sources, arguments, Names(known, areas or {}))
         return cls(
@@ -103,7 +117,9 @@ class Settings:
             grades=severities.of_project(sources.told("severity"), known),
             fail_on=_valid_fail_on(*sources.first("fail-on", arguments.get("fail-on"))),
             cache=_valid_flag("cache", {}, sources) or sources.told("cache") is None,
-            migrates=bool(ini_from) or sources.alembic or (subject.project / subject.alembic_ini).exists(),
+            baseline=baseline.read(project),
+            migrates=bool(ini_from or location_from or sources.alembic)
+            or (subject.project / subject.alembic_ini).exists(),
         )
 
     def choose(self, checks: Iterable["Check"]) -> list["Check"]:
@@ -149,6 +165,30 @@ def _valid_ini(value: str | None, source: str) -> Path:
     if value is not None and not value.strip():
         raise ProofError(f"{source} is empty.", remedy=f"Name the file, or leave it out for {DEFAULT_INI}.")
     return Path(DEFAULT_INI if value is None else value)
+
+
+def _valid_location(value: str | None, source: str) -> str | None:
+    if value is not None and not value.strip():
+        raise ProofError(f"{source} is empty.", remedy="Name the folder of env.py: migrations, or package:migrations.")
+    return value
+
+
+def _valid_option(value: str | None, source: str) -> str:
+    if value is None:
+        return DEFAULT_URL_OPTION
+    if not re.fullmatch(r"[\w.-]+", value):
+        raise ProofError(
+            f"{source} is not the name of a setting: {value!r}.",
+            remedy='Name the setting that env.py reads the database URL from: url-option = "url" if it calls'
+            ' config.get_main_option("url").',
+        )
+    return value
+
+
+def _valid_before(value: str | None, source: str) -> str | None:
+    if value is None or re.fullmatch(_ATTRIBUTE, value):
+        return value
+    raise ProofError(f"{source} is {value!r}.", remedy="Write MODULE:FUNCTION, such as app:create_app.")
 
 
 def _valid_metadata(value: str | None, source: str) -> str | None:

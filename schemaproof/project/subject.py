@@ -11,11 +11,13 @@ from sqlalchemy import MetaData
 from schemaproof.budget import Budget
 from schemaproof.errors import ProofError
 from schemaproof.project.compat import make_config, option
-from schemaproof.project.configuration import INSTALL, unreadable
+from schemaproof.project.configuration import INSTALL, find_from_here, locate, unreadable
+from schemaproof.project.preparation import Preparation
 
 DEFAULT_INI = "alembic.ini"
 DEFAULT_DEPLOYERS = 8  # more than most services have replicas; each costs a process and a connection
 DEFAULT_URL_ENV = "DATABASE_URL"
+DEFAULT_URL_OPTION = "sqlalchemy.url"
 DEFAULT_STALL_TIMEOUT = 300.0  # seconds; on databases with hardly any rows no statement takes a thousandth of it
 
 
@@ -44,6 +46,10 @@ class Subject:
         releases: the last revision of each release that was deployed; none where each revision is a deployment.
         budget: what a run of all may spend, where that is limited: what takes long is left out in part then.
         stall_timeout: seconds without progress after which a run of env.py is stopped; see ``migration.watchdog``.
+        script_location: the folder of env.py, as Alembic's setting of that name; None for what its configuration says.
+        url_option: the setting of Alembic's configuration that env.py reads the database URL from.
+        before: "module:function", called in each process before env.py runs there for the first time; None for none.
+        prepare_sql: what an administrator does in an empty database before the first migration.
     """
 
     project: Path
@@ -60,6 +66,10 @@ class Subject:
     releases: tuple[str, ...] = ()
     budget: Budget | None = None
     stall_timeout: float = DEFAULT_STALL_TIMEOUT
+    script_location: str | None = None
+    url_option: str = DEFAULT_URL_OPTION
+    before: str | None = None
+    prepare_sql: tuple[Preparation, ...] = ()
 
     def config(self) -> Config:
         """Alembic's configuration, as its command line reads it.
@@ -71,7 +81,13 @@ class Subject:
         if not self.project.is_dir():
             raise SubjectError(f"{self.project} is not a folder.", remedy="Give the project's folder: --project DIR")
         try:
-            config = make_config(ini.resolve(), toml.resolve())
+            # Without a file, as a program makes it that names the folder itself: env.py looks for no logging there.
+            bare = self.script_location is not None and not ini.exists()
+            config = make_config(None if bare else ini.resolve(), toml.resolve())
+            if self.script_location is not None:
+                locate(config, self.script_location)
+            if self.script_location or self.before:
+                find_from_here(config)
             location = option(config, "script_location")
         except Exception as error:  # what Alembic lets through is of many kinds
             cause, remedy = unreadable(error, ini)
@@ -80,7 +96,8 @@ class Subject:
             raise SubjectError(
                 f"No Alembic project in {self.project.resolve()}: {self._missing(ini)}.",
                 remedy="Run this in the project's folder, or pass --project DIR; for a configuration file of another"
-                " name, --alembic-ini FILE.",
+                " name, --alembic-ini FILE; for a project that gives Alembic its folder in its own code,"
+                " --script-location FOLDER.",
             )
         return config
 
@@ -96,7 +113,7 @@ class Subject:
         Raises:
             SubjectError: if it can't be imported, or is something else.
         """
-        found = _imported(self.metadata or "", "metadata", "app.models:Base.metadata")
+        found = imported(self.metadata or "", "metadata", "app.models:Base.metadata")
         metadata = as_metadata(found)
         if not metadata:
             raise self._not_metadata(found)
@@ -122,7 +139,7 @@ class Subject:
         """
         if self.rows is None:
             return {}
-        found = _imported(self.rows, "rows", "tests.rows:STRATEGIES")
+        found = imported(self.rows, "rows", "tests.rows:STRATEGIES")
         if not isinstance(found, Mapping):
             raise SubjectError(
                 f"{self.rows} is of type {type(found).__name__}, not a mapping.",
@@ -131,7 +148,7 @@ class Subject:
         return found
 
 
-def _imported(name: str, what: str, example: str) -> object:
+def imported(name: str, what: str, example: str) -> object:
     """The object that "module:attribute" names; ``what`` it is for and an ``example`` go into the error."""
     module_name, colon, attribute = name.partition(":")
     if not colon or not module_name or not attribute:

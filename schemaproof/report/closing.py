@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from schemaproof.finding import Finding
+from schemaproof.report import known
 from schemaproof.report.lines import EVIDENCE, MORE, quoted, said
 from schemaproof.report.style import Style, counted, span
 
@@ -36,6 +37,9 @@ def matters(report: "Report", style: Style, *, everything: bool) -> Iterator[str
     limit = None if everything else _LINES
     if report.allowed:
         yield _block("allowed", _allowed(report.allowed, style, everything=everything), limit, style)
+    if report.known is not None:
+        told = (line for one in known.lines(report) for line in style.wrap(one, "  ", "    "))
+        yield _block("baseline", told, None, style)
     if report.regraded:
         yield _block("severity changed", _regraded(report, style), limit, style)
     if report.scope is not None:

@@ -39,6 +39,7 @@ def as_json(project: str, cause: str) -> str:
         "faults": {"injected": 0, "survived": 0, "seconds": 0.0, "tables_without_rows": {}},
         "obstacles": [obstacle],
         "scope": None,
+        "baseline": None,
         "recalled": None,
         "fail_on": "warning",
         "severities": [],

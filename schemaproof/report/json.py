@@ -22,6 +22,10 @@ number of findings by the severity that the check had given.
 ``file`` and ``line`` of a finding: the revision's statement, or the model's declaration; null where that is not known.
 ``fingerprint``: the same in every run until the finding changes, whatever is edited elsewhere.
 
+``baseline`` of a finding: whether it is in schemaproof-baseline.toml, so that the verdict does not count it; its
+``reason`` is there then. ``baseline``: null where there is no such file; else how many findings are ``known``, and what
+was ``fixed``, since it is in the file and was not found.
+
 ``recalled``: null if nothing was looked up in the cache or it knew nothing; else the ``revisions`` whose findings are
 from earlier runs, and ``remarks``.
 ``skipped`` of a check: why it did not run, or not on every revision; ``not_asked``: the revisions that it did not run
@@ -65,7 +69,10 @@ def render(report: "Report") -> str:
             }
             for result in report.checks
         ],
-        "findings": [_object(finding) for finding in report.findings],
+        "findings": [
+            *({**_object(finding), "baseline": False} for finding in report.findings),
+            *({**_object(finding), "baseline": True, "reason": reason} for finding, reason in _known(report)),
+        ],
         "faults": {
             "injected": report.faults.injected,
             "survived": report.faults.survived,
@@ -80,6 +87,12 @@ def render(report: "Report") -> str:
             "why": report.scope.why,
             "left_out": list(report.left_out),
             "remarks": list(report.scope.remarks),
+        },
+        "baseline": None
+        if report.known is None
+        else {
+            "known": len(report.known.findings),
+            "fixed": [dataclasses.asdict(entry) for entry in report.known.fixed],
         },
         "recalled": None if report.recalled is None else dataclasses.asdict(report.recalled),
         "fail_on": report.fail_on.value,
@@ -105,10 +118,16 @@ def _part(report: "Report") -> dict[str, object] | None:
     return {
         **dataclasses.asdict(report.scope.part),
         "revisions": list(report.revisions),
-        "causes": [finding.causes for finding in report.findings],
+        "causes": [finding.causes for finding in (*report.findings, *(one for one, _ in _known(report)))],
         "allowed_causes": [finding.causes for finding, _ in report.allowed],
         "unmatched": [dataclasses.asdict(allowance) for allowance in report.unmatched],
+        "expired": [dataclasses.asdict(allowance) for allowance in report.expired],
+        "unmatched_baseline": [dataclasses.asdict(entry) for entry in report.known.unmatched] if report.known else None,
     }
+
+
+def _known(report: "Report") -> tuple[tuple[Finding, str], ...]:
+    return report.known.findings if report.known else ()
 
 
 def _object(finding: Finding) -> dict[str, object]:

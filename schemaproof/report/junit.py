@@ -81,7 +81,7 @@ def _cases(result: "CheckResult", report: "Report") -> Iterator[_Case]:
     for raw in result.findings:
         finding = readable_finding(raw)
         cases.setdefault(finding.revision, _Case(finding.revision, report.fail_on)).findings.append(finding)
-    for raw, reason in report.allowed:
+    for raw, reason in report.accepted:
         if raw.check == result.check.id:
             finding = readable_finding(raw)
             cases.setdefault(finding.revision, _Case(finding.revision)).allowed.append((finding, readable(reason)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from schemaproof.finding import Finding, Severity
-from schemaproof.report import summary
+from schemaproof.report import known, summary
 from schemaproof.report.characters import readable, readable_finding
 from schemaproof.report.lines import MORE, what
 from schemaproof.report.style import Style
@@ -31,6 +31,7 @@ def render(report: "Report") -> str:
     parts = [
         f"## schemaproof: {summary.verdict_of(report, Style())}\n",
         f"{', '.join(summary.counts(every))}; {len(report.revisions):,} revisions on PostgreSQL {report.postgres}\n\n",
+        *(f"- {text(line)}\n" for line in known.lines(report)),
         *(f"- {text(one.cause)}\n" for one in report.obstacles),
     ]
     if every:

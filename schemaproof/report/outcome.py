@@ -9,6 +9,7 @@ from schemaproof.check import Check
 from schemaproof.errors import ProofError
 from schemaproof.finding import FailOn, Finding
 from schemaproof.project.allowances import Allowance
+from schemaproof.project.baseline import Entry
 from schemaproof.project.severities import Regraded
 from schemaproof.tally import Tally
 
@@ -108,13 +109,28 @@ class Recalled:
 
 
 @dataclass(frozen=True)
+class Known:
+    """What the project's baseline says of the findings.
+
+    Attributes:
+        findings: those that are in it, each with the reason.
+        fixed: what is in it and was not found, though it was looked for.
+        unmatched: of a part, all that is in it and was not found.
+    """
+
+    findings: tuple[tuple[Finding, str], ...] = ()
+    fixed: tuple[Entry, ...] = ()
+    unmatched: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True)
 class CheckResult:
     """What one check found.
 
     Attributes:
         check: the check.
         seconds: how long it took of the run's own time: of a moment in which several are at work, each has a part.
-        findings: what it found, without what is allowed.
+        findings: what it found, without what is allowed or known.
         skipped: why it did not run, or not on every revision; "" if it did.
         not_asked: the revisions that it did not run on, if it runs on each.
     """
@@ -145,9 +161,11 @@ class Report:
         fail_on: which findings make the verdict "faulty".
         scope: which revisions were asked about; None if all were.
         unmatched: of a part, the allowances that match none of its findings.
+        expired: of a part, the allowances that would match some of its findings, had they not expired.
         recalled: what was known from earlier runs; None where nothing was looked up.
         walk_seconds: how long took what checks share, databases and the stairway of each revision; as for a check.
         server: which one it was, and why that one; "" where none ran.
+        known: what the baseline says of the findings; None where there is none.
     """
 
     subject: Mapping[str, object]
@@ -166,6 +184,8 @@ class Report:
     walk_seconds: float = 0.0
     unmatched: tuple[Allowance, ...] = ()
     server: str = ""
+    expired: tuple[Allowance, ...] = ()
+    known: Known | None = None
 
     @property
     def left_out(self) -> tuple[str, ...]:
@@ -175,8 +195,13 @@ class Report:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The remarks, and all findings, check by check."""
+        """The remarks, and all findings that are neither allowed nor known, check by check."""
         return (*self.remarks, *(finding for result in self.checks for finding in result.findings))
+
+    @property
+    def accepted(self) -> tuple[tuple[Finding, str], ...]:
+        """The findings that are allowed, and those that are known, each with the reason."""
+        return (*self.allowed, *(self.known.findings if self.known else ()))
 
     @property
     def verdict(self) -> Literal["sound", "faulty", "incomplete"]:

@@ -26,19 +26,19 @@ _LINK = re.compile(r"\[(?=[^\[\]]*\]\()|(?<=\w)\](?=\()")
 def render(report: "Report") -> str:
     """The ``report`` as SARIF, ASCII alone; ends with a newline.
 
-    Each check is a rule. What is allowed is a result that is suppressed, with the reason. What kept checks from running
-    is a notification.
+    Each check is a rule. What is allowed or known is a result that is suppressed, with the reason. What kept checks
+    from running is a notification.
     """
     rules = [_rule(result.check) for result in report.checks]
     known = {rule["id"] for rule in rules}
-    named = {one.check for one in [*report.findings, *(finding for finding, _ in report.allowed)]}
+    named = {one.check for one in [*report.findings, *(finding for finding, _ in report.accepted)]}
     rules += [{"id": check} for check in sorted(named - known)]
     places = {rule["id"]: place for place, rule in enumerate(rules)}
     locations = Locations.of(report)
     results = [_result(one, places, locations) for one in report.findings]
     results += [
         {**_result(one, places, locations), "suppressions": [{"kind": "external", "justification": readable(reason)}]}
-        for one, reason in report.allowed
+        for one, reason in report.accepted
     ]
     run = {
         "tool": {"driver": {"name": "schemaproof", "version": version("schemaproof"), "rules": rules}},

@@ -1,18 +1,21 @@
 """From a record to its report: what is allowed is sorted out, one defect is reported once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from schemaproof.check import Check
 from schemaproof.finding import FailOn, Finding, numbered
 from schemaproof.project.allowances import Allowance, split, unused_findings
+from schemaproof.project.baseline import Baseline, Entry
 from schemaproof.project.severities import Grade, changes, regraded
 from schemaproof.project.unused import UNUSED_ALLOWANCE
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.causes import told_once
-from schemaproof.report.outcome import CheckResult, Report, Scope
+from schemaproof.report.outcome import CheckResult, Known, Report, Scope
 from schemaproof.run import spells
 from schemaproof.run.record import Record
 from schemaproof.tally import Tally
+
+_KNOWN = {check.id for check in CHECKS}
 
 # The checks that are asked of each revision, and those of the whole history that ask about the same ones.
 _BY_REVISION = {check.id for check in CHECKS if check.scope == "revision"} | {
@@ -20,28 +23,31 @@ _BY_REVISION = {check.id for check in CHECKS if check.scope == "revision"} | {
 }
 
 
-def report(
+def report(  # noqa: PLR0913 (what was found, and how the team judges it)
     record: Record,
     allowances: Sequence[Allowance],
     seconds: float,
     *,
     grades: Sequence[Grade] = (),
     fail_on: FailOn = FailOn.WARNING,
+    baseline: Baseline | None = None,
 ) -> Report:
-    """The report of ``record``, what is allowed apart; the run may have ended early.
+    """The report of ``record``, what is allowed or known apart; the run may have ended early.
 
-    ``grades``: the severities that the team gives; ``fail_on``: what makes the verdict "faulty".
+    ``grades``: the severities that the team gives; ``fail_on``: what makes the verdict "faulty"; ``baseline``: the
+    findings that are known.
     """
-    found = [finding for findings in record.findings.values() for finding in findings]
-    kept, allowed, unused = split(numbered(found), [*allowances, *record.beside])
+    found = numbered(finding for findings in record.findings.values() for finding in findings)
+    kept, allowed, unused, expired = split(found, [*allowances, *record.beside])
     # Before one defect is told once: a finding that counts is never told by one that has been made a note.
     kept, changed = regraded(kept, grades), changes(kept, grades)
-    kept, allowed = told_once(kept), allowed_once(allowed)
     part = None if record.scope is None else record.scope.part
     if UNUSED_ALLOWANCE.id in record.checks and part is None:  # else another part may have what it matches
-        answered = {check for check in record.checks if check not in record.skipped and not record.unanswered(check)}
-        judged = (one for one in unused if one.check in answered and is_judged(one, record.scope))
-        kept.extend(numbered(unused_findings(UNUSED_ALLOWANCE, judged)))
+        answered = _answered(record)
+        judged = (one for one in unused if one.check in answered and is_judged(one, record.scope, record.revisions))
+        kept.extend(numbered(unused_findings(UNUSED_ALLOWANCE, judged, expired)))
+    kept, known = _divided(kept, found, baseline, record)
+    kept, allowed = told_once(kept), allowed_once(allowed)
     taken = spells.seconds(record.spells)
     results = tuple(
         CheckResult(
@@ -73,16 +79,53 @@ def report(
         taken.get(spells.WALK, 0.0),
         () if part is None else tuple(unused),
         record.server,
+        () if part is None else tuple(expired),
+        known,
     )
 
 
-def is_judged(allowance: Allowance, scope: Scope | None) -> bool:
-    """Whether ``allowance`` would have matched by now if it matches anything: all that it is about was asked."""
+def _answered(record: Record) -> set[str]:
+    """The checks of which all is known."""
+    return {check for check in record.checks if check not in record.skipped and not record.unanswered(check)}
+
+
+def _divided(
+    kept: Sequence[Finding], found: Sequence[Finding], baseline: Baseline | None, record: Record
+) -> tuple[list[Finding], Known | None]:
+    """Those of ``kept`` that are new, and what is known; ``found`` is all, also what is allowed."""
+    if baseline is None:
+        return list(kept), None
+    new, known = baseline.divide(kept)
+    told = tuple((one, baseline.reason(one)) for one in told_once(known))
+    unmatched = baseline.unmatched([*found, *kept])
+    if record.scope is not None and record.scope.part is not None:
+        return new, Known(told, (), unmatched)
+    return new, Known(told, tuple(fixed(unmatched, _answered(record), record.scope, record.revisions)))
+
+
+def fixed(
+    unmatched: Iterable[Entry], answered: Container[str], scope: Scope | None, revisions: Sequence[str]
+) -> Iterator[Entry]:
+    """Those of the ``unmatched`` that would have been found: all that they are about was asked.
+
+    ``answered``: the checks that were asked of all of ``scope``. What no check of today's finds is gone too.
+    """
+    for one in unmatched:
+        if one.check not in _KNOWN or (one.check in answered and is_judged(one, scope, revisions)):
+            yield one
+
+
+def is_judged(one: Allowance | Entry, scope: Scope | None, revisions: Sequence[str]) -> bool:
+    """Whether ``one`` would have matched by now if it matches anything: all that it is about was asked.
+
+    ``revisions``: all that there are.
+    """
     if scope is None:
         return True
-    if allowance.revision is not None:
-        return allowance.revision in scope.asked
-    return allowance.check not in _BY_REVISION
+    if one.revision is not None:
+        concerned = [revision for revision in revisions if one.concerns(revision)]
+        return bool(concerned) and set(concerned) <= set(scope.asked)
+    return one.check not in _BY_REVISION
 
 
 def _why_not(check: Check, record: Record) -> str:

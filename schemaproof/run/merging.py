@@ -3,18 +3,20 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from schemaproof.errors import ProofError
 from schemaproof.finding import Cause, FailOn, Finding, Place, Severity, numbered
 from schemaproof.project.allowances import Allowance, unused_findings
+from schemaproof.project.baseline import Baseline, Entry
 from schemaproof.project.severities import Grade, Regraded
 from schemaproof.project.unused import UNUSED_ALLOWANCE
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.causes import told_once
-from schemaproof.report.outcome import CheckResult, Obstacle, Recalled, Report, Scope
-from schemaproof.run.judging import allowed_once, is_judged
+from schemaproof.report.outcome import CheckResult, Known, Obstacle, Recalled, Report, Scope
+from schemaproof.run.judging import allowed_once, fixed, is_judged
 from schemaproof.run.parts import BY_REVISION
 from schemaproof.tally import Tally
 
@@ -28,6 +30,10 @@ _COMMON = {
     "selected": "checks",
     "together": "revisions to ask of",
 }
+
+
+# What is told of a finding beside its own attributes.
+_BESIDE = {"fingerprint", "file", "line", "baseline", "reason"}
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,7 @@ def _merged(parts: Sequence[_Read]) -> Report:
     scope = Scope(together, first.part["why"], remarks) if first.part["why"] else None
     kept = told_once(numbered(one for part in parts for one in _findings(part) if one.check != "server"))
     kept += numbered(_unused(parts, scope))
+    kept, known = _divided(parts, kept, scope)
     allowed = allowed_once([one for part in parts for one in _allowed(part)])
     told = dict.fromkeys(one for part in parts for one in _findings(part) if one.check == "server")
     return Report(
@@ -155,6 +162,7 @@ def _merged(parts: Sequence[_Read]) -> Report:
         _recalled(parts),
         sum(part.document["walk_seconds"] for part in parts),
         server=first.document["server"],
+        known=known,
     )
 
 
@@ -166,23 +174,53 @@ def _recalled(parts: Sequence[_Read]) -> Recalled | None:
 
 def _findings(part: _Read) -> list[Finding]:
     """The findings of ``part``, with the causes that the report itself does not show."""
-    told = zip(part.document["findings"], part.part["causes"], strict=True)
-    return [_finding(one, causes) for one, causes in told]
+    return [finding for finding, told in _all_findings(part) if not told["baseline"]]
+
+
+def _known(part: _Read) -> list[tuple[Finding, str]]:
+    """The findings of ``part`` that are in the baseline, with the reasons."""
+    return [(finding, told["reason"]) for finding, told in _all_findings(part) if told["baseline"]]
+
+
+def _all_findings(part: _Read) -> Iterator[tuple[Finding, Mapping[str, Any]]]:
+    for told, causes in zip(part.document["findings"], part.part["causes"], strict=True):
+        yield _finding(told, causes), told
 
 
 def _allowed(part: _Read) -> list[tuple[Finding, str]]:
     told = zip(part.document["allowed"], part.part["allowed_causes"], strict=True)
-    return [
-        (_finding({key: value for key, value in one.items() if key != "reason"}, causes), one["reason"])
-        for one, causes in told
-    ]
+    return [(_finding(one, causes), one["reason"]) for one, causes in told]
 
 
 def _finding(told: Mapping[str, Any], causes: Iterable[Sequence[str | None]]) -> Finding:
-    values = {key: value for key, value in told.items() if key not in {"fingerprint", "file", "line"}}
+    values = {key: value for key, value in told.items() if key not in _BESIDE}
     values |= {"severity": Severity(told["severity"]), "also_found_by": tuple(told["also_found_by"])}
     values["where"] = None if told["file"] is None else Place(told["file"], told["line"])
     return Finding(**values, causes=tuple(Cause(*one) for one in causes))  # type: ignore[arg-type]  # its first is no None
+
+
+def _divided(
+    parts: Sequence[_Read], kept: Sequence[Finding], scope: Scope | None
+) -> tuple[list[Finding], Known | None]:
+    """Those of ``kept`` that are not known, and what the baseline of all parts says."""
+    if parts[0].part["unmatched_baseline"] is None:
+        return list(kept), None
+    unmatched = [[_entry(one) for one in part.part["unmatched_baseline"]] for part in parts]
+    nowhere = Baseline(tuple(one for one in unmatched[0] if all(one in other for other in unmatched)))
+    new, more = nowhere.divide(kept)  # what only the merge finds: an allowance that no part has a finding for
+    found = [one for part in parts for one in _known(part)] + [(one, nowhere.reason(one)) for one in more]
+    answered = set(parts[0].part["selected"]) - _open_checks(parts)
+    gone = fixed(nowhere.unmatched(kept), answered, scope, parts[0].part["revisions"])
+    return new, Known(tuple(allowed_once(found)), tuple(gone))
+
+
+def _entry(told: Mapping[str, Any]) -> Entry:
+    return Entry(**{**told, "severity": Severity(told["severity"])})
+
+
+def _open_checks(parts: Sequence[_Read]) -> set[str]:
+    """The checks that some part has not asked of all that it was to ask."""
+    return {one["id"] for part in parts for one in part.document["checks"] if one["skipped"]}
 
 
 def _unused(parts: Sequence[_Read], scope: Scope | None) -> Iterator[Finding]:
@@ -190,11 +228,16 @@ def _unused(parts: Sequence[_Read], scope: Scope | None) -> Iterator[Finding]:
     selected = set(parts[0].part["selected"])
     if UNUSED_ALLOWANCE.id not in selected:
         return iter(())
-    open_checks = {one["id"] for part in parts for one in part.document["checks"] if one["skipped"]}
-    unmatched = [[Allowance(**one) for one in part.part["unmatched"]] for part in parts]
+    unmatched, expired = ([_allowances(part.part[key]) for part in parts] for key in ("unmatched", "expired"))
     everywhere = [one for one in unmatched[0] if all(one in other for other in unmatched)]
-    judged = [one for one in everywhere if one.check in selected - open_checks and is_judged(one, scope)]
-    return unused_findings(UNUSED_ALLOWANCE, judged)
+    revisions = parts[0].part["revisions"]
+    judged = [one for one in everywhere if one.check in selected - _open_checks(parts)]
+    judged = [one for one in judged if is_judged(one, scope, revisions)]
+    return unused_findings(UNUSED_ALLOWANCE, judged, dict.fromkeys(one for each in expired for one in each))
+
+
+def _allowances(told: Iterable[Mapping[str, Any]]) -> list[Allowance]:
+    return [Allowance(**{**one, "expires": one["expires"] and date.fromisoformat(one["expires"])}) for one in told]
 
 
 def _results(parts: Sequence[_Read], kept: Sequence[Finding]) -> Iterator[CheckResult]:

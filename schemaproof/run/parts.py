@@ -14,6 +14,7 @@ from alembic.script import Script
 
 from schemaproof.check import Check
 from schemaproof.errors import ProofError
+from schemaproof.project import baseline
 from schemaproof.project.subject import Subject
 from schemaproof.proofs.registry import BY_AREA
 from schemaproof.report.outcome import Part, Scope
@@ -93,10 +94,12 @@ class Shard:
 def digest_of(subject: Subject, order: Sequence[Script], environment: Path) -> str:
     """A digest of what is verified: settings, env.py, the revisions, and the project's modules that they import."""
     digest = hashlib.sha256()
-    settings = [subject.project / name for name in (subject.alembic_ini, "pyproject.toml")]
+    settings = [subject.project / name for name in (subject.alembic_ini, "pyproject.toml", baseline.FILE)]
     for path in [*settings, environment, *(Path(one.path) for one in order)]:
         text = path.read_bytes() if path.is_file() else b""
         digest.update(len(text).to_bytes(8) + text)
+    for prepared in subject.prepare_sql:
+        digest.update(prepared.sql.encode() + b"\0")
     for path in sorted(_modules(subject.project)):
         digest.update(path.read_bytes())
     return digest.hexdigest()

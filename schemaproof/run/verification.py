@@ -72,7 +72,14 @@ def run(  # noqa: PLR0913 (what, where, how it is told)
             examination.end()
             record.fail(examination.obstacle or interrupted(record, interruption))
         seconds = perf_counter() - begun
-        said = report(record, settings.allowances, seconds, grades=settings.grades, fail_on=settings.fail_on)
+        said = report(
+            record,
+            settings.allowances,
+            seconds,
+            grades=settings.grades,
+            fail_on=settings.fail_on,
+            baseline=settings.baseline,
+        )
         status = show(said, files, interruption, printing)
     finally:
         examination.finish(interruption)

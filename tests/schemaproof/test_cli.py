@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import psutil
@@ -163,3 +164,35 @@ def test_verify_that_is_terminated_leaves_no_server(project: Path) -> None:
     assert process.returncode == 130
     assert servers
     assert all(ended(server) for server in servers)
+
+
+def test_version_is_the_installed_one(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"schemaproof {version('schemaproof')}\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_completion_knows_every_command_and_option(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert {name for name in ("verify", "baseline", "init", "merge", "completion") if name not in script} == set()
+    assert "--prune" in script
+    assert "script-location" in script
+
+
+def test_completion_in_bash_is_a_script_of_bash(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", "bash"]) == 0
+    script = capsys.readouterr().out
+    ask = "COMP_WORDS=(schemaproof base); COMP_CWORD=1; _shtab_schemaproof; echo ${COMPREPLY[@]}"
+    done = subprocess.run(["/bin/bash", "-c", f"{script}\n{ask}"], capture_output=True, text=True, check=False)
+    assert (done.stdout.strip(), done.stderr) == ("baseline", "")
+
+
+def test_completion_without_shtab_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    assert main(["completion", "bash"]) == 2
+    assert "Remedy: pip install 'schemaproof[completion]'" in capsys.readouterr().err

@@ -16,6 +16,7 @@ import pytest
 from schemaproof.postgres import Database, Server
 from schemaproof.postgres.binaries import Account, find, reachable
 from tests.schemaproof.processes import ended, wait_until
+from tests.schemaproof.projects import ENV, Step, make_project, table
 from tests.schemaproof.warm import Warm
 
 Run = Callable[..., pytest.RunResult]
@@ -364,3 +365,77 @@ def test_server_that_dies_in_the_run_is_told_and_the_summary_still_comes(project
     result.stdout.fnmatch_lines(["*Can't connect to the PostgreSQL server*", "postgres: ran on *"])
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
     result.stderr.no_fnmatch_line("*Traceback*")
+
+
+STATES = """
+import psycopg
+import pytest
+
+
+def tables(database):
+    with psycopg.connect(database.dsn) as connection:
+        rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
+    return [name for (name,) in rows if name != "alembic_version"]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_head(migrated_database, number):
+    assert tables(migrated_database) == ["t", "u"]
+    with psycopg.connect(migrated_database.dsn) as connection:
+        connection.execute("DROP TABLE u")
+
+
+STATES = [("base", []), ("0001", ["t"]), ("0002", ["t", "u"]), ("heads", ["t", "u"])]
+
+
+@pytest.mark.parametrize(("revision", "expected"), STATES)
+def test_state(database_at, revision, expected):
+    assert tables(database_at(revision)) == expected
+"""
+
+
+def migrated_project(project: pytest.Pytester, *, env: str = ENV) -> Path:
+    """A project of two revisions, whose env.py leaves a line in a file for each run that has work to do."""
+    make_project(project.path, [table("t"), table("u")], env=env)
+    project.makepyprojecttoml('[tool.schemaproof]\ndriver = "psycopg"\n')
+    return project.path
+
+
+@pytest.mark.usefixtures("shared")
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+def test_tests_get_the_database_in_the_state_of_a_revision(
+    project: pytest.Pytester, run: Run, workers: tuple[str, ...]
+) -> None:
+    migrated_project(project)
+    project.makepyfile(STATES)
+    run(*workers).assert_outcomes(passed=8)
+
+
+@pytest.mark.usefixtures("shared")
+def test_database_at_head_is_migrated_once_for_all_tests_and_workers(project: pytest.Pytester, run: Run) -> None:
+    folder = migrated_project(project)
+    revision = folder / "migrations" / "versions" / "0002.py"
+    text = revision.read_text()
+    revision.write_text(text.replace("op.execute('CREATE", "open('ran', 'a').write('x'); op.execute('CREATE"))
+    project.makepyfile(STATES)
+    run("-n", "2", "-k", "test_head").assert_outcomes(passed=4)
+    assert (folder / "ran").read_text() == "x"
+
+
+@pytest.mark.usefixtures("shared")
+def test_state_that_cannot_be_reached_fails_the_test_with_cause_and_remedy(project: pytest.Pytester, run: Run) -> None:
+    migrated_project(project)
+    project.makepyfile("def test_a(database_at): database_at('0009')")
+    result = run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*Can't locate revision identified by '0009'.", "Remedy: Name a revision *"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+@pytest.mark.usefixtures("shared")
+def test_migration_that_fails_is_told_where_head_is_asked_for(project: pytest.Pytester, run: Run) -> None:
+    make_project(project.path, [Step("SELECT 1/0")])
+    project.makepyfile("def test_a(migrated_database): pass")
+    result = run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*`alembic upgrade heads` fails at 0001.", "*division by zero*"])

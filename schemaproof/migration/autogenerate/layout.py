@@ -45,6 +45,9 @@ class Subjectlike(Protocol):
     def head_copy(self) -> AbstractContextManager[Database]:
         """A copy of that database, dropped at the end."""
 
+    def new_database(self) -> Database:
+        """A database as an administrator has prepared it, without revisions; the caller's to drop."""
+
     def surroundings(self) -> AbstractContextManager[object]:
         """The project's folder and variables, for code of the project's own."""
 

@@ -86,7 +86,7 @@ class _Attempts:
         for attempt in _ATTEMPTS:
             if attempt.extensions and not self._extensions():
                 continue
-            database = self.kept.enter_context(self.history.server.create())
+            database = self.kept.enter_context(self.history.new_database())
             raised = self._create(database, attempt)
             if not raised:
                 model = self._read(database, "")

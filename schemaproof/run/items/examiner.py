@@ -13,7 +13,7 @@ from schemaproof.migration.footing import Footing, footing
 from schemaproof.migration.history import History, open_history
 from schemaproof.migration.roles import SharedRoleError, make_roles
 from schemaproof.postgres import PostgresError, Server
-from schemaproof.project.allowances import Allowance, of_revision, split, unused_findings
+from schemaproof.project.allowances import Allowance, of_revision, split, today, unused_findings
 from schemaproof.project.subject import Subject, SubjectError
 from schemaproof.project.unused import UNUSED_ALLOWANCE
 from schemaproof.proofs.registry import CHECKS
@@ -82,7 +82,7 @@ class Examiner:
         if question.check == UNUSED_ALLOWANCE.id:
             return Answer(tuple(self._unused()))
         said = self._ask(question)
-        kept, allowed, _ = split(said.findings, self._allowances)
+        kept, allowed, *_ = split(said.findings, self._allowances)
         return Answer(tuple(kept), tuple(allowed), said.skipped, said.obstacle)
 
     def close(self) -> None:
@@ -98,8 +98,13 @@ class Examiner:
     def _unused(self) -> Iterator[Finding]:
         """A finding for each allowance that matches nothing, whichever items run in this process."""
         self._ask(Question("revision-chain"))  # it takes the revisions, beside which there may be allowances
-        unused = [one for one in self._allowances if one.check in self._checks and not self._is_used(one)]
-        return unused_findings(UNUSED_ALLOWANCE, unused)
+        day, unused, expired = today(), [], []
+        for one in self._allowances:
+            if one.check in self._checks:
+                used = self._is_used(one)
+                unused.extend([] if used else [one])
+                expired.extend([one] if used and not one.counts(day) else [])
+        return unused_findings(UNUSED_ALLOWANCE, unused, expired)
 
     def _is_used(self, allowance: Allowance) -> bool:
         """Whether ``allowance`` matches a finding, up to which it asks, or might if its check could be asked."""
@@ -114,7 +119,7 @@ class Examiner:
             yield Question(allowance.check)
             return
         for revision in self._collected or ():
-            if allowance.revision in {None, revision}:
+            if allowance.concerns(revision):
                 yield Question(allowance.check, revision)
 
     def _ask(self, question: Question) -> Said:

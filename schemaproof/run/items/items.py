@@ -95,14 +95,23 @@ class Examination:
         if error is None:
             try:
                 answer = self._assistant(subject).answer(Question(case.check.id, case.revision))
-                grades = self._plan.settings.grades if self._plan.settings else ()
-                return replace(answer, findings=tuple(regraded(answer.findings, grades)))
+                return self._judged(answer)
             except EndedError as end:
                 self._bury(subject, case, end)
                 error = end
             except ProofError as refusal:
                 error = refusal
         pytest.fail(readable(str(error)), pytrace=False)
+
+    def _judged(self, answer: Answer) -> Answer:
+        """``answer``, graded as the team wants, and what its baseline has among what is allowed."""
+        settings = self._plan.settings
+        found = regraded(answer.findings, settings.grades if settings else ())
+        if settings is None or settings.baseline is None:
+            return replace(answer, findings=tuple(found))
+        new, known = settings.baseline.divide(found)
+        reasons = [(one, settings.baseline.reason(one)) for one in known]
+        return replace(answer, findings=tuple(new), allowed=(*answer.allowed, *reasons))
 
     @property
     def fail_on(self) -> FailOn:

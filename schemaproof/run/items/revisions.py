@@ -15,6 +15,7 @@ from alembic.script import Script, ScriptDirectory
 from alembic.script.revision import Revision, RevisionError, RevisionMap
 from alembic.util import CommandError
 
+from schemaproof.migration import before
 from schemaproof.migration.bytecode import unwritten
 from schemaproof.migration.evidence import is_project_file
 from schemaproof.migration.revisions import Chain, gaps, load, script_directory
@@ -86,9 +87,15 @@ def run_chain(subject: Subject) -> Chain:
     os.environ |= {name: text.format_map(values) for name, text in subject.environment.items()}
     os.chdir(subject.project)
     config = subject.config()
-    config.set_main_option("sqlalchemy.url", _NOWHERE)
+    for name in ("sqlalchemy.url", subject.url_option):
+        config.set_main_option(name, _NOWHERE)
     with unwritten(is_project_file):
-        return load(script_directory(config, contextlib.nullcontext), contextlib.nullcontext)
+        script = script_directory(config, contextlib.nullcontext)
+        chain = load(script, contextlib.nullcontext)
+        if chain.defects and subject.before is not None:  # they need what is there when env.py runs
+            before.enter(subject, _NOWHERE, contextlib.nullcontext)
+            chain = load(script, contextlib.nullcontext)
+    return chain
 
 
 @contextlib.contextmanager

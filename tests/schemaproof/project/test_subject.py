@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import MetaData
 
+from schemaproof.project.compat import option
+from schemaproof.project.configuration import source
 from schemaproof.project.settings import Settings
 from schemaproof.project.subject import Subject, SubjectError
 
@@ -53,3 +55,24 @@ def test_metadata_that_cannot_be_imported_is_told_with_what_to_type(folder: Path
     error = refused(folder, metadata)
     assert error.cause.startswith(f"metadata {metadata} can't be imported: ")
     assert remedy in error.remedy
+
+
+def test_folder_that_the_settings_name_needs_no_configuration_of_alembic(tmp_path: Path) -> None:
+    config = Subject(tmp_path, script_location="100%/app:migrations").config()
+    assert config.config_file_name is None
+    assert option(config, "script_location") == "100%/app:migrations"
+    assert option(config, "prepend_sys_path") == "."
+
+
+def test_folder_that_the_settings_name_goes_before_alembics(tmp_path: Path) -> None:
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = other\nprepend_sys_path = src\n")
+    config = Subject(tmp_path, script_location="migrations").config()
+    assert option(config, "script_location") == "migrations"
+    assert option(config, "prepend_sys_path") == "src"
+    assert source(config, "script_location") == "pyproject.toml (script-location in [tool.schemaproof])"
+
+
+def test_folder_that_nobody_names_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(SubjectError, match="No Alembic project") as caught:
+        Subject(tmp_path).config()
+    assert "--script-location FOLDER" in caught.value.remedy

@@ -5,9 +5,10 @@ import json
 from importlib.metadata import version
 
 from schemaproof.finding import FailOn, Place, Severity
+from schemaproof.project.baseline import Entry
 from schemaproof.project.severities import Grade, Regraded
 from schemaproof.report.json import render
-from schemaproof.report.outcome import Obstacle, Recalled, Scope
+from schemaproof.report.outcome import Known, Obstacle, Recalled, Scope
 from tests.schemaproof.report.reports import a_finding, a_report
 
 FINDING: dict[str, object] = {
@@ -48,10 +49,11 @@ def test_json_is_version_1_of_the_documented_object() -> None:
                 "not_asked": [],
             },
         ],
-        "findings": [FINDING],
+        "findings": [{**FINDING, "baseline": False}],
         "faults": {"injected": 0, "survived": 0, "seconds": 0.0, "tables_without_rows": {}},
         "obstacles": [],
         "scope": None,
+        "baseline": None,
         "recalled": None,
         "fail_on": "warning",
         "severities": [],
@@ -92,6 +94,23 @@ def test_json_gives_what_is_allowed_with_its_reason() -> None:
     document = json.loads(render(a_report(allowed=((a_finding(), "Old rows."),))))
     assert document["verdict"] == "sound"
     assert document["allowed"] == [{**FINDING, "reason": "Old rows."}]
+
+
+def test_json_says_which_findings_are_in_the_baseline_and_what_is_fixed() -> None:
+    old = a_finding(revision="0001")
+    known = Known(((old, "Old rows."),), (Entry.of(a_finding(revision="0002")),))
+    document = json.loads(render(dataclasses.replace(a_report(a_finding()), known=known)))
+    assert [(one["revision"], one["baseline"], one.get("reason")) for one in document["findings"]] == [
+        ("0003", False, None),
+        ("0001", True, "Old rows."),
+    ]
+    assert document["baseline"]["known"] == 1
+    assert [one["revision"] for one in document["baseline"]["fixed"]] == ["0002"]
+
+
+def test_json_of_a_project_whose_findings_are_all_known_is_sound() -> None:
+    report = dataclasses.replace(a_report(), known=Known(((a_finding(), "Old."),)))
+    assert json.loads(render(report))["verdict"] == "sound"
 
 
 def test_json_holds_any_character_of_a_subjects_output() -> None:

@@ -9,10 +9,11 @@ import jsonschema
 import pytest
 
 from schemaproof.finding import Place, Severity
+from schemaproof.project.baseline import Entry
 from schemaproof.project.severities import Grade, Regraded
 from schemaproof.report import early
 from schemaproof.report.json import render
-from schemaproof.report.outcome import Obstacle, Part, Recalled, Report, Scope
+from schemaproof.report.outcome import Known, Obstacle, Part, Recalled, Report, Scope
 from tests.schemaproof.report.histories import a_history
 from tests.schemaproof.report.hostile import a_hostile_report
 from tests.schemaproof.report.reports import a_finding, a_report
@@ -43,6 +44,7 @@ def whole() -> Report:
         regraded=(grade,),
         scope=Scope(("0003",), "new", ("env.py was edited",), part),
         recalled=Recalled(("0001",), ("nothing was kept",)),
+        known=Known(((found, "Old rows."),), (Entry.of(found),), (Entry.of(found),)),
         subject={"project": "/p", "alembic_ini": "a.ini", "metadata": "m:a", "driver": "asyncpg", "driver_from": "x"}
         | {"revisions": 3, "heads": ["0003"], "parts": 2, "down_revisions": {"0002": ["0001"]}},
     )
@@ -65,7 +67,9 @@ def test_schema_is_one() -> None:
 def test_json_is_what_its_schema_says(text: str) -> None:
     schema = strict(SCHEMA)
     allowed = schema["properties"]["allowed"]["items"]["allOf"]  # what the one does not describe, the other does
-    del schema["$defs"]["finding"]["unevaluatedProperties"], allowed[1]["unevaluatedProperties"]
+    found = schema["properties"]["findings"]["items"]["allOf"]
+    for one in (schema["$defs"]["finding"], allowed[1], found[1]):
+        del one["unevaluatedProperties"]
     schema["properties"]["allowed"]["items"]["unevaluatedProperties"] = False
     schema["properties"]["findings"]["items"]["unevaluatedProperties"] = False
     jsonschema.validate(json.loads(text), schema, jsonschema.Draft202012Validator)

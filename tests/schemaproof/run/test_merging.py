@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,16 @@ import pytest
 
 from schemaproof.cli import main
 from schemaproof.errors import ProofError
+from schemaproof.finding import Severity
 from schemaproof.postgres import Server
 from schemaproof.project.allowances import Allowance
+from schemaproof.project.baseline import Entry
 from schemaproof.project.subject import Subject
+from schemaproof.project.unused import UNUSED_ALLOWANCE
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.json import render
-from schemaproof.report.outcome import CheckResult, Part, Report, Scope
+from schemaproof.report.outcome import CheckResult, Known, Part, Report, Scope
+from schemaproof.run.judging import is_judged
 from schemaproof.run.merging import merge
 from schemaproof.run.parts import Shard
 from schemaproof.run.scope import Wanted
@@ -173,6 +178,48 @@ def test_file_that_is_no_part_is_refused(tmp_path: Path, spoil: Callable[[Path],
     files = written(tmp_path, part(1), part(2))
     spoil(files[1])
     assert words in refused(files).cause
+
+
+def test_allowance_that_has_expired_is_told_once_for_all_parts(tmp_path: Path) -> None:
+    expired = Allowance("downgrade-runs", "Until then.", revision="000*", expires=date(2027, 3, 1))
+    selected = ("downgrade-runs", "unused-allowance")
+    parts = [dataclasses.replace(part(number, selected=selected), expired=(expired,)) for number in (1, 2)]
+    unused = CheckResult(UNUSED_ALLOWANCE, 0.0, ())
+    parts[0] = dataclasses.replace(parts[0], checks=(*parts[0].checks, unused))
+    (note,) = merge(written(tmp_path, *parts)).findings
+    assert (note.check, note.severity) == ("unused-allowance", Severity.NOTE)
+
+
+@pytest.mark.parametrize(("pattern", "is_told"), [("000*", False), ("0002*", True), ("0009", False)])
+def test_pattern_is_unused_if_all_that_it_may_mean_was_asked(pattern: str, *, is_told: bool) -> None:
+    allowance = Allowance("downgrade-runs", ".", revision=pattern)
+    assert is_judged(allowance, Scope(("0002", "0003"), "new"), ("0001", "0002", "0003")) is is_told
+
+
+def known_part(number: int, *revisions: str, unmatched: tuple[Entry, ...]) -> Report:
+    """A part that has found what the baseline knows of ``revisions``, and not what is ``unmatched``."""
+    report = part(number)
+    findings = tuple((report.checks[0].check.finding("It fails.", revision=one), "Old.") for one in revisions)
+    return dataclasses.replace(report, known=Known(findings, unmatched=unmatched))
+
+
+def test_baseline_of_the_parts_is_that_of_the_whole(tmp_path: Path) -> None:
+    first, second, gone, unasked = (
+        Entry(str(number) * 16, check, Severity.ERROR, f"000{number}")
+        for number, check in enumerate(["downgrade-runs", "downgrade-runs", "downgrade-runs", "single-head"], 1)
+    )
+    parts = [
+        known_part(1, "0001", unmatched=(second, gone, unasked)),
+        known_part(2, "0002", unmatched=(first, gone, unasked)),
+    ]
+    merged = merge(written(tmp_path, *parts))
+    assert merged.known is not None
+    assert [(one.revision, reason) for one, reason in merged.known.findings] == [("0001", "Old."), ("0002", "Old.")]
+    assert (merged.known.fixed, merged.findings, merged.verdict) == ((gone,), (), "sound")
+
+
+def test_parts_without_a_baseline_have_none(tmp_path: Path) -> None:
+    assert merge(written(tmp_path, part(1), part(2))).known is None
 
 
 def test_merge_ends_as_verify_does_and_writes_the_reports(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

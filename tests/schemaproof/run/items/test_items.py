@@ -112,6 +112,14 @@ def test_failure_that_the_team_makes_a_note_is_none(project: Project) -> None:
     result.stdout.fnmatch_lines(["note[[]downgrade-restores] *"])
 
 
+def test_failure_that_is_in_the_baseline_is_none(project: Project) -> None:
+    project.make(table("t"), FORGETS_COLUMN)
+    assert project.warm.run("schemaproof", "baseline", "--select", "downgrade", cwd=project.path).returncode == 0
+    result = project.run("-k", "0002 and (downgrade-restores or upgrade-after-downgrade)")
+    result.assert_outcomes(passed=2, deselected=ONCE + 2 * EACH - 2)
+    result.stdout.fnmatch_lines(["*(known: schemaproof-baseline.toml)"])
+
+
 def test_failure_is_none_where_findings_never_fail_the_run(project: Project) -> None:
     project.make(table("t"), FORGETS_COLUMN)
     project.write("pyproject.toml", CONFIGURATION.replace("driver =", 'fail-on = "never"\ndriver ='))

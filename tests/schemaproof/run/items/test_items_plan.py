@@ -53,6 +53,19 @@ def test_order_is_the_one_in_which_alembic_applies_them(assistant: Assistant, tm
     assert read_revisions(subject) == assistant.revisions(subject)
 
 
+@pytest.mark.parametrize("name", ["location-in-package", "settings-of-its-own", "application-context"])
+def test_items_are_found_where_an_application_says_where_the_revisions_are(tmp_path: Path, name: str) -> None:
+    project = assemble(ROOT / "upgrade-from-empty" / f"sound-{name}", tmp_path / "project")
+    assert Plan.of(project).revisions == ("0001", "0002")
+
+
+def test_revision_that_needs_the_application_is_run_after_before(tmp_path: Path) -> None:
+    project = assemble(ROOT / "upgrade-from-empty" / "sound-location-in-package", tmp_path / "project")
+    revision = project / "flow" / "migrations" / "versions" / "0001_create_users.py"
+    revision.write_text(f"from flow import settings\nsettings.engine.dialect\n{revision.read_text()}")
+    assert Plan.of(project).revisions == ("0001", "0002")
+
+
 def test_order_does_not_depend_on_the_process(tmp_path: Path) -> None:
     project = assemble(ROOT / "single-head" / "sound-merge-of-merges", tmp_path / "project")
     code = (

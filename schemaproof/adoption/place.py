@@ -1,0 +1,100 @@
+"""Where a project has its Alembic environment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic.config import Config
+
+from schemaproof.errors import ProofError
+from schemaproof.project.compat import make_config, option
+from schemaproof.project.configuration import raw_url, source
+from schemaproof.project.subject import DEFAULT_INI
+
+_DEPTH = 3  # folders in which an alembic.ini is looked for
+_OTHERS = {"node_modules", "site-packages", "tests", "test", "docs", "examples", "venv", "build", "dist"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """An Alembic environment.
+
+    Attributes:
+        alembic_ini: its configuration, from the project's folder; None where pyproject.toml has it, or nothing has.
+        script_location: what has to be set, since no configuration says it; None if nothing has to be.
+        folder: that of env.py, absolute; None where only an import would tell.
+        url: its own ``sqlalchemy.url``.
+        why: how it was found.
+    """
+
+    alembic_ini: Path | None
+    script_location: str | None
+    folder: Path | None
+    url: str | None
+    why: str
+
+
+def find(project: Path) -> Place:
+    """The Alembic environment of ``project``.
+
+    Raises:
+        ProofError: where there is none, or it belongs to a folder below.
+    """
+    ini = next(_configurations(project), None)
+    config = make_config(project / ini if ini else None, project / "pyproject.toml")
+    location = _location(config)
+    if location is None:
+        return _by_its_files(project, ini)
+    found = _folder(project, location)
+    if found is None and ini is not None and ":" not in location and (project / ini.parent / location).is_dir():
+        raise ProofError(
+            f"{ini} has script_location = {location}, which is meant from {ini.parent}.",
+            remedy=f"Look there: schemaproof init --project {project / ini.parent}",
+        )
+    shown = location.removeprefix(f"{project}/")  # %(here)s
+    why = f"script_location = {shown} in {source(config, 'script_location')}"
+    return Place(ini, None, found, raw_url(config), why)
+
+
+def _configurations(project: Path) -> Iterator[Path]:
+    """The files of that name, the nearest first, from the project's folder."""
+    for depth in range(_DEPTH + 1):
+        for path in sorted(project.glob("/".join(["*"] * depth + [DEFAULT_INI]))):
+            below = path.relative_to(project)
+            if not any(part in _OTHERS or part.startswith(".") for part in below.parts):
+                yield below
+
+
+def _location(config: Config) -> str | None:
+    try:
+        return option(config, "script_location")
+    except Exception as error:  # what Alembic lets through is of many kinds
+        raise ProofError(
+            f"Alembic's configuration can't be read: {error}", remedy="Run `alembic heads`, and fix what it reports."
+        ) from error
+
+
+def _folder(project: Path, location: str) -> Path | None:
+    """The folder that ``location`` names, as far as that can be said without an import."""
+    package, colon, rest = location.partition(":")
+    if colon and not Path(location).is_absolute():
+        below = Path(*package.split("."), *rest.split(":"))
+        candidates = [project / below, project / "src" / below]
+    else:
+        candidates = [project / location]
+    return next((one for one in candidates if (one / "env.py").exists()), None)
+
+
+def _by_its_files(project: Path, ini: Path | None) -> Place:
+    """The one whose configuration says nothing of it: by its env.py, with a folder of revisions beside it."""
+    patterns = ("/".join(["*"] * depth + ["env.py"]) for depth in range(1, _DEPTH + 2))
+    folders = [path.parent for one in patterns for path in sorted(project.glob(one))]
+    paths = [folder for folder in folders if (folder / "versions").is_dir()]
+    if not paths:
+        raise ProofError(
+            f"No Alembic project in {project}: no {DEFAULT_INI}, no [tool.alembic], and no env.py beside versions/.",
+            remedy="Run this in the project's folder, or pass --project DIR; `alembic init migrations` makes one.",
+        )
+    location = paths[0].relative_to(project).as_posix()
+    said = f"{ini} has no script_location" if ini else f"no {DEFAULT_INI}"
+    return Place(ini, location, paths[0], None, f"{said}; {location}/env.py is beside versions/")

@@ -1,0 +1,19 @@
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "users",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("name", sa.String(50), nullable=False),
+        sa.Column("short", sa.Text, sa.Computed("app.short_name(name)", persisted=True)),
+        schema="app",
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("users", schema="app")

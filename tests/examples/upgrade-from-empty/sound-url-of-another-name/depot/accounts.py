@@ -1,0 +1,11 @@
+from sqlalchemy import Column, Integer, String, Table, Text
+
+from depot.db import metadata
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(50), nullable=False),
+    Column("email", Text),
+)

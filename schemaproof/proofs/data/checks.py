@@ -6,8 +6,10 @@ from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.history import History
+from schemaproof.migration.stairway import Stairs
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.backfills import BACKFILL_COMPLETE
+from schemaproof.proofs.data.counting import count_query
 from schemaproof.proofs.data.downgrades import DOWNGRADE_KEEPS_ROWS, DOWNGRADE_WITH_ROWS
 from schemaproof.proofs.data.generators import GENERATORS_AHEAD
 from schemaproof.proofs.data.inhabited import Inhabited
@@ -36,7 +38,7 @@ def _with_rows(history: History, revision: str) -> Iterator[Finding]:
     inhabited = history.kept(Inhabited)
     refused = inhabited.examine(history.positions[revision])
     if refused is not None:
-        yield _told(refused, revision)
+        yield _told(refused, stairs)
     yield from _unfilled(inhabited.newly_unfilled(history.positions[revision]), revision)
 
 
@@ -61,7 +63,8 @@ def _unfilled(tables: Mapping[str, str], revision: str) -> Iterator[Finding]:
             return  # a cycle of them
 
 
-def _told(refused: Refused, revision: str) -> Finding:
+def _told(refused: Refused, stairs: Stairs) -> Finding:
+    revision = stairs.revision
     evidence = "\n".join([*refused.rows, refused.run.told])
     if refused.deliberate:
         return UPGRADE_WITH_ROWS.finding(
@@ -93,7 +96,7 @@ def _told(refused: Refused, revision: str) -> Finding:
         revision=revision,
         object=table,
         evidence=evidence,
-        remedy=_remedy(refused),
+        remedy=_remedy(refused, stairs),
         causes=[Cause(BACKFILL_COMPLETE.id, revision)],
     )
 
@@ -102,7 +105,7 @@ def _first_line(refused: Refused) -> str:
     return str(refused.run.error).partition("\n")[0]
 
 
-def _remedy(refused: Refused) -> str:
+def _remedy(refused: Refused, stairs: Stairs) -> str:
     """What to write, and how to count the rows affected in production."""
     error = refused.run.error
     column = not_null_column(error)
@@ -120,8 +123,9 @@ def _remedy(refused: Refused) -> str:
     if code == "23514" and not said(error, "constraint_name") and "partition" in str(error):
         return _of_partition(refused, said(error, "table_name"))
     table = showing.quoted_name(refused.tables[0]) if refused.tables else said(error, "table_name") or "..."
-    remedy = _REMEDIES.get(code)
-    return remedy.format(table=table) if remedy else UPGRADE_WITH_ROWS.remedy + _COUNT.format(table=table)
+    query = count_query(error, refused.tables[0] if refused.tables else None, stairs)
+    advice = _ADVICE.get(code, UPGRADE_WITH_ROWS.remedy).replace("{table}", table)
+    return f"{advice} Rows affected in production: `{query or _COUNTS.get(code, _COUNT).format(table=table)}`."
 
 
 def _of_partition(refused: Refused, default: str) -> str:
@@ -136,25 +140,28 @@ def _of_partition(refused: Refused, default: str) -> str:
     )
 
 
-_COUNT = (
-    " Rows affected in production: `SELECT count(*) FROM {table} WHERE ...`, with what the rows above have in common."
-)
-_REMEDIES = {
-    "55006": 'Run the deferred checks before the ALTER TABLE: `op.execute("SET CONSTRAINTS ALL IMMEDIATE")`.' + _COUNT,
+# By the server's error code: what to do, and how to count the rows where the server has not said enough for a query
+# that can be run as it is.
+_ADVICE = {
+    "55006": 'Run the deferred checks before the ALTER TABLE: `op.execute("SET CONSTRAINTS ALL IMMEDIATE")`.',
     "25P02": "Let the error through; to go on after it, run the statement in a savepoint of its own:"
-    " `with op.get_bind().begin_nested():`." + _COUNT,
-    "22001": 'Say in the revision what becomes of longer values: `postgresql_using="left(column, 100)"`. Rows affected'
-    " in production: `SELECT count(*) FROM {table} WHERE length(...) > 100`.",
-    "22003": "Say in the revision what becomes of greater numbers, in USING or by an UPDATE before it. Rows affected in"
-    " production: `SELECT count(*) FROM {table} WHERE abs(...) > 2147483647`.",
-    "22P02": 'Give the rows with the value above another one first: `op.execute("UPDATE {table} SET ... WHERE ... ='
-    " '...'\")`. Rows affected in production: `SELECT ..., count(*) FROM {table} GROUP BY 1`.",
-    "23505": "Merge or delete the duplicates in this revision, before it creates the unique index. To see them in"
-    " production: `SELECT ..., count(*) FROM {table} GROUP BY ... HAVING count(*) > 1` over the columns of the key.",
-    "23503": "Delete the orphaned rows, or give them a parent, in this revision, before it adds the foreign key. Rows"
-    " affected in production: `SELECT count(*) FROM {table} c WHERE NOT EXISTS (SELECT FROM ... p WHERE ...)`.",
-    "23514": "Update the rows that violate the CHECK in this revision, before it adds the constraint. Rows affected in"
-    " production: `SELECT count(*) FROM {table} WHERE NOT (...)`.",
+    " `with op.get_bind().begin_nested():`.",
+    "22001": 'Say in the revision what becomes of longer values: `postgresql_using="left(column, 100)"`.',
+    "22003": "Say in the revision what becomes of greater numbers, in USING or by an UPDATE before it.",
+    "22P02": "Give the rows with the value above another one first:"
+    " `op.execute(\"UPDATE {table} SET ... WHERE ... = '...'\")`.",
+    "23505": "Merge or delete the duplicates in this revision, before it creates the unique index.",
+    "23503": "Delete the orphaned rows, or give them a parent, in this revision, before it adds the foreign key.",
+    "23514": "Update the rows that violate the CHECK in this revision, before it adds the constraint.",
+}
+_COUNT = "SELECT count(*) FROM {table} WHERE ..."
+_COUNTS = {
+    "22001": "SELECT count(*) FROM {table} WHERE length(...) > 100",
+    "22003": "SELECT count(*) FROM {table} WHERE abs(...) > 2147483647",
+    "22P02": "SELECT ..., count(*) FROM {table} GROUP BY 1",
+    "23505": "SELECT ..., count(*) FROM {table} GROUP BY ... HAVING count(*) > 1",
+    "23503": "SELECT count(*) FROM {table} c WHERE NOT EXISTS (SELECT FROM ... p WHERE ...)",
+    "23514": "SELECT count(*) FROM {table} WHERE NOT (...)",
 }
 
 

@@ -6,7 +6,9 @@ from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.history import History
+from schemaproof.migration.stairway import Stairs
 from schemaproof.proofs.data import showing
+from schemaproof.proofs.data.counting import count_query
 from schemaproof.proofs.data.descent import Descent, Descents, Stuck
 from schemaproof.proofs.data.drops import drops, empty_again
 from schemaproof.proofs.data.inhabited import Experiment
@@ -40,7 +42,7 @@ def _with_rows(history: History, revision: str) -> Iterator[Finding]:
         revision=revision,
         object=f"table {'.'.join(stuck.table)}" if stuck.table else None,
         evidence=evidence,
-        remedy=_remedy(stuck),
+        remedy=_remedy(stuck, history.stairs(revision)),
     )
 
 
@@ -48,7 +50,7 @@ def _first_line(stuck: Stuck) -> str:
     return str(stuck.run.error).partition("\n")[0]
 
 
-def _remedy(stuck: Stuck) -> str:
+def _remedy(stuck: Stuck, stairs: Stairs) -> str:
     column = not_null_column(stuck.run.error)
     if column is not None:
         table, name = column
@@ -57,23 +59,20 @@ def _remedy(stuck: Stuck) -> str:
             f'Fill it in downgrade(), before the NOT NULL: `op.execute("{update}")`. Rows affected in production:'
             f" `SELECT count(*) FROM {table} WHERE {name} IS NULL`."
         )
-    table = ".".join(stuck.table) if stuck.table else "..."
-    return _REMEDIES.get(sqlstate(stuck.run.error) or "", DOWNGRADE_WITH_ROWS.remedy).format(table=table)
+    advice = _ADVICE.get(sqlstate(stuck.run.error) or "", DOWNGRADE_WITH_ROWS.remedy)
+    told = advice.replace("{table}", showing.quoted_name(stuck.table) if stuck.table else "...")
+    query = count_query(stuck.run.error, stuck.table, stairs, down=True)
+    return told + (f" Rows affected in production: `{query}`." if query else "")
 
 
-_REMEDIES = {
-    "22001": 'Say in downgrade() that longer values are cut: `postgresql_using="left(column, 100)"`. Rows affected in'
-    " production: `SELECT count(*) FROM {table} WHERE length(...) > 100`.",
-    "22003": "Say in downgrade() what becomes of greater numbers, in USING or by an UPDATE before it. Rows affected in"
-    " production: `SELECT count(*) FROM {table} WHERE ... > 2147483647`.",
-    "22P02": "Give the rows with the new label an old one first: `UPDATE {table} SET ... WHERE ... = '...'`. Rows"
-    " affected in production: `SELECT ..., count(*) FROM {table} GROUP BY 1`.",
-    "23505": "Merge the duplicates in downgrade(), before the unique index. Rows affected in production:"
-    " `SELECT ..., count(*) FROM {table} GROUP BY ... HAVING count(*) > 1`.",
-    "23503": "Delete the orphans in downgrade(), before the foreign key. Rows affected in production: `SELECT count(*)"
-    " FROM {table} c WHERE NOT EXISTS (SELECT FROM ... p WHERE p.id = c....)`.",
-    "23514": "Update the rows that violate the CHECK in downgrade(), before the constraint. Rows affected in"
-    " production: `SELECT count(*) FROM {table} WHERE NOT (...)`.",
+# As those of upgrades.
+_ADVICE = {
+    "22001": 'Say in downgrade() that longer values are cut: `postgresql_using="left(column, 100)"`.',
+    "22003": "Say in downgrade() what becomes of greater numbers, in USING or by an UPDATE before it.",
+    "22P02": "Give the rows with the new label an old one first: `UPDATE {table} SET ... WHERE ... = '...'`.",
+    "23505": "Merge the duplicates in downgrade(), before the unique index.",
+    "23503": "Delete the orphans in downgrade(), before the foreign key.",
+    "23514": "Update the rows that violate the CHECK in downgrade(), before the constraint.",
 }
 
 

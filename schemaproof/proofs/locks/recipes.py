@@ -27,6 +27,7 @@ def _index(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
     return _lines(
         "Build the index while the table is in use:",
         _BLOCK,
+        _dropped(made, table),
         f"    op.create_index({text(made.name)}, {text(table.name)}, [{columns}]{unique}{_schema(table)},"
         " postgresql_concurrently=True)",
     )
@@ -38,11 +39,20 @@ def _unique(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
     return _lines(
         "Build the index while the table is in use, then make the constraint of it, which reads no row:",
         _BLOCK,
+        _dropped(made, table),
         f"    op.create_index({text(made.name)}, {text(table.name)}, [{columns}], unique=True{_schema(table)},"
         " postgresql_concurrently=True)",
         _execute(
             f"ALTER TABLE {_sql(table)} ADD CONSTRAINT {quoted(made.name)} {form} USING INDEX {quoted(made.name)}"
         ),
+    )
+
+
+def _dropped(made: Made, table: Relation) -> str:
+    """An attempt that fails leaves an index that is not valid."""
+    return (
+        f"    op.drop_index({text(made.name)}, {text(table.name)}{_schema(table)}, postgresql_concurrently=True,"
+        " if_exists=True)  # left by an attempt that failed"
     )
 
 

@@ -7,7 +7,7 @@ orders = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("code", String(100), unique=True),
-    Column("remark", Text),
+    Column("note", Text, server_default=""),
     Column("state", Text, server_default="new", nullable=False),
     Column("changed", DateTime(timezone=True), server_default=func.now(), nullable=False),
 )

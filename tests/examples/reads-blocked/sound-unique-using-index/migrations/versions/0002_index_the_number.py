@@ -8,13 +8,14 @@ down_revision = "0001"
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
+        # What a failed attempt left.
+        op.drop_index("uq_orders_number", "orders", postgresql_concurrently=True, if_exists=True)
         op.create_index(
             "uq_orders_number",
             "orders",
             ["number", "id"],
             unique=True,
             postgresql_concurrently=True,
-            if_not_exists=True,
         )
 
 

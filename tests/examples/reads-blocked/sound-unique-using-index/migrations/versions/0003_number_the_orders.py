@@ -11,13 +11,14 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.drop_constraint("uq_orders_number", "orders")
+    op.execute("ALTER TABLE orders DROP CONSTRAINT IF EXISTS uq_orders_number")
     with op.get_context().autocommit_block():
+        # What a failed attempt left.
+        op.drop_index("uq_orders_number", "orders", postgresql_concurrently=True, if_exists=True)
         op.create_index(
             "uq_orders_number",
             "orders",
             ["number", "id"],
             unique=True,
             postgresql_concurrently=True,
-            if_not_exists=True,
         )

@@ -8,7 +8,9 @@ down_revision = "0001"
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        op.create_index("ix_orders_state", "orders", ["state"], postgresql_concurrently=True, if_not_exists=True)
+        # What a failed attempt left.
+        op.drop_index("ix_orders_state", "orders", postgresql_concurrently=True, if_exists=True)
+        op.create_index("ix_orders_state", "orders", ["state"], postgresql_concurrently=True)
 
 
 def downgrade() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemaproof.errors import ProofError
-from schemaproof.finding import Cause, Finding, Severity
+from schemaproof.finding import Cause, Finding, Place, Severity
 from schemaproof.project.pyproject import nearest
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ def unused_findings(check: "Check", unused: Iterable[Allowance]) -> Iterator[Fin
             object=allowance.object,
             evidence=f"Its reason: {allowance.reason}",
             remedy=_removal(allowance),
+            where=Place(allowance.source) if allowance.source == "pyproject.toml" else None,
         )
 
 

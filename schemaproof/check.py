@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemaproof.addresses import without_addresses
-from schemaproof.finding import Cause, Finding, Severity
+from schemaproof.finding import Cause, Finding, Place, Severity
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,12 @@ class Check:
         consequence: str | None = None,
         remedy: str | None = None,
         causes: Iterable[Cause] = (),
+        where: Place | None = None,
     ) -> Finding:
         """A finding of this check, with the check's reason and remedy unless others are given.
 
-        ``causes`` are the findings by which other checks, if they run, report the same defect.
+        ``causes`` are the findings by which other checks, if they run, report the same defect. ``where`` is needed only
+        where neither the revision nor the object says it.
         """
         return Finding(
             check=self.id,
@@ -64,4 +66,5 @@ class Check:
             evidence=without_addresses(evidence),
             remedy=self.remedy if remedy is None else remedy,
             causes=tuple(causes),
+            where=where,
         )

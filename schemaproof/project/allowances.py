@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemaproof.errors import ProofError
-from schemaproof.finding import Cause, Finding, Severity
+from schemaproof.finding import Cause, Finding, Place, Severity
 from schemaproof.project.pyproject import nearest
 
 if TYPE_CHECKING:
@@ -165,6 +165,7 @@ def unused_findings(
             object=allowance.object,
             evidence=f"Its reason: {allowance.reason}",
             remedy=_removal(allowance),
+            where=Place(allowance.source) if allowance.source == "pyproject.toml" else None,
         )
     for allowance in expired:
         yield check.finding(

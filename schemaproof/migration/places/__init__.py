@@ -3,9 +3,9 @@
 - ``code``: lines of one file, from its syntax tree.
 - ``revisions``: the statement of a revision that a finding is about.
 - ``models``: the declaration of a table, a column, an index, a constraint, a relationship.
-- ``finder``: both, for the findings of a history.
+- ``finder``: both, for the findings of a history, and env.py.
 """
 
-from schemaproof.migration.places.finder import Places
+from schemaproof.migration.places.finder import Places, environment
 
-__all__ = ["Places"]
+__all__ = ["Places", "environment"]

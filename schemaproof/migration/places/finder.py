@@ -68,9 +68,18 @@ class Places:
         return Models(self._history.metadata, read_from(self._project) - revisions)
 
     def _place(self, path: Path, line: int | None) -> Place | None:
-        if not is_project_file(str(path)):
-            return None
-        return Place(shown_path(str(path.absolute()), self._project).replace(os.sep, "/"), line)
+        return _place(path, line, self._project)
+
+
+def environment(history: History) -> Place | None:
+    """Where env.py is."""
+    return _place(Path(history.chain.script.dir, "env.py"), None, history.subject.project)
+
+
+def _place(path: Path, line: int | None, project: Path) -> Place | None:
+    if not is_project_file(str(path)):
+        return None
+    return Place(shown_path(str(path.absolute()), project).replace(os.sep, "/"), line)
 
 
 def _paths(chain: Chain) -> Iterator[tuple[str, Path]]:

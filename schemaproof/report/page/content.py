@@ -1,5 +1,6 @@
 """What the page tells, as values: findings by revision, each with its code."""
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 _AROUND = 2
 _LARGEST = 1_000_000  # bytes of a file that is read for them
 
+# A line of what sessions did: the name of one, and its words in a column of their own.
+_TURN = re.compile(r"([a-z]+) {2,}(\S.*)")
+
 
 @dataclass(frozen=True)
 class CodeLine:
@@ -35,6 +39,21 @@ class CodeLine:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """A part of a finding's evidence.
+
+    Attributes:
+        text: the part; "" where it is what sessions did.
+        sessions: the names of two sessions that took turns.
+        turns: what each of them did, in order: the place of its name, and its words.
+    """
+
+    text: str
+    sessions: tuple[str, ...] = ()
+    turns: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Told:
     """A finding on the page.
 
@@ -43,6 +62,7 @@ class Told:
         finding: all of it.
         message: with the object, if the message does not name it.
         code: the lines around its place; empty where that is not known.
+        seen: its evidence.
         remedy: in pieces, of which every second is code.
         begin: whether it is one of those to begin with, which are unfolded.
     """
@@ -51,6 +71,7 @@ class Told:
     finding: Finding
     message: str
     code: tuple[CodeLine, ...]
+    seen: tuple[Seen, ...]
     remedy: tuple[str, ...]
     begin: bool
 
@@ -96,7 +117,26 @@ def sections(report: "Report", fingerprints: Sequence[str]) -> Iterator[Section]
 def _told(finding: Finding, fingerprint: str, project: Path, *, begin: bool) -> Told:
     code = tuple(_code(finding.where, project)) if finding.where is not None else ()
     remedy = tuple(re.split(r"`([^`]*)`", finding.remedy))
-    return Told(f"finding-{fingerprint}", finding, what(finding), code, remedy, begin)
+    return Told(f"finding-{fingerprint}", finding, what(finding), code, tuple(_seen(finding.evidence)), remedy, begin)
+
+
+def _seen(evidence: str) -> Iterator[Seen]:
+    """``evidence``, two sessions that take turns in it told apart: "delete  DELETE ...", "other   INSERT ..."."""
+    text: list[str] = []
+    for same, group in itertools.groupby(evidence.rstrip().splitlines(), lambda line: bool(_TURN.match(line))):
+        part = list(group)
+        turns = [found.groups() for line in part if (found := _TURN.match(line))]
+        names = tuple(dict.fromkeys(name for name, _ in turns))
+        columns = {len(line) - len(words) for line, (_, words) in zip(part, turns, strict=False)}
+        if same and len(names) == 2 and len(turns) > 2 and len(columns) == 1:
+            if text:
+                yield Seen("\n".join(text))
+            yield Seen("", names, tuple((names.index(name), words) for name, words in turns))
+            text = []
+        else:
+            text += part
+    if text:
+        yield Seen("\n".join(text))
 
 
 def _code(where: Place, project: Path) -> Iterator[CodeLine]:

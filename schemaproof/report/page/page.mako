@@ -15,7 +15,20 @@
 % endif
 % if one.evidence:
 <h4>Seen</h4>
-<pre class="evidence">${one.evidence}</pre>
+% for part in told.seen:
+% if part.sessions:
+<table class="turns">
+<thead><tr><th scope="col">${part.sessions[0]}</th><th scope="col">${part.sessions[1]}</th></tr></thead>
+<tbody>
+% for session, words in part.turns:
+<tr><td><code>${words if session == 0 else ''}</code></td><td><code>${words if session == 1 else ''}</code></td></tr>
+% endfor
+</tbody>
+</table>
+% else:
+<pre class="evidence">${part.text}</pre>
+% endif
+% endfor
 % endif
 % if one.consequence:
 <h4>In production</h4>

@@ -14,6 +14,7 @@ from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.environment import Run
 from schemaproof.migration.history import History
+from schemaproof.migration.places import environment
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.stairway import Station
 from schemaproof.postgres import Database
@@ -124,6 +125,7 @@ def _deployers(history: History) -> Iterator[Finding]:
                 f"{len(one.deployers)}{_PROCESSES} gave a different schema on {one.place} than one process, and none of"
                 " them failed.",
                 evidence=one.evidence,
+                where=environment(history),
             )
     waited_in_vain = [one for one in judged if one.refused]
     if waited_in_vain:
@@ -132,6 +134,7 @@ def _deployers(history: History) -> Iterator[Finding]:
             f"A deployer gives up while another one is at work: {places}.",
             severity=Severity.NOTE,
             evidence="\n".join(one.evidence for one in waited_in_vain),
+            where=environment(history),
             consequence="Its replica does not start until somebody, or the orchestrator, starts it again.",
             remedy="Let the orchestrator start it again (`restartPolicy: Always`), or let env.py wait longer than your"
             " longest migration takes.",
@@ -149,6 +152,7 @@ def _faults(history: History, faulty: Sequence[_Race]) -> Iterator[Finding]:
         f"{told}: {'env.py takes a lock that does not keep' if guard else 'no lock keeps'} them apart.",
         severity=Severity.ERROR if guard else parallel,
         evidence="\n".join([*([f"the lock: {guard}"] if guard else []), *(one.evidence for one in faulty)]),
+        where=environment(history),
     )
 
 

@@ -32,6 +32,10 @@ class User(Stamped, Base):
     posts: Mapped[list["Post"]] = relationship()
 
 
+class Admin(User):  # in the same table
+    pass
+
+
 class Post(Base):
     __tablename__ = "posts"
     __table_args__ = {"schema": "blog"}
@@ -70,13 +74,13 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
         ("index public.ix_users_made", 17),
         ("index public.ix_users_email", 20),
         ("relationship User.posts", 21),
-        ("table blog.posts", 24),
-        ("type blog.mood", 28),
-        ("type public.mood", 28),
-        ("constraint blog.posts.posts_author_fkey", 29),
-        ("constraint blog.posts.whatever", 24),
-        ("table public.tags", 32),
-        ("column public.tags.name", 36),
+        ("table blog.posts", 28),
+        ("type blog.mood", 32),
+        ("type public.mood", 32),
+        ("constraint blog.posts.posts_author_fkey", 33),
+        ("constraint blog.posts.whatever", 28),
+        ("table public.tags", 36),
+        ("column public.tags.name", 40),
     ],
 )
 def test_declaration_is_found(models: Models, described: str, line: int) -> None:

@@ -159,6 +159,22 @@ def test_page_says_what_kept_checks_from_running_and_what_is_allowed() -> None:
     assert "downgrade-restores at 0003 (type public.color): Old rows.</pre>" in text
 
 
+def test_page_draws_sessions_that_take_turns_as_two_columns() -> None:
+    course = "before\ndelete  DELETE FROM chat\nother   INSERT INTO <message>\ndelete  COMMIT\nrows left: 1"
+    text = render(a_report(a_finding(evidence=course)))
+    assert '<th scope="col">delete</th><th scope="col">other</th>' in text
+    assert "<td><code></code></td><td><code>INSERT INTO &lt;message&gt;</code></td>" in text
+    assert '<pre class="evidence">before</pre>' in text
+    assert '<pre class="evidence">rows left: 1</pre>' in text
+
+
+@pytest.mark.parametrize(
+    "evidence", ["a  1\nb  2", "id  name\nid  name\nid  name", "a  1\nb  2\nc  3", "a  1\nb   2\na  3"]
+)
+def test_page_draws_no_other_lines_so(evidence: str) -> None:
+    assert f'<pre class="evidence">{evidence}</pre>' in render(a_report(a_finding(evidence=evidence)))
+
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 

@@ -1,9 +1,12 @@
 """Allowances: findings that the team accepts, each with a reason."""
 
 import fnmatch
+import os
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemaproof.errors import ProofError
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
 
 # The check that reports allowances that match nothing. It can't be allowed: deleting the allowance is less work.
 UNUSED = "unused-allowance"
+
+_FILE = "pyproject.toml"
+_HEADER = re.compile(r"\s*\[\[\s*tool\s*\.\s*schemaproof\s*\.\s*allow\s*\]\]")
 
 # The variable of a revision module that holds its allowances.
 VARIABLE = "schemaproof_allow"
@@ -36,6 +42,7 @@ class Allowance:
         object: the object that it must be about, or a pattern; None for any object, or none.
         source: where it is written: "pyproject.toml" or "revision 0003".
         expires: the last day on which it counts (UTC); None if it always does.
+        where: file and line of it; None where that is not known.
     """
 
     check: str
@@ -44,6 +51,7 @@ class Allowance:
     object: str | None = None
     source: str = "pyproject.toml"
     expires: date | None = None
+    where: Place | None = field(default=None, compare=False)
 
     def counts(self, day: date) -> bool:
         """Whether it has not expired before ``day``."""
@@ -84,29 +92,61 @@ class Sorted(NamedTuple):
     expired: list[Allowance]  # that would match something
 
 
-def of_project(entries: object, known: Collection[str]) -> tuple[Allowance, ...]:
+def of_project(entries: object, known: Collection[str], places: Sequence[Place] = ()) -> tuple[Allowance, ...]:
     """The allowances of pyproject.toml; ``entries`` is the value of ``[[tool.schemaproof.allow]]`` (None: no value).
+
+    ``places``: where they are, see ``places_in``.
 
     Raises:
         ProofError: on one without a reason, with a check that is not in ``known``, or of the wrong form.
     """
     place = "[[tool.schemaproof.allow]]"
     entries = _entries(entries, place, f"Write each allowance as a table of its own:\n  {_IN_PROJECT}")
-    return tuple(_allowance(entry, f"{place}, entry {number}", known) for number, entry in enumerate(entries, 1))
+    read = (_allowance(entry, f"{place}, entry {number}", known) for number, entry in enumerate(entries, 1))
+    # A list on one line, or a file that was edited meanwhile, has no line for each.
+    where = places if len(places) == len(entries) else [Place(_FILE)] * len(entries)
+    return tuple(replace(one, where=there) for one, there in zip(read, where, strict=True))
 
 
-def of_revision(module: object, revision: str, known: Collection[str]) -> tuple[Allowance, ...]:
+def places_in(project: Path) -> list[Place]:
+    """Where the ``[[tool.schemaproof.allow]]`` of the project's pyproject.toml are, in their order."""
+    try:
+        lines = (project / _FILE).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []
+    return [Place(_FILE, number) for number, line in enumerate(lines, 1) if _HEADER.match(line)]
+
+
+def of_revision(
+    module: object, revision: str, known: Collection[str], project: Path | None = None
+) -> tuple[Allowance, ...]:
     """The allowances in the variable ``schemaproof_allow`` of the revision's ``module``; all are for that revision.
+
+    ``project``: the folder from which its file is told.
 
     Raises:
         ProofError: as for ``of_project``.
     """
     place = f"{VARIABLE} of revision {revision}"
     entries = _entries(getattr(module, VARIABLE, None), place, f"Write a list:\n  {VARIABLE} = [{_IN_REVISION}]")
+    where = _place_of(module, project) if entries and project is not None else None
     return tuple(
-        _allowance(entry, f"{place}, entry {number}", known, revision=revision)
+        replace(_allowance(entry, f"{place}, entry {number}", known, revision=revision), where=where)
         for number, entry in enumerate(entries, 1)
     )
+
+
+def _place_of(module: object, project: Path) -> Place | None:
+    """File and line of the variable in ``module``."""
+    path = getattr(module, "__file__", None)
+    if path is None:
+        return None
+    try:
+        lines = Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    line = next((number for number, text in enumerate(lines, 1) if text.startswith(VARIABLE)), None)
+    return Place(os.path.relpath(os.path.realpath(path), os.path.realpath(project)).replace(os.sep, "/"), line)
 
 
 def today() -> date:
@@ -158,7 +198,7 @@ def unused_findings(
     What one allowed that has expired is a finding again, so that it need not be one too.
     """
     for allowance in unused:
-        yield check.finding(
+        finding = check.finding(
             f"The allowance for {allowance} in {allowance.source} matches no finding.",
             severity=Severity.WARNING,
             revision=None if _is_pattern(allowance.revision) else allowance.revision,
@@ -167,8 +207,9 @@ def unused_findings(
             remedy=_removal(allowance),
             where=Place(allowance.source) if allowance.source == "pyproject.toml" else None,
         )
+        yield replace(finding, where=allowance.where)
     for allowance in expired:
-        yield check.finding(
+        finding = check.finding(
             f"The allowance for {allowance} in {allowance.source} expired on {allowance.expires}.",
             severity=Severity.NOTE,
             revision=None if _is_pattern(allowance.revision) else allowance.revision,
@@ -177,6 +218,7 @@ def unused_findings(
             consequence="What it allowed counts again.",
             remedy=f"Fix what it allowed, or give it a later day than expires = {allowance.expires}.",
         )
+        yield replace(finding, where=allowance.where)
 
 
 def _is_pattern(text: str | None) -> bool:

@@ -11,7 +11,7 @@ from schemaproof.budget import Budget
 from schemaproof.errors import ProofError
 from schemaproof.finding import FailOn
 from schemaproof.project import baseline, preparation, severities
-from schemaproof.project.allowances import Allowance, of_project
+from schemaproof.project.allowances import Allowance, of_project, places_in
 from schemaproof.project.baseline import Baseline
 from schemaproof.project.names import Names
 from schemaproof.project.pyproject import TABLE, Sources, nearest
@@ -111,7 +111,7 @@ class Settings:
         select, ignore = _chosen(sources, arguments, Names(known, areas or {}))
         return cls(
             subject,
-            allowances=of_project(sources.told("allow"), known),
+            allowances=of_project(sources.told("allow"), known, places_in(project)),
             select=select,
             ignore=ignore,
             grades=severities.of_project(sources.told("severity"), known),

@@ -228,7 +228,7 @@ def _unused(parts: Sequence[_Read], scope: Scope | None) -> Iterator[Finding]:
     selected = set(parts[0].part["selected"])
     if UNUSED_ALLOWANCE.id not in selected:
         return iter(())
-    unmatched, expired = ([_allowances(part.part[key]) for part in parts] for key in ("unmatched", "expired"))
+    unmatched, expired = ([list(_allowances(part.part[key])) for part in parts] for key in ("unmatched", "expired"))
     everywhere = [one for one in unmatched[0] if all(one in other for other in unmatched)]
     revisions = parts[0].part["revisions"]
     judged = [one for one in everywhere if one.check in selected - _open_checks(parts)]
@@ -236,8 +236,10 @@ def _unused(parts: Sequence[_Read], scope: Scope | None) -> Iterator[Finding]:
     return unused_findings(UNUSED_ALLOWANCE, judged, dict.fromkeys(one for each in expired for one in each))
 
 
-def _allowances(told: Iterable[Mapping[str, Any]]) -> list[Allowance]:
-    return [Allowance(**{**one, "expires": one["expires"] and date.fromisoformat(one["expires"])}) for one in told]
+def _allowances(told: Iterable[Mapping[str, Any]]) -> Iterator[Allowance]:
+    for one in told:
+        day, where = one["expires"] and date.fromisoformat(one["expires"]), one["where"] and Place(*one["where"])
+        yield Allowance(**{**one, "expires": day, "where": where})
 
 
 def _results(parts: Sequence[_Read], kept: Sequence[Finding]) -> Iterator[CheckResult]:

@@ -125,7 +125,11 @@ def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
 ) -> None:
     server = ground.standin.server
     with open_history(subject, server, alone=alone, footing=ground) as history, _roles_dropped(history):
-        beside = [one for script in history.revisions for one in of_revision(script.module, script.revision, _KNOWN)]
+        beside = [
+            one
+            for script in history.revisions
+            for one in of_revision(script.module, script.revision, _KNOWN, subject.project)
+        ]
         order = [script.revision for script in history.revisions]
         scope, whole = _scopes(history, questions)
         if questions.wanted.since is not None and whole is not None:

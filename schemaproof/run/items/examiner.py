@@ -208,7 +208,7 @@ class Examiner:
 
 def _beside(history: History) -> Iterator[Allowance]:
     for script in history.revisions:
-        yield from of_revision(script.module, script.revision, _KNOWN)
+        yield from of_revision(script.module, script.revision, _KNOWN, history.subject.project)
 
 
 @contextlib.contextmanager

@@ -2,13 +2,14 @@
 
 import tomllib
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from schemaproof.errors import ProofError
-from schemaproof.finding import Severity
-from schemaproof.project.allowances import Allowance, of_project, of_revision, split, unused_findings
+from schemaproof.finding import Place, Severity
+from schemaproof.project.allowances import Allowance, of_project, of_revision, places_in, split, unused_findings
 from tests.schemaproof.report.reports import a_check, a_finding
 
 KNOWN = ("downgrade-restores", "single-head", "unused-allowance")
@@ -184,3 +185,29 @@ def test_allowance_of_a_revision_file_names_no_revision() -> None:
 def test_allowances_that_are_no_list_are_refused() -> None:
     with pytest.raises(ProofError, match="schemaproof_allow of revision 0003 is not a list"):
         of_revision(SimpleNamespace(schemaproof_allow=ENTRY), "0003", KNOWN)
+
+
+def test_allowance_of_pyproject_stands_at_its_header(tmp_path: Path) -> None:
+    text = "[project]\nname = 'x'\n\n[[tool.schemaproof.allow]]\ncheck = 1\n\n [[ tool.schemaproof.allow ]]\n"
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert places_in(tmp_path) == [Place("pyproject.toml", 4), Place("pyproject.toml", 7)]
+    first, second = of_project([ENTRY, ENTRY], KNOWN, places_in(tmp_path))
+    assert (first.where, second.where) == (Place("pyproject.toml", 4), Place("pyproject.toml", 7))
+
+
+def test_allowance_in_a_list_stands_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.schemaproof]\nallow = [{}]\n")
+    (found,) = of_project([ENTRY], KNOWN, places_in(tmp_path))
+    assert found.where == Place("pyproject.toml")
+    assert places_in(tmp_path / "none") == []
+
+
+def test_allowance_beside_the_code_stands_at_the_variable(tmp_path: Path) -> None:
+    file = tmp_path / "versions" / "0003.py"
+    file.parent.mkdir()
+    file.write_text("revision = '0003'\nschemaproof_allow = []\n")
+    module = SimpleNamespace(schemaproof_allow=[ENTRY], __file__=str(file))
+    (found,) = of_revision(module, "0003", KNOWN, tmp_path)
+    assert found.where == Place("versions/0003.py", 2)
+    (finding,) = unused_findings(a_check("unused-allowance"), [found])
+    assert finding.where == found.where

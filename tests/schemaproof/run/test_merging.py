@@ -11,7 +11,7 @@ import pytest
 
 from schemaproof.cli import main
 from schemaproof.errors import ProofError
-from schemaproof.finding import Severity
+from schemaproof.finding import Place, Severity
 from schemaproof.postgres import Server
 from schemaproof.project.allowances import Allowance
 from schemaproof.project.baseline import Entry
@@ -181,13 +181,15 @@ def test_file_that_is_no_part_is_refused(tmp_path: Path, spoil: Callable[[Path],
 
 
 def test_allowance_that_has_expired_is_told_once_for_all_parts(tmp_path: Path) -> None:
-    expired = Allowance("downgrade-runs", "Until then.", revision="000*", expires=date(2027, 3, 1))
+    expired = Allowance(
+        "downgrade-runs", "Until then.", revision="000*", expires=date(2027, 3, 1), where=Place("a.py", 3)
+    )
     selected = ("downgrade-runs", "unused-allowance")
     parts = [dataclasses.replace(part(number, selected=selected), expired=(expired,)) for number in (1, 2)]
     unused = CheckResult(UNUSED_ALLOWANCE, 0.0, ())
     parts[0] = dataclasses.replace(parts[0], checks=(*parts[0].checks, unused))
     (note,) = merge(written(tmp_path, *parts)).findings
-    assert (note.check, note.severity) == ("unused-allowance", Severity.NOTE)
+    assert (note.check, note.severity, note.where) == ("unused-allowance", Severity.NOTE, Place("a.py", 3))
 
 
 @pytest.mark.parametrize(("pattern", "is_told"), [("000*", False), ("0002*", True), ("0009", False)])

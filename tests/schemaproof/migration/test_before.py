@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from schemaproof.migration.footing import footing
 from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
 from schemaproof.project.subject import Subject, SubjectError
@@ -88,6 +89,18 @@ def test_context_that_before_returns_is_entered_once_and_left_at_the_end(
     with open_history(project(name), own_server) as history:
         assert history.stairs("0001").clean
         history.head_catalog()
+        assert log() == ["entered"]
+    assert log() == ["entered", "left"]
+
+
+def test_histories_of_one_examination_share_what_was_entered(
+    project: Callable[[str], Subject], own_server: Server
+) -> None:
+    subject = project("context")
+    with footing(own_server) as ground:
+        for _ in range(2):
+            with open_history(subject, own_server, footing=ground) as history:
+                assert history.stairs("0001").clean
         assert log() == ["entered"]
     assert log() == ["entered", "left"]
 

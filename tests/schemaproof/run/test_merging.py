@@ -181,15 +181,14 @@ def test_file_that_is_no_part_is_refused(tmp_path: Path, spoil: Callable[[Path],
 
 
 def test_allowance_that_has_expired_is_told_once_for_all_parts(tmp_path: Path) -> None:
-    expired = Allowance(
-        "downgrade-runs", "Until then.", revision="000*", expires=date(2027, 3, 1), where=Place("a.py", 3)
-    )
+    place = Place("a.py", 3)
+    expired = Allowance("downgrade-runs", "Until then.", revision="000*", expires=date(2027, 3, 1), where=place)
     selected = ("downgrade-runs", "unused-allowance")
     parts = [dataclasses.replace(part(number, selected=selected), expired=(expired,)) for number in (1, 2)]
     unused = CheckResult(UNUSED_ALLOWANCE, 0.0, ())
     parts[0] = dataclasses.replace(parts[0], checks=(*parts[0].checks, unused))
     (note,) = merge(written(tmp_path, *parts)).findings
-    assert (note.check, note.severity, note.where) == ("unused-allowance", Severity.NOTE, Place("a.py", 3))
+    assert (note.check, note.severity, note.where) == ("unused-allowance", Severity.NOTE, place)
 
 
 @pytest.mark.parametrize(("pattern", "is_told"), [("000*", False), ("0002*", True), ("0009", False)])

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from schemaproof.adoption.ci import GITHUB
-from schemaproof.cli import _parser, main
+from schemaproof.arguments import parser
+from schemaproof.cli import main
 from schemaproof.proofs.registry import BY_AREA
 from tests.schemaproof.stock import stock_project
 
@@ -25,7 +26,7 @@ STEPS = ACTION["runs"]["steps"]
 
 def options(command: str) -> set[str]:
     """The options of `schemaproof COMMAND`."""
-    (commands,) = (one for one in _parser()._actions if isinstance(one, argparse._SubParsersAction))
+    (commands,) = (one for one in parser()._actions if isinstance(one, argparse._SubParsersAction))
     return {option for action in commands.choices[command]._actions for option in action.option_strings}
 
 

@@ -19,6 +19,8 @@ _ROUTINES = frozenset({"function", "procedure", "aggregate"})
 _RUNS = frozenset({"trigger", "rule", "policy"})
 # By these a change of one concerns all tables: of what a publication has, UPDATE and DELETE need a replica identity.
 _OF_ALL = frozenset({"publication"})
+# Tables that are concerned by nothing of their own: what many share fails in a few as in all, and each takes its time.
+_INDIRECT = 20
 # What no statement of the older release can tell.
 _IMMATERIAL = frozenset({"comment", "statistics target", "statistics targets", "storage", "compression", "position"})
 
@@ -59,13 +61,14 @@ class _Finder:
         self._relations: dict[Name, set[str]] = defaultdict(set)
         self._unique: dict[Name, list[tuple[str, ...]]] = defaultdict(list)
         self._checks: dict[tuple[Name, str], list[str]] = defaultdict(list)
+        self._own: set[Name] = set()  # those that differ themselves
         self._seeds: set[str] = set()  # names by which functions refer to what has changed
 
     def look_at(self, one: Identity, *, extra: bool) -> None:
         """Take in what is different of the object ``one``, which is there only afterwards if ``extra``."""
         name = (one.schema, one.parent or one.name)
         if one.kind in _OF_ALL:
-            for each in self._there:
+            for each in self._there - self._identified():
                 self._relations[each] |= set()
         elif one.kind in _TYPES or (one.kind == "constraint" and name not in self._there):
             self._of_type(one if one.kind in _TYPES else Identity("domain", one.schema, "", one.parent), one)
@@ -73,11 +76,26 @@ class _Finder:
             self._seeds.add(one.name.partition("(")[0])
         elif name in self._there:
             self._seeds.add(name[1])
+            self._own.add(name)
             self._relations[name] |= {one.name} & self._columns[name] if one.kind == "column" else set()
             if one.kind in {"constraint", "index"}:
                 self._of_constraint(name, one)
         elif one.kind == "sequence" and not extra:
             self._seeds.add(one.name)
+
+    def _identified(self) -> set[Name]:
+        """The tables whose rows a publication can tell by their primary key."""
+        keyed = {
+            (one.schema, one.parent)
+            for one, attributes in self._after.items()
+            if one.kind == "constraint" and attributes.get("type") == "PRIMARY KEY"
+        }
+        usual = {
+            (one.schema, one.name)
+            for one, attributes in self._after.items()
+            if one.kind == "table" and attributes.get("replica identity") == "default"
+        }
+        return keyed & usual
 
     def _of_constraint(self, table: Name, one: Identity) -> None:
         attributes = self._after.get(one) or {}
@@ -131,8 +149,9 @@ class _Finder:
 
     def found(self) -> Affected:
         """What was found."""
+        indirect = sorted(self._relations.keys() - self._own)[:_INDIRECT]
         return Affected(
-            {name: frozenset(columns) for name, columns in sorted(self._relations.items())},
+            {name: frozenset(self._relations[name]) for name in sorted({*self._own, *indirect})},
             {name: tuple(dict.fromkeys(keys)) for name, keys in self._unique.items()},
             {place: tuple(dict.fromkeys(texts)) for place, texts in self._checks.items()},
         )

@@ -1,7 +1,7 @@
 """Many rows where there are a few: each again and again, with other values in what is unique."""
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,7 +55,12 @@ def connected(dsn: str) -> psycopg.Connection[Any]:
     return psycopg.connect(dsn, autocommit=True, application_name="schemaproof")
 
 
-def grow(connection: psycopg.Connection[Any], tables: Collection[Name], rows: int) -> Grown:
+def grow(
+    connection: psycopg.Connection[Any],
+    tables: Collection[Name],
+    rows: int,
+    unique: Mapping[Name, Sequence[Sequence[str]]] | None = None,
+) -> Grown:
     """Let each of ``tables`` hold about ``rows`` rows: those that it has, repeated on the server.
 
     What is unique gets other values, as has what it refers to: these tables grow too. All else is as it was, so foreign
@@ -65,15 +70,18 @@ def grow(connection: psycopg.Connection[Any], tables: Collection[Name], rows: in
         connection: in autocommit mode; its settings change.
         tables: schema and name of each; of a partitioned table the whole.
         rows: how many.
+        unique: by schema and name of a table, columns in which no two rows may be alike, besides those of which the
+            server knows that.
     """
     with psycopg.Cursor(connection, row_factory=tuple_row) as cursor:
-        return _Grower(cursor, rows).run(tables)
+        return _Grower(cursor, rows, unique or {}).run(tables)
 
 
 class _Grower:
-    def __init__(self, cursor: Cursor, rows: int) -> None:
+    def __init__(self, cursor: Cursor, rows: int, unique: Mapping[Name, Sequence[Sequence[str]]]) -> None:
         self._cursor = cursor
         self._rows = rows
+        self._more = unique
         self._types: Mapping[int, Type] = read_types(cursor)
         self._known = {(one.schema, one.name): one for one in read_tables(cursor)}
         self._plans: dict[Name, _Plan] = {}
@@ -108,7 +116,8 @@ class _Grower:
             plan = plan or self._begun(one)
             plan.moved |= required
             plan.times = max(plan.times, times)
-            for rule in _unique(plan.table):
+            more = (Rule(tuple(columns), unique=True, definition="") for columns in self._more.get(one, ()))
+            for rule in (*_unique(plan.table), *more):
                 if not plan.moved & set(rule.columns):
                     plan.moved |= self._choose(plan.table, rule)
             self._plans.pop(one, None)

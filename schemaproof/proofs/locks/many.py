@@ -1,6 +1,6 @@
 """Tables and materialized views with many rows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -24,18 +24,23 @@ JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p')
 """
 
 
-def grown(connection: psycopg.Connection[Any], tables: Collection[Relation]) -> tuple[dict[int, int], dict[Name, str]]:
+def grown(
+    connection: psycopg.Connection[Any],
+    tables: Collection[Relation],
+    unique: Mapping[Name, Sequence[Sequence[str]]] | None = None,
+) -> tuple[dict[int, int], dict[Name, str]]:
     """Let each of ``tables`` hold many rows; the rows of each, by oid, and why others hold no more than before.
 
     Args:
         connection: in autocommit mode; its settings change.
         tables: materialized views among them.
+        unique: see ``grow``.
     """
     views = sorted((one for one in tables if one.kind == "m"), key=lambda one: one.oid)
     names = {one.root for one in tables if one.kind != "m"}
     if views:
         names |= {(schema, name) for schema, name in connection.execute(_BENEATH, [[one.oid for one in views]])}
-    refused = grow(connection, sorted(names), MANY).refused
+    refused = grow(connection, sorted(names), MANY, unique).refused
     for view in views:
         connection.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(sql.Identifier(view.schema, view.name)))
     return _counted(connection, list(tables)), {name: why for name, why in refused.items() if name in names}

@@ -1,13 +1,14 @@
 """A revision run on few rows and on many: what is locked while work is done, and which of that work grows."""
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from schemaproof.migration.environment import Direction, Run
 from schemaproof.migration.history import History
 from schemaproof.migration.populated import Populated, PopulatedStates
+from schemaproof.migration.states import dropped_on_error
 from schemaproof.postgres import Database
+from schemaproof.proofs.locks.conforming import Need, conform, needs, unique_columns
 from schemaproof.proofs.locks.facts import Facts
 from schemaproof.proofs.locks.holds import Hold, Rows, holds
 from schemaproof.proofs.locks.many import grown
@@ -66,6 +67,7 @@ class Locks:
         self._history = history
         self._states = history.kept(PopulatedStates)
         self._left_out = {".".join(history.version_table), *history.environment.subject.small_tables, *small}
+        self._needs: list[Need] = []  # of the revision that is measured
         self._last: tuple[int, dict[Direction, Measured]] | None = None
 
     def of(self, index: int) -> dict[Direction, Measured]:
@@ -75,13 +77,23 @@ class Locks:
         return self._last[1]
 
     def _measure(self, index: int) -> dict[Direction, Measured]:
+        self._needs = []
+        found = self._run(index)
+        if "upgrade" not in found or found["upgrade"].failed is not None:
+            # It refuses some of the rows: it is run on such as the newer schema takes.
+            self._needs = self._additional(index)
+            found = self._run(index) if self._needs else found
+        if "upgrade" in found and found["upgrade"].one_transaction:
+            self._behind_another(index, found["upgrade"])
+        return found
+
+    def _run(self, index: int) -> dict[Direction, Measured]:
         history, state = self._history, self._states.at(index)
         directions: list[Direction] = ["upgrade"]
         if history.stairs(history.revisions[index].revision).ran_down:
             directions.append("downgrade")
         found: dict[Direction, Measured] = {}
-        with ExitStack() as stack:
-            database = stack.enter_context(state.clone())
+        with self._clone(index) as database:
             for direction in directions:
                 one = self._on_few(database, index, direction, state)
                 if one is None:
@@ -89,9 +101,21 @@ class Locks:
                 found[direction] = one
         if any(one.worked for one in found.values()):
             self._on_many(index, found)
-        if "upgrade" in found and found["upgrade"].one_transaction:
-            self._behind_another(index, found["upgrade"])
         return found
+
+    def _additional(self, index: int) -> list[Need]:
+        """What rows must satisfy after the revision at ``index`` and not before."""
+        newer, older = self._states.at(index + 1).database, self._states.at(index).database
+        with connected(older.dsn) as before, connected(newer.dsn) as after:
+            return needs(before, after)
+
+    def _clone(self, index: int) -> Database:
+        """The state before the revision at ``index``, in a copy that is the caller's to drop."""
+        database = self._states.at(index).clone()
+        if self._needs:
+            with dropped_on_error(database), connected(database.dsn) as connection:
+                conform(connection, self._needs)
+        return database
 
     def _behind_another(self, index: int, one: Measured) -> None:
         """What one transaction of the revision below and this one does here under locks that were taken there.
@@ -147,7 +171,7 @@ class Locks:
 
     def _on_many(self, index: int, found: Mapping[Direction, Measured]) -> None:
         """Run it again with many rows in the tables on which work was done under a lock."""
-        with self._states.at(index).clone() as database:
+        with self._clone(index) as database:
             for direction, one in found.items():
                 before = self._grown(database, one)
                 if direction == "downgrade" and not one.worked:
@@ -164,7 +188,9 @@ class Locks:
         if not one.worked:
             return None
         with connected(database.dsn) as connection:
-            one.counts, refused = grown(connection, [one.relations[oid] for oid in one.worked])
+            one.counts, refused = grown(
+                connection, [one.relations[oid] for oid in one.worked], unique_columns(self._needs)
+            )
             one.unknown = {**one.unknown, **refused}
             return Facts.read(connection, one.worked)
 

@@ -21,6 +21,7 @@ TABLES = Step("""
     INSERT INTO customers VALUES (1, 'a'), (2, 'b');
     INSERT INTO orders (number, customer, note) VALUES (1, 1, 'x'), (2, 2, 'y'), (3, 1, 'z');
     INSERT INTO logs VALUES (1, '2024-01-01', 'a'), (2, '2024-01-01', 'b');
+    CREATE TABLE loose (id int PRIMARY KEY, word text, other bigint);
 """)
 ADD = "ALTER TABLE orders ADD COLUMN extra int;"
 
@@ -89,6 +90,19 @@ BLOCKING = {
     ),
 }
 
+# Some of the rows that the harness makes are refused: they have NULLs, duplicates, no parent, other values.
+REFUSING = {
+    "not null": ("ALTER TABLE loose ALTER word SET NOT NULL", {("reads", "public.loose", "not-null")}),
+    "unique": ("ALTER TABLE loose ADD UNIQUE (word)", {("reads", "public.loose", "unique")}),
+    "unique index": ("CREATE UNIQUE INDEX uq ON loose (word)", {("writes", "public.loose", "index")}),
+    "check": ("ALTER TABLE loose ADD CHECK (word IN ('open', 'shut'))", {("reads", "public.loose", "check")}),
+    "type": ("ALTER TABLE loose ALTER word TYPE int USING word::int", {("reads", "public.loose", "type")}),
+    "foreign key": (
+        "ALTER TABLE loose ADD FOREIGN KEY (other) REFERENCES orders",
+        {("writes", "public.loose", "foreign-key"), ("writes", "public.orders", "foreign-key")},
+    ),
+}
+
 SOUND = {
     "column": ADD,
     "constant default": "ALTER TABLE orders ADD COLUMN extra int NOT NULL DEFAULT 0",
@@ -130,6 +144,12 @@ def found(folder: Path, server: Server, up: str, small: tuple[str, ...] = ()) ->
 @pytest.mark.parametrize("kind", BLOCKING)
 def test_work_under_a_lock_is_seen(kind: str, tmp_path: Path, postgres_server: Server) -> None:
     up, expected = BLOCKING[kind]
+    assert found(tmp_path, postgres_server, up) == expected
+
+
+@pytest.mark.parametrize("kind", REFUSING)
+def test_what_refuses_some_rows_is_measured_on_others(kind: str, tmp_path: Path, postgres_server: Server) -> None:
+    up, expected = REFUSING[kind]
     assert found(tmp_path, postgres_server, up) == expected
 
 

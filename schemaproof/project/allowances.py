@@ -198,27 +198,26 @@ def unused_findings(
     What one allowed that has expired is a finding again, so that it need not be one too.
     """
     for allowance in unused:
-        finding = check.finding(
+        yield check.finding(
             f"The allowance for {allowance} in {allowance.source} matches no finding.",
             severity=Severity.WARNING,
             revision=None if _is_pattern(allowance.revision) else allowance.revision,
             object=allowance.object,
             evidence=f"Its reason: {allowance.reason}",
             remedy=_removal(allowance),
-            where=Place(allowance.source) if allowance.source == "pyproject.toml" else None,
+            where=allowance.where,
         )
-        yield replace(finding, where=allowance.where)
     for allowance in expired:
-        finding = check.finding(
+        yield check.finding(
             f"The allowance for {allowance} in {allowance.source} expired on {allowance.expires}.",
             severity=Severity.NOTE,
             revision=None if _is_pattern(allowance.revision) else allowance.revision,
             object=allowance.object,
             evidence=f"Its reason: {allowance.reason}",
             consequence="What it allowed counts again.",
+            where=allowance.where,
             remedy=f"Fix what it allowed, or give it a later day than expires = {allowance.expires}.",
         )
-        yield replace(finding, where=allowance.where)
 
 
 def _is_pattern(text: str | None) -> bool:

@@ -9,7 +9,7 @@ from schemaproof.finding import Finding, Severity
 from schemaproof.report import known, summary
 from schemaproof.report.characters import readable, readable_finding
 from schemaproof.report.lines import MORE, what
-from schemaproof.report.style import Style
+from schemaproof.report.style import Style, counted
 from schemaproof.report.urgency import most_urgent, to_begin_with, urgency
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ _MARKS = re.compile(r"([\\`*_{}\[\]()#+\-.!|~:@/^$=])")
 def render(report: "Report") -> str:
     """The ``report``: verdict, findings by check, those to begin with, and all of them to be unfolded."""
     every = most_urgent(readable_finding(one) for one in report.findings)
+    revisions = counted(len(report.revisions), "revision")
     parts = [
         f"## schemaproof: {summary.verdict_of(report, Style())}\n",
-        f"{', '.join(summary.counts(every))}; {len(report.revisions):,} revisions on PostgreSQL {report.postgres}\n\n",
+        f"{', '.join(summary.counts(every))}; {revisions} on PostgreSQL {report.postgres}\n\n",
         *(f"- {text(line)}\n" for line in known.lines(report)),
         *(f"- {text(one.cause)}\n" for one in report.obstacles),
     ]

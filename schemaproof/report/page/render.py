@@ -15,7 +15,7 @@ from schemaproof.report import closing, summary
 from schemaproof.report.characters import readable_report
 from schemaproof.report.page.content import rows, sections
 from schemaproof.report.page.graph import graph
-from schemaproof.report.style import Style
+from schemaproof.report.style import Style, counted
 from schemaproof.report.urgency import to_begin_with
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def render(raw: "Report") -> str:
     page: str = _template().render(
         report=report,
         severities=[severity.value for severity in Severity],
+        counted=counted,
         counts=", ".join(summary.counts(report.findings)),
         verdict=summary.verdict_of(report, Style()),
         rows=rows(report.findings),

@@ -94,6 +94,9 @@ class Project:
         with self.server.clone(Template(self.database.name)) as clone:
             yield clone
 
+    def new_database(self) -> Database:
+        return self.server.create()
+
     def surroundings(self) -> AbstractContextManager[object]:
         return nullcontext()
 

@@ -123,14 +123,19 @@ class Locks:
         Only to the tables locked: who works on others has nothing to do with it, and may be deployed at another time.
         """
         history = self._history
-        told = {hold.table.oid for hold in one.holds}
-        worked = {oid for step in one.few for oid in step.work if oid in one.relations} - told
-        if not worked or index - 1 not in history.asked_indexes:
+        works = any(step.work.keys() & one.relations.keys() for step in one.few)
+        if not works or index - 1 not in history.asked_indexes:
             return
+        # One after the other in the same database: in one that was built otherwise the tables have other oids.
         with self._states.at(index - 1).clone() as database:
             below = self._on_few(database, index - 1, "upgrade", self._states.at(index - 1))
-        locked_there = worked & below.left if below is not None else set()
-        if below is None or not locked_there:
+            here = self._on_few(database, index, "upgrade", self._states.at(index - 1)) if below is not None else None
+        if below is None or here is None:
+            return
+        told = {str(hold.table) for hold in one.holds}
+        worked = {oid for step in here.few for oid in step.work if oid in here.relations}
+        locked_there = {oid for oid in worked & below.left if str(here.relations[oid]) not in told}
+        if not locked_there:
             return
         with self._states.at(index - 1).clone() as database:
             with connected(database.dsn) as connection:
@@ -140,13 +145,14 @@ class Locks:
             watch = Watch(history.server.version, locked_there)
             if self._states.run(database, index - 1, "upgrade", watch, revisions=2).error is not None:
                 return
-        rows = Rows([*below.few, *one.few], watch.steps, counts)
+        rows = Rows([*below.few, *here.few], watch.steps, counts)
         revision = history.revisions[index].revision
         for hold in holds(below.relations, rows, before):
             growing = [step for step in hold.growing if step.revision == revision]
             if growing and hold.table.oid in locked_there and hold.by != revision:
                 one.holds = [*one.holds, replace(hold, growing=growing)]
-                one.counts = {**counts, **one.counts}
+                one.counts = {**one.counts, **counts}
+                one.relations = {**one.relations, **here.relations}
 
     def _on_few(self, database: Database, index: int, direction: Direction, state: Populated) -> Measured | None:
         """The run on few rows; None where it fails, which other checks tell."""

@@ -64,7 +64,8 @@ def _rolled_back(history: "History", revision: str) -> Iterator[Finding]:
         newer = one.newer
         yield NEWER_ROWS_ROLLED_BACK.finding(
             telling.rolled_back(one, revision),
-            severity=Severity.WARNING,
+            # PostgreSQL drops no label of an enum: that a downgrade leaves it is usual.
+            severity=Severity.NOTE if one.statement is None else Severity.WARNING,
             revision=revision,
             object=Identity("column", newer.table[0], newer.table[1], newer.column),
             evidence=telling.rolled_back_evidence(one, revision),

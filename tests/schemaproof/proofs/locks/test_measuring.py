@@ -16,6 +16,13 @@ FILL = Step("UPDATE orders SET a = total")
 NOT_NULL = Step("ALTER TABLE orders ALTER total SET NOT NULL", "ALTER TABLE orders ALTER total DROP NOT NULL")
 
 
+def test_locks_of_the_revision_below_are_known_to_who_begins_above_it(tmp_path: Path, postgres_server: Server) -> None:
+    """As a process does that climbs the second half: its tables have other oids than those of the first one."""
+    with open_history(make_project(tmp_path, [ORDERS, ADD, FILL]), postgres_server) as history:
+        (found,) = READS_BLOCKED.examine(history, "0003")
+    assert "0002 has locked it, in the same transaction" in found.message
+
+
 def findings(folder: Path, server: Server, steps: list[Step], options: str = "{}") -> list[Finding]:
     with open_history(make_project(folder, steps, options=options), server) as history:
         return [

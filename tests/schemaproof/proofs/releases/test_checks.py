@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from schemaproof.check import Check
-from schemaproof.finding import Finding
+from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
 from schemaproof.proofs.releases.checks import CHECKS, NEWER_ROWS_ROLLED_BACK
@@ -204,6 +204,7 @@ def test_a_row_that_the_downgrade_leaves_is_told_where_the_older_release_has_no_
     steps = Step(ORDERS), Step("ALTER TYPE mood ADD VALUE 'happy'")
     (one,) = found(tmp_path, postgres_server, *steps, checks=[NEWER_ROWS_ROLLED_BACK])
     assert one.object == "column public.orders.mood"
+    assert one.severity is Severity.NOTE  # PostgreSQL drops no label
     assert "rows with mood = 'happy'" in one.message
     assert "UPDATE orders SET mood = ... WHERE mood = 'happy'" in one.remedy
 

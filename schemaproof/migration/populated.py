@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Populated:
-    """A database between two revisions, with rows; is only cloned.
+    """A database between two revisions, with rows; what is done in it itself is rolled back.
 
     Attributes:
         database: that database, the statistics of its rows not gathered.

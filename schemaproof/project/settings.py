@@ -95,12 +95,12 @@ class Settings:
             url_env=_valid_variable(*sources.first("url-env", arguments.get("url-env"))),
             driver=_valid_driver(*sources.first("driver", arguments.get("driver"))),
             environment=_valid_environment(sources.told("environment")),
-            roles=_valid_roles(sources.told("roles")),
-            small_tables=_valid_small_tables(sources.told("small-tables")),
+            roles=_valid_names("roles", sources),
+            small_tables=_valid_names("small-tables", sources),
             everywhere=_valid_flag("everywhere", arguments, sources),
             deployers=_valid_deployers(arguments.get("deployers"), sources),
             rows=_valid_rows(sources.told("rows")),
-            releases=_valid_releases(sources.told("releases")),
+            releases=_valid_names("releases", sources),
             budget=_valid_budget(arguments.get("budget"), sources),
             stall_timeout=_valid_stall_timeout(arguments.get("stall-timeout"), sources),
             script_location=_valid_location(location, location_from),
@@ -248,34 +248,22 @@ def _valid_environment(table: object) -> Mapping[str, str]:
     return dict(table)
 
 
-def _valid_roles(value: object) -> tuple[str, ...]:
+# Lists of names, by their key: what is in one, and an example.
+_NAMES = {
+    "roles": ("role names", '["readonly"]'),
+    "releases": ("the last revision of each release", '["0007", "0012"]'),
+    "small-tables": ("tables", '["public.countries"]'),
+}
+
+
+def _valid_names(key: str, sources: Sources) -> tuple[str, ...]:
+    value = sources.told(key)
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
+        what, example = _NAMES[key]
         raise ProofError(
-            f"roles in {TABLE} is {value!r}.", remedy='Write a list of role names, such as roles = ["readonly"].'
-        )
-    return tuple(value)
-
-
-def _valid_releases(value: object) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
-        raise ProofError(
-            f"releases in {TABLE} is {value!r}.",
-            remedy='Write a list of the last revision of each release, such as releases = ["0007", "0012"].',
-        )
-    return tuple(value)
-
-
-def _valid_small_tables(value: object) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(name, str) and name for name in value):
-        raise ProofError(
-            f"small-tables in {TABLE} is {value!r}.",
-            remedy='Write a list of tables, such as small-tables = ["public.countries"].',
+            f"{key} in {TABLE} is {value!r}.", remedy=f"Write a list of {what}, such as {key} = {example}."
         )
     return tuple(value)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from schemaproof.catalog import Identity
-from schemaproof.catalog.values import Value
+from schemaproof.catalog.values import Attributes, Value
 from schemaproof.proofs.releases.affected import Name
 from schemaproof.proofs.releases.experiment import Refused, Trial
 from schemaproof.proofs.releases.samples import Attribute, Relation
@@ -216,9 +216,9 @@ class _Judge:
         )
 
 
-def _key(attributes: object) -> tuple[Value, ...]:
+def _key(attributes: Attributes) -> tuple[Value, ...]:
     """What a unique index or constraint compares."""
-    get = attributes.get  # type: ignore[attr-defined]
+    get = attributes.get
     unique = bool(get("unique")) or get("type") in {"UNIQUE", "PRIMARY KEY", "EXCLUDE"}
     return unique, get("columns"), get("predicate"), get("definition"), bool(get("nulls not distinct"))
 

@@ -101,6 +101,7 @@ def test_version_is_told(watcher: Watcher) -> None:
 def test_unstable_columns_are_ignored_and_stable_ones_are_not(watcher: Watcher) -> None:
     before = watcher.read()
     run(watcher.database, "UPDATE t SET a = a + 10, b = b || '!'")
+    watcher.end_sessions()
     after = watcher.read(before)
     assert before.differences(after, {("public", "t"): {"a", "b"}}) == []
     assert before.differences(after, {("public", "t"): {"a"}}) == ["table public.t: other rows (columns: b)"]

@@ -175,7 +175,8 @@ def sweep() -> None:
             with contextlib.suppress(OSError):  # another run sweeps as well, or it is another user's
                 if owner is not None and owner.gone() and _ours(folder):
                     _end_server(folder)
-                    shutil.rmtree(folder)
+                    # Two that sweep at once meet what the other has removed; neither may stop there and leave the rest.
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 class _PortTakenError(PostgresError):

@@ -285,6 +285,24 @@ def test_sweep_ends_no_other_process_that_got_the_servers_pid(leftover: Path) ->
         bystander.kill()
 
 
+def test_sweep_removes_a_folder_of_which_another_run_removes_a_part_meanwhile(
+    leftover: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("one", "two", "three"):
+        (leftover / name).touch()
+    unlink = os.unlink
+
+    def come_second(path: str, **how: int) -> None:
+        monkeypatch.undo()
+        unlink(path, **how)
+        unlink(path, **how)  # FileNotFoundError
+
+    monkeypatch.setattr(os, "unlink", come_second)
+    embedded.sweep()
+    assert os.unlink is unlink
+    assert not leftover.exists()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away, and only root could remove it")
 def test_sweep_leaves_the_folder_of_another_user_alone(leftover: Path) -> None:
     os.chown(leftover, STRANGER.uid, STRANGER.gid)

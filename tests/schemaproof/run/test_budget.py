@@ -21,18 +21,14 @@ from tests.schemaproof.run.test_cache import run
 from tests.schemaproof.run.test_verify import verified
 
 CHILDREN = "CREATE TABLE c{0} (id int PRIMARY KEY, p int REFERENCES p ON DELETE CASCADE); CREATE INDEX ON c{0} (p);"
-STEPS = [
-    Step("CREATE TABLE p (id int PRIMARY KEY)", "DROP TABLE p"),
-    *(Step(CHILDREN.format(one), f"DROP TABLE c{one}") for one in "ab"),
-]
+STEPS = [Step("CREATE TABLE p (id int PRIMARY KEY)", "DROP TABLE p"), Step(CHILDREN.format("a"), "DROP TABLE ca")]
 MODELS = """
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table
 
 METADATA = MetaData()
 Table("p", METADATA, Column("id", Integer, primary_key=True))
-for name in ("ca", "cb"):
-    key = Column("p", ForeignKey("p.id", ondelete="CASCADE"), index=True)
-    Table(name, METADATA, Column("id", Integer, primary_key=True), key)
+key = Column("p", ForeignKey("p.id", ondelete="CASCADE"), index=True)
+Table("ca", METADATA, Column("id", Integer, primary_key=True), key)
 """
 
 
@@ -52,7 +48,7 @@ def test_nothing_that_takes_long_is_done_when_the_budget_is_spent(subject: Subje
     assert report.faults.injected == 0
     note = told(report)
     assert note.severity is Severity.NOTE
-    assert [line.partition(":")[0] for line in note.evidence.splitlines()] == ["0001", "0002", "0003", "delete-in-sql"]
+    assert [line.partition(":")[0] for line in note.evidence.splitlines()] == ["0001", "0002", "delete-in-sql"]
     assert "starting points of deletes" in note.message
     assert "--budget" in note.remedy
     assert not report.obstacles
@@ -84,12 +80,14 @@ def test_all_revisions_have_the_same_of_it(
 def test_what_was_left_out_is_asked_the_next_time(subject: Subject, own_server: Server) -> None:
     assert run(replace(subject, budget=Budget(monotonic())), own_server, "atomicity").obstacles == 0
     assert run(subject, own_server, "atomicity").known == ()
-    assert run(subject, own_server, "atomicity").known == ("0001", "0002", "0003")
+    assert run(subject, own_server, "atomicity").known == ("0001", "0002")
 
 
 def test_what_was_left_out_counts_as_known_of_no_revision_of_its_kind(
-    subject: Subject, own_server: Server, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, own_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    third = Step(CHILDREN.format("b"), "DROP TABLE cb")
+    subject = make_project(tmp_path, [*STEPS, third])
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     plain = verified(subject, own_server, "atomicity")
     monkeypatch.setattr(Proof, "_share", lambda proof, _: None if proof._done > 1 else 0.0)

@@ -41,6 +41,7 @@ class Check:
         self,
         message: str,
         *,
+        kind: str = "",
         severity: Severity = Severity.ERROR,
         revision: str | None = None,
         object: object = None,  # noqa: A002 (the vocabulary's word)
@@ -53,7 +54,8 @@ class Check:
         """A finding of this check, with the check's reason and remedy unless others are given.
 
         ``causes`` are the findings by which other checks, if they run, report the same defect. ``where`` is needed only
-        where neither the revision nor the object says it.
+        where neither the revision nor the object says it. ``kind`` tells it from others of this check on its object, in
+        words that stay, since the fingerprint is made of them.
         """
         return Finding(
             check=self.id,
@@ -67,4 +69,5 @@ class Check:
             remedy=self.remedy if remedy is None else remedy,
             causes=tuple(causes),
             where=where,
+            kind=kind,
         )

@@ -77,7 +77,9 @@ class Finding:
             sees to it that it appears once (see ``schemaproof.report.causes``).
         also_found_by: the ids of the checks whose findings were left out because of this one.
         where: the revision's statement, or the model's declaration; None where that is not known.
-        ordinal: which of the findings that nothing but evidence and numbers tell apart, from 0; see ``numbered``.
+        kind: which of the things that its check finds on its object, in words that stay whatever the message says; ""
+            where there is but one.
+        ordinal: which of the findings that check, revision, object and kind don't tell apart, from 0; see ``numbered``.
     """
 
     check: str
@@ -92,16 +94,25 @@ class Finding:
     causes: tuple[Cause, ...] = ()
     also_found_by: tuple[str, ...] = ()
     where: Place | None = None
+    kind: str = ""
     ordinal: int = 0
 
     @property
     def fingerprint(self) -> str:
         """What the same finding of another run has too, 16 hexadecimal digits.
 
-        It stays as it is when other revisions, models or lines are edited: it is made of check, revision, object and
-        message, without the numbers that the message counts.
+        It stays as it is when other revisions, models or lines are edited, and when a later release of schemaproof
+        words the message in another way: it is made of check, revision, object and kind.
         """
-        parts = [self.check, self.revision or "", self.object or "", _NUMBER.sub("#", self.message), str(self.ordinal)]
+        return self._digest(self.kind)
+
+    @property
+    def former_fingerprint(self) -> str:
+        """What was the fingerprint before there were kinds; for baselines of that time."""
+        return self._digest(_NUMBER.sub("#", self.message))
+
+    def _digest(self, what: str) -> str:
+        parts = (self.check, self.revision or "", self.object or "", what, str(self.ordinal))
         return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:16]
 
     @property
@@ -111,16 +122,17 @@ class Finding:
 
 
 def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """``findings``, those that say the same of one object merged into one, with the evidence of all."""
+    """``findings``, those that say the same of one object merged into one, with the evidence and the kinds of all."""
     found: dict[object, Finding] = {}
     for number, finding in enumerate(findings):
-        alike: object = number if finding.object is None else replace(finding, evidence="")
+        alike: object = number if finding.object is None else replace(finding, evidence="", kind="")
         first = found.get(alike)
         if first is None:
             found[alike] = finding
         else:
             lines = dict.fromkeys([*first.evidence.splitlines(), *finding.evidence.splitlines()])
-            found[alike] = replace(first, evidence="\n".join(lines))
+            kinds = {*first.kind.split(", "), *finding.kind.split(", ")}
+            found[alike] = replace(first, evidence="\n".join(lines), kind=", ".join(sorted(kinds)))
     return tuple(found.values())
 
 

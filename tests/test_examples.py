@@ -117,6 +117,8 @@ def as_expected(project: Path, server: Server, checks: Collection[str]) -> None:
     assert len(said.findings) == len(listed), said.shown
     nowhere = [one for one in said.findings if one.where is None and one.revision is not None]
     assert not nowhere, said.shown
+    alike = [one for one in said.findings if one.ordinal]
+    assert not alike, f"kind does not tell them apart: {alike}"
 
 
 @pytest.mark.soundness

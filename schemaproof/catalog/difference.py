@@ -43,6 +43,11 @@ class Difference:
             return "changed"
         return "missing" if self.missing else "extra"
 
+    @property
+    def what(self) -> str:
+        """The attribute that differs, or its kind where the object is on one side only: "type", "missing"."""
+        return self.attribute or self.kind
+
     def __str__(self) -> str:
         if self.kind != "changed":
             return f"{self.identity}: is {self.kind}"

@@ -16,6 +16,7 @@ def fixed_at_the_time(check: Check, difference: Difference, revision: str) -> Fi
     if difference.kind != "changed":
         return check.finding(
             f"{revision} gives {difference.identity} a different name in each run.",
+            kind="a name of each run",
             revision=revision,
             object=difference.identity,
             evidence="a second upgrade did not create it, but one with another name",
@@ -26,6 +27,7 @@ def fixed_at_the_time(check: Check, difference: Difference, revision: str) -> Fi
     is_moment = difference.attribute == "default" and bool(_MOMENT.match(str(difference.after)))
     return check.finding(
         f"The {difference.attribute} of {difference.identity} is fixed at the time of the migration.",
+        kind=f"fixed {difference.attribute}",
         revision=revision,
         object=difference.identity,
         evidence=f"in one database: {values}",

@@ -32,6 +32,7 @@ class Defect:
         message: what is wrong, one sentence.
         evidence: what was seen.
         remedy: what to do about it; "" where only the check knows.
+        fault: what tells it from other defects of the revision, in words that stay.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Defect:
     message: str
     evidence: str
     remedy: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,9 @@ def chained(script: ScriptDirectory, imported: Imported) -> Chain:
     try:
         revisions = tuple(step.revision for step in script._upgrade_revs("heads", None))  # type: ignore[arg-type]  # Alembic annotates less than it takes and gives
     except (RevisionError, CommandError) as error:
-        defect = Defect("chain", None, f"Alembic can't put the revisions in order: {error}", error_text(error))
+        defect = Defect(
+            "chain", None, f"Alembic can't put the revisions in order: {error}", error_text(error), fault="order"
+        )
         return Chain(script, (defect,), ())
     return Chain(script, (), revisions)
 
@@ -170,17 +174,19 @@ def import_revisions(script: ScriptDirectory) -> Imported:
             try:
                 found = load_revision(script, real)
             except RevisionError as error:  # the file is right, what it says of others is not
-                defects.append(Defect("chain", id_in(real), f"{error}.", real.name))
+                defects.append(Defect("chain", id_in(real), f"{error}.", real.name, fault="reference"))
             except (Exception, SystemExit) as error:  # noqa: BLE001 (it is the subject's, and told)
                 message = f"The revision file {path.name} can't be imported."
                 remedy = module_remedy(error, Path.cwd()) or ""  # the project's folder, as for every alembic command
-                defects.append(Defect("import", id_in(real), message, error_text(error), remedy))
+                defects.append(
+                    Defect("import", id_in(real), message, error_text(error), remedy, f"import of {path.name}")
+                )
             else:
                 scripts.extend([found] if found is not None else [])
                 if found is not None and not hasattr(found.module, "upgrade"):
                     message = f"The revision file {path.name} has no function upgrade()."
                     remedy = "Add `def upgrade() -> None:`, with `pass` as its body if there is nothing to do."
-                    defects.append(Defect("import", found.revision, message, "", remedy))
+                    defects.append(Defect("import", found.revision, message, "", remedy, "no upgrade()"))
     return Imported(tuple(scripts), tuple(defects))
 
 
@@ -210,7 +216,7 @@ def gaps(scripts: Iterable[Script]) -> Iterator[Defect]:
             paths = sorted(Path(one.path).name for one in (known[script.revision], script))
             message = f"Two files have the revision id {script.revision}: Alembic takes the one that it reads last."
             remedy = f"Give one of {' and '.join(paths)} a new id, and set the down_revision of what follows it."
-            yield Defect("chain", script.revision, message, " and ".join(paths), remedy)
+            yield Defect("chain", script.revision, message, " and ".join(paths), remedy, "twice")
         known[script.revision] = script
     for script in known.values():
         references = (
@@ -223,7 +229,7 @@ def gaps(scripts: Iterable[Script]) -> Iterator[Defect]:
                     message = f"The {word} of {script.revision} is {name}, and there is no such revision."
                     file = Path(script.path).name
                     remedy = f"Restore the file of {name}, or set {word} in {file} to a revision that exists."
-                    yield Defect("chain", script.revision, message, file, remedy)
+                    yield Defect("chain", script.revision, message, file, remedy, f"{word} {name}")
     yield from _circles(known)
 
 
@@ -242,12 +248,14 @@ def _circles(known: dict[str, Script]) -> Iterator[Defect]:
     if circle:
         first = min(circle, key=list(known).index)
         remedy = f"Set the down_revision of one of {', '.join(circle[:-1])} to the revision that it was written on."
-        yield Defect("chain", first, "The down_revisions form a cycle.", " -> ".join(circle), remedy)
+        yield Defect("chain", first, "The down_revisions form a cycle.", " -> ".join(circle), remedy, "cycle")
         return
     circle = _circle({name: [*below[name], *(one for one in needed[name] if one in known)] for name in known})
     if circle:
         remedy = f"Remove one depends_on of {', '.join(circle[:-1])}: the revision that it names is applied later."
-        yield Defect("chain", None, "The revisions depend on each other in a cycle.", " -> ".join(circle), remedy)
+        yield Defect(
+            "chain", None, "The revisions depend on each other in a cycle.", " -> ".join(circle), remedy, "cycle"
+        )
 
 
 def _circle(graph: Mapping[str, Iterable[str]]) -> Sequence[str]:

@@ -200,6 +200,7 @@ def unused_findings(
     for allowance in unused:
         yield check.finding(
             f"The allowance for {allowance} in {allowance.source} matches no finding.",
+            kind=_kind("unmatched", allowance),
             severity=Severity.WARNING,
             revision=None if _is_pattern(allowance.revision) else allowance.revision,
             object=allowance.object,
@@ -210,6 +211,7 @@ def unused_findings(
     for allowance in expired:
         yield check.finding(
             f"The allowance for {allowance} in {allowance.source} expired on {allowance.expires}.",
+            kind=_kind("expired", allowance),
             severity=Severity.NOTE,
             revision=None if _is_pattern(allowance.revision) else allowance.revision,
             object=allowance.object,
@@ -218,6 +220,11 @@ def unused_findings(
             where=allowance.where,
             remedy=f"Fix what it allowed, or give it a later day than expires = {allowance.expires}.",
         )
+
+
+def _kind(what: str, allowance: Allowance) -> str:
+    """What a finding on ``allowance`` is; its check and pattern are told nowhere else in words that stay."""
+    return " ".join(filter(None, (what, allowance.check, allowance.revision)))
 
 
 def _is_pattern(text: str | None) -> bool:

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -12,7 +13,8 @@ from schemaproof.project.toml import table
 
 FILE = "schemaproof-baseline.toml"
 
-_VERSION = 1
+_VERSION = 2
+_READ = (1, 2)  # in files of version 1, messages are in the fingerprints: see ``Finding.former_fingerprint``
 _HEAD = """\
 # Findings that were there when the gate was set up: `schemaproof verify` fails on others alone. Say of each why it may
 # stay. `schemaproof baseline` adds what is found today, `schemaproof baseline --prune` removes what is gone.
@@ -26,7 +28,7 @@ class Entry:
     """A finding that is known.
 
     Attributes:
-        fingerprint: the finding's.
+        fingerprint: the finding's; the former one where the file is that old.
         check: the id of its check.
         severity: the worst that it may have: a warning that becomes an error is new.
         revision: its revision; None if it is about none.
@@ -86,13 +88,12 @@ class Baseline:
         A defect that is known is known under every name: one all of whose causes are known is known too, whether or not
         the checks that report those causes ran.
         """
-        by_fingerprint = {one.fingerprint: one for one in self.entries}
         by_check: dict[str, list[Entry]] = {}
         for one in self.entries:
             by_check.setdefault(one.check, []).append(one)
         divided = Divided([], [])
         for finding in findings:
-            entry = by_fingerprint.get(finding.fingerprint)
+            entry = self._of(finding)
             known = finding.faulty and (
                 (entry is not None and entry.is_as_bad_as(finding)) or _has_known_causes(finding, by_check)
             )
@@ -101,22 +102,41 @@ class Baseline:
 
     def unmatched(self, findings: Iterable[Finding]) -> tuple[Entry, ...]:
         """The entries that none of ``findings`` is; the caller knows which of them were looked for."""
-        found = {finding.fingerprint for finding in findings}
+        found = {one for finding in findings for one in (finding.fingerprint, finding.former_fingerprint)}
         return tuple(one for one in self.entries if one.fingerprint not in found)
 
     def reason(self, finding: Finding) -> str:
         """Why ``finding`` is known: the reason in the file, or the file's name."""
-        given = next((one.reason for one in self.entries if one.fingerprint == finding.fingerprint), "")
-        return given or f"known: {FILE}"
+        entry = self._of(finding)
+        return (entry and entry.reason) or f"known: {FILE}"
+
+    @cached_property
+    def _by_fingerprint(self) -> Mapping[str, Entry]:
+        return {one.fingerprint: one for one in self.entries}
+
+    def _of(self, finding: Finding) -> Entry | None:
+        """The entry that ``finding`` is; None for none."""
+        known = self._by_fingerprint
+        return known.get(finding.fingerprint) or known.get(finding.former_fingerprint)
 
     def with_findings(self, findings: Iterable[Finding]) -> Self:
         """It, and an entry for each error and warning in ``findings``; what it said of one that is known stays."""
-        entries = {one.fingerprint: one for one in self.entries}
+        entries = dict(self._by_fingerprint)
         for finding in findings:
             if finding.faulty:
                 before = entries.get(finding.fingerprint)
                 entries[finding.fingerprint] = replace(Entry.of(finding), reason=before.reason if before else "")
         return replace(self, entries=tuple(entries.values()))
+
+    def renewed(self, findings: Iterable[Finding]) -> Self:
+        """It, with the fingerprints of today for those of ``findings`` that it knows by their former ones."""
+        today = {one.former_fingerprint: one.fingerprint for one in findings}
+        return replace(
+            self,
+            entries=tuple(
+                replace(one, fingerprint=today.get(one.fingerprint, one.fingerprint)) for one in self.entries
+            ),
+        )
 
     def without(self, fixed: Collection[Entry]) -> Self:
         """It without those that are ``fixed``."""
@@ -145,8 +165,8 @@ def read(project: Path) -> Baseline | None:
         raise ProofError(
             f"{path} can't be read: {error.strerror}.", remedy="Make it readable for this user."
         ) from error
-    if document.get("version") != _VERSION:
-        cause = f"{FILE} has version = {document.get('version')!r}; this release reads {_VERSION}."
+    if document.get("version") not in _READ:
+        cause = f"{FILE} has version = {document.get('version')!r}; this release reads up to {_VERSION}."
         raise ProofError(cause, remedy=_REMEDY)
     entries = document.get("finding", [])
     if not isinstance(entries, list):

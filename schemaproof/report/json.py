@@ -20,7 +20,9 @@ and the ``check`` and ``revision`` that it is about; null for all that were to f
 number of findings by the severity that the check had given.
 
 ``file`` and ``line`` of a finding: the revision's statement, or the model's declaration; null where that is not known.
-``fingerprint``: the same in every run until the finding changes, whatever is edited elsewhere.
+``kind``: what tells it from others of its check on its object, in words that stay; "" where there is but one.
+``fingerprint``: the same in every run until another thing is found, whatever is edited elsewhere and however a later
+release words the message.
 
 ``baseline`` of a finding: whether it is in schemaproof-baseline.toml, so that the verdict does not count it; its
 ``reason`` is there then. ``baseline``: null where there is no such file; else how many findings are ``known``, and what

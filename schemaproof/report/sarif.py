@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from schemaproof.report.outcome import Obstacle, Report
 
 # Counted up where fingerprints are made in another way: programs take them for others then.
-_FINGERPRINT = "schemaproof/v1"
+_FINGERPRINT = "schemaproof/v2"
 
 # In a message, text in brackets before an address is a link (3.11.6).
 _LINK = re.compile(r"\[(?=[^\[\]]*\]\()|(?<=\w)\](?=\()")

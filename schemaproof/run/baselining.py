@@ -47,7 +47,8 @@ class Recording(Printing):
         """
         if report.revisions and not any(one.kind == "interrupted" for one in report.obstacles):
             fixed = report.known.fixed if report.known else ()
-            after = self.before.without(fixed) if self.prune else self.before.with_findings(report.findings)
+            before = self.before.renewed(one for one, _ in (report.known.findings if report.known else ()))
+            after = before.without(fixed) if self.prune else before.with_findings(report.findings)
             if after != self.before:
                 self.target.write(after.render())
             if all(file.path is not None for file in files.values()):  # else standard output is a report's

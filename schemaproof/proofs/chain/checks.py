@@ -27,7 +27,11 @@ def _imports(history: History) -> Iterator[Finding]:
 
 def _told(check: Check, defect: Defect) -> Finding:
     return check.finding(
-        defect.message, revision=defect.revision, evidence=defect.evidence, remedy=defect.remedy or None
+        defect.message,
+        kind=defect.fault,
+        revision=defect.revision,
+        evidence=defect.evidence,
+        remedy=defect.remedy or None,
     )
 
 
@@ -36,6 +40,7 @@ def _inside_alone(outside: Outside, project: Path) -> Finding:
     told = [f"{defect.message}\n{defect.evidence}" for defect in outside.defects]
     return REVISION_IMPORT.finding(
         f"The revisions can be imported only after env.py has run: `{outside.commands[0]}` fails.",
+        kind="outside of env.py",
         severity=Severity.NOTE,
         revision=outside.defects[0].revision if len(outside.defects) == 1 else None,
         evidence="\n".join([f"`{outside.commands[0]}`: {outside.evidence}", *told]),
@@ -85,6 +90,7 @@ def _one_head(history: History) -> Iterator[Finding]:
     if deliberate:
         yield SINGLE_HEAD.finding(
             f"There are {len(heads)} heads, each on a labelled branch: {names}.",
+            kind="labelled heads",
             severity=Severity.NOTE,
             consequence="`alembic upgrade head` refuses to run; `alembic upgrade heads` applies them all.",
             remedy="If the branches are meant to stay, deploy with `alembic upgrade heads`; otherwise join them with"
@@ -93,6 +99,7 @@ def _one_head(history: History) -> Iterator[Finding]:
     else:
         yield SINGLE_HEAD.finding(
             f"There are {len(heads)} heads: {names}.",
+            kind="heads",
             evidence=_evidence(history),
             remedy=f'Join them with `alembic merge -m "merge {" and ".join(heads)}" heads`; or, if one of them is not'
             " deployed anywhere yet, put it on top of the other by its down_revision.",

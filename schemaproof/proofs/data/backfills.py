@@ -39,6 +39,7 @@ def _complete(history: History, revision: str) -> Iterator[Finding]:
     yield BACKFILL_COMPLETE.finding(
         f"{known.revision}: {table}.{column} stays NULL for {rows} ({known.empty} of {known.count}); {revision} then"
         f" fails: {_words(refused.run.error)}",
+        kind=f"refused for {column}",
         severity=Severity.WARNING,
         revision=revision,
         object=f"table {schema}.{table}",
@@ -111,6 +112,7 @@ def _note(experiment: Experiment, table: Matched, column: Column, known: Incompl
     return BACKFILL_COMPLETE.finding(
         f"{experiment.revision} leaves {table.after}.{column.name} NULL for rows without {known.where}"
         f" ({known.empty} of {known.count}): its condition is neither true nor false there.",
+        kind="condition",
         severity=Severity.NOTE,
         revision=experiment.revision,
         object=f"column {table.after}.{column.name}",

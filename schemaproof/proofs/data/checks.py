@@ -29,6 +29,7 @@ def _with_rows(history: History, revision: str) -> Iterator[Finding]:
             yield UPGRADE_WITH_ROWS.finding(
                 "No upgrade was run on tables with rows: the revisions create and drop roles, which belong to the whole"
                 " server.",
+                kind="roles",
                 severity=Severity.NOTE,
                 consequence="Whether the upgrades pass on production's rows is not known.",
                 remedy='Create the roles outside of migrations and name them in [tool.schemaproof], roles = ["..."]:'
@@ -51,6 +52,7 @@ def _unfilled(tables: Mapping[str, str], revision: str) -> Iterator[Finding]:
         others = [other for other in below if other != name]
         yield UPGRADE_WITH_ROWS.finding(
             f"No row could be made for {name} after {revision}: later upgrades meet it empty.",
+            kind="no rows",
             severity=Severity.NOTE,
             revision=revision,
             object=f"table {name}",
@@ -69,6 +71,7 @@ def _told(refused: Refused, stairs: Stairs) -> Finding:
     if refused.deliberate:
         return UPGRADE_WITH_ROWS.finding(
             f"The upgrade to {revision} refuses to run on tables with rows: {_first_line(refused)}",
+            kind="refuses",
             severity=Severity.NOTE,
             revision=revision,
             evidence=evidence,
@@ -79,6 +82,7 @@ def _told(refused: Refused, stairs: Stairs) -> Finding:
         return UPGRADE_WITH_ROWS.finding(
             f"The upgrade to {revision} fails on rows from before earlier revisions, which could not be inserted today."
             "",
+            kind="older rows",
             severity=Severity.NOTE,
             revision=revision,
             evidence=evidence,
@@ -92,6 +96,7 @@ def _told(refused: Refused, stairs: Stairs) -> Finding:
         if refused.any_row
         else f"The upgrade to {revision} fails on rows that the schema before it allows"
         + (f": {refused.kind}." if refused.kind else "."),
+        kind="any row" if refused.any_row else "some rows",
         severity=Severity.ERROR if refused.any_row else Severity.WARNING,
         revision=revision,
         object=table,

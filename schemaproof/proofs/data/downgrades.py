@@ -28,6 +28,7 @@ def _with_rows(history: History, revision: str) -> Iterator[Finding]:
     if stuck.deliberate:
         yield DOWNGRADE_WITH_ROWS.finding(
             f"The downgrade of {revision} refuses to run on tables with rows: {_first_line(stuck)}",
+            kind="refuses",
             severity=Severity.NOTE,
             revision=revision,
             evidence=evidence,
@@ -38,6 +39,7 @@ def _with_rows(history: History, revision: str) -> Iterator[Finding]:
     yield DOWNGRADE_WITH_ROWS.finding(
         f"The downgrade of {revision} fails on rows that the schema after the upgrade allows"
         + (f": {stuck.kind}." if stuck.kind else "."),
+        kind="fails",
         severity=Severity.WARNING,
         revision=revision,
         object=f"table {'.'.join(stuck.table)}" if stuck.table else None,
@@ -137,6 +139,7 @@ def _rows_told(experiment: Experiment, descent: Descent, table: Matched, lost: S
     name, revision = table.before, experiment.revision
     return DOWNGRADE_KEEPS_ROWS.finding(
         f"The downgrade of {revision} loses {len(lost)} of {len(name.rows)} rows of {name} that the upgrade keeps.",
+        kind="rows lost",
         severity=Severity.WARNING,
         revision=revision,
         object=f"table {name}",
@@ -167,6 +170,7 @@ def _values_told(
     count = f"SELECT count({showing.identifier(source[1])}) FROM {showing.quoted(source[0])}" if source else ""
     return DOWNGRADE_KEEPS_ROWS.finding(
         f"The downgrade of {revision} adds {name}.{column} empty, though its values are in {place}.",
+        kind="values not restored",
         severity=Severity.WARNING,
         revision=revision,
         object=f"column {name}.{column}",

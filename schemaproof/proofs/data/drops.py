@@ -79,6 +79,7 @@ def told(check: Check, experiment: Experiment, drop: Drop) -> Finding:
     keep = f"CREATE TABLE {showing.identifier(drop.table.name[1] + '_kept')} AS SELECT {copy.rstrip(', ')} FROM {name}"
     return check.finding(
         f"{experiment.revision} drops {drop.object} and what it holds.",
+        kind="dropped",
         severity=Severity.NOTE,
         revision=experiment.revision,
         object=drop.object,
@@ -98,6 +99,7 @@ def empty_again(check: Check, experiment: Experiment, drop: Drop, source: str) -
     """A note of ``check`` on what the downgrade makes again, empty; ``source`` is the check that tells of the drop."""
     return check.finding(
         f"The downgrade of {experiment.revision} makes {drop.object} again, and empty: nothing has kept what it held.",
+        kind="empty again",
         severity=Severity.NOTE,
         revision=experiment.revision,
         object=drop.object,

@@ -54,6 +54,7 @@ def _cascaded(experiment: Experiment, table: Matched, gone: list[Cells]) -> Find
     return ROWS_KEPT.finding(
         f"{revision} deletes {len(gone)} of {len(name.rows)} rows of {name}, which no statement names: they go with"
         f" {where}.",
+        kind="cascade",
         severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
         revision=revision,
         object=f"table {name}",
@@ -94,6 +95,7 @@ def _emptied(experiment: Experiment, table: Matched, gone: list[Cells], whole: l
     count = f"SELECT count(*) FROM {showing.quoted(name)}"
     return ROWS_KEPT.finding(
         f"{revision} deletes all rows of {name}: its {whole[0].kind.upper()} has no condition.",
+        kind="no condition",
         severity=Severity.NOTE if experiment.irreversible else Severity.WARNING,
         revision=revision,
         object=f"table {name}",
@@ -120,6 +122,7 @@ def _left_out(experiment: Experiment, table: Matched, gone: list[Cells], copied:
     return ROWS_KEPT.finding(
         f"{revision} rebuilds {name} and loses {len(gone)} of its {len(name.rows)} rows"
         + (": the join finds nothing for them." if inner else "."),
+        kind="rebuilt",
         severity=Severity.NOTE if experiment.irreversible else Severity.WARNING,
         revision=revision,
         object=f"table {name}",

@@ -108,6 +108,7 @@ def _told(experiment: Experiment, setting: str, run: Run, found: list[Other]) ->
     if not found:
         return SESSION_INDEPENDENT.finding(
             f"{experiment.revision} passes with {setting} {usual!r} and fails with {other!r}.",
+            kind=f"fails by {setting}",
             revision=experiment.revision,
             object=None,
             evidence="\n".join([*statements, run.told]),
@@ -123,6 +124,7 @@ def _told(experiment: Experiment, setting: str, run: Run, found: list[Other]) ->
     return SESSION_INDEPENDENT.finding(
         f"What {experiment.revision} writes into {first.table}.{first.column} depends on {setting}: it is another with"
         f" {other!r} than with {usual!r}.",
+        kind=f"values by {setting}",
         revision=experiment.revision,
         object=f"column {first.table}.{first.column}",
         evidence="\n".join(
@@ -141,6 +143,7 @@ def _as_owner(experiment: Experiment, found: list[Other]) -> Finding:
     return SESSION_INDEPENDENT.finding(
         f"{experiment.revision} leaves {len(same)} of {len(first.table.rows)} rows of {first.table} as they are if the"
         " owner of the table runs it: row security hides them (FORCE ROW LEVEL SECURITY).",
+        kind="row security",
         revision=experiment.revision,
         object=f"column {first.table}.{first.column}",
         evidence="\n".join(

@@ -46,6 +46,7 @@ def _lost(history: History, experiment: Experiment) -> Iterator[Finding]:
         yield VALUES_KEPT.finding(
             f"{revision} moves {move.table}.{move.column} and loses {len(move.lost)} of {move.count} values: the join"
             " finds nothing for them.",
+            kind="moved",
             severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
             revision=revision,
             object=f"column {move.table}.{move.column}",
@@ -88,6 +89,7 @@ def _retyped(experiment: Experiment, table: Matched, was: Column, now: Column, l
     return VALUES_KEPT.finding(
         f"{experiment.revision} changes values of {table.before}.{was.name} with its type, {was.type} to {now.type}:"
         f" {lost.how}.",
+        kind="retyped",
         severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
         revision=experiment.revision,
         object=f"column {table.before}.{was.name}",
@@ -110,6 +112,7 @@ def _reference(experiment: Experiment, table: Matched, was: Column, changes: Cha
     return VALUES_KEPT.finding(
         f"{experiment.revision} sets {table.before}.{was.name} to NULL in {len(emptied)} of {len(table.pairs)} rows:"
         f" it deletes duplicates in {parent.before} that they refer to (ON DELETE SET NULL).",
+        kind="duplicates deleted",
         severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
         revision=experiment.revision,
         object=f"column {table.before}.{was.name}",
@@ -143,6 +146,7 @@ def _triggered(
     return VALUES_KEPT.finding(
         f"{experiment.revision} changes {table.before}.{was.name} in {len(changes)} of {len(table.pairs)} rows, though"
         f" no statement sets it: the trigger {', '.join(triggers)} does.",
+        kind="trigger",
         revision=experiment.revision,
         object=f"column {table.before}.{was.name}",
         evidence="\n".join(
@@ -188,6 +192,7 @@ def _as_rename(experiment: Experiment, table: Matched, old: str, new: str) -> Fi
         f"{experiment.revision} drops {table.before}.{old} with its values and adds it anew, empty."
         if same
         else f"{experiment.revision} drops {table.before}.{old} with its values and adds {new}, empty, of its type.",
+        kind="added anew",
         severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
         revision=experiment.revision,
         object=f"column {table.before}.{old}",

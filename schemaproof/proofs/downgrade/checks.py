@@ -26,15 +26,19 @@ def _missing(history: History, revision: str) -> Iterator[Finding]:
     if judgement.fault == "does nothing":
         yield DOWNGRADE_MISSING.finding(
             f"The downgrade of {revision} does nothing.",
+            kind="empty",
             revision=revision,
             evidence="It leaves what the upgrade did:\n" + _listed(judgement.left),
             remedy=_if_one(judgement),
         )
     elif judgement.fault == "no function":
-        yield DOWNGRADE_MISSING.finding(f"{revision} has no function downgrade().", revision=revision)
+        yield DOWNGRADE_MISSING.finding(
+            f"{revision} has no function downgrade().", kind="no function", revision=revision
+        )
     elif judgement.fault == "refuses" and down is not None:
         yield DOWNGRADE_MISSING.finding(
             f"The downgrade of {revision} refuses to run: {down.error}",
+            kind="refuses",
             severity=Severity.NOTE,
             revision=revision,
             evidence=down.told,
@@ -60,6 +64,7 @@ def _runs(history: History, revision: str) -> Iterator[Finding]:
     if judgement.fault in {"fails", "no function"}:
         yield DOWNGRADE_RUNS.finding(
             f"The downgrade of {revision} {fate(down)}.",
+            kind="fails",
             revision=revision,
             **failure(down),
             causes=[Cause(DOWNGRADE_MISSING.id, revision)] if judgement.fault == "no function" else (),
@@ -67,6 +72,7 @@ def _runs(history: History, revision: str) -> Iterator[Finding]:
     elif judgement.fault == "not recorded":
         yield DOWNGRADE_RUNS.finding(
             f"The downgrade of {revision} leaves the version table different from what it was before the upgrade.",
+            kind="version table",
             revision=revision,
             evidence=down.told,
             consequence="Alembic believes that the database is at another revision than it is.",
@@ -82,6 +88,7 @@ def _restores(history: History, revision: str) -> Iterator[Finding]:
     if down is not None and judgement.fault in _STOPS:
         yield DOWNGRADE_RESTORES.finding(
             f"The downgrade of {revision} {fate(down)}, so the schema before it is not restored.",
+            kind="fails",
             revision=revision,
             **failure(down),
             causes=causes,
@@ -93,6 +100,7 @@ def _restores(history: History, revision: str) -> Iterator[Finding]:
         of_it = [one for one in judgement.left if one.identity == difference.identity]
         yield DOWNGRADE_RESTORES.finding(
             f"The downgrade of {revision} {_WRONG[difference.kind].format(difference.identity)}.",
+            kind=difference.what,
             severity=Severity.NOTE if harmless else Severity.ERROR,
             revision=revision,
             object=difference.identity,
@@ -116,6 +124,7 @@ def _again(history: History, revision: str) -> Iterator[Finding]:
     if down is not None and judgement.fault in _STOPS:
         yield UPGRADE_AFTER_DOWNGRADE.finding(
             f"{revision} can't be upgraded to again: its downgrade {fate(down)}.",
+            kind="downgrade fails",
             revision=revision,
             **failure(down),
             causes=causes,
@@ -123,6 +132,7 @@ def _again(history: History, revision: str) -> Iterator[Finding]:
     if again is not None and again.error is not None:
         yield UPGRADE_AFTER_DOWNGRADE.finding(
             f"The second upgrade to {revision}, after its downgrade, {fate(again)}.",
+            kind="fails",
             revision=revision,
             **failure(again),
             causes=causes,
@@ -132,6 +142,7 @@ def _again(history: History, revision: str) -> Iterator[Finding]:
     for difference in (one for one in judgement.stairs.differs if one not in fixed):
         yield UPGRADE_AFTER_DOWNGRADE.finding(
             f"The second upgrade to {revision}, after its downgrade, gives a different schema.",
+            kind=difference.what,
             revision=revision,
             object=difference.identity,
             evidence=f"first upgrade -> second upgrade: {difference}",
@@ -192,6 +203,7 @@ def _taken_down(history: History, count: int, spoilt: Mapping[str, ComingDown]) 
             continue
         yield DOWNGRADE_TO_BASE.finding(
             f"`alembic downgrade base` {_WRONG[difference.kind].format(difference.identity)}.",
+            kind=difference.what,
             object=difference.identity,
             evidence=f"empty -> after the downgrade: {difference}",
             causes=[cause for revision, one in spoilt.items() for cause in _leaving(one, difference, revision)],
@@ -205,6 +217,7 @@ def _stopped(run: Run, history: History, spoilt: Mapping[str, ComingDown]) -> Fi
     if itself is not None and itself.fault == "refuses":
         return DOWNGRADE_TO_BASE.finding(
             f"`alembic downgrade base` stops at {run.revision}, whose downgrade refuses to run.",
+            kind="refuses",
             severity=Severity.NOTE,
             revision=run.revision,
             evidence=run.told,
@@ -215,6 +228,7 @@ def _stopped(run: Run, history: History, spoilt: Mapping[str, ComingDown]) -> Fi
     if itself is not None and itself.fault in _STOPS:
         return DOWNGRADE_TO_BASE.finding(
             f"`alembic downgrade base` {fate(run)} at {run.revision}.",
+            kind="fails",
             revision=run.revision,
             evidence=run.told,
             consequence=failure(run)["consequence"],
@@ -223,6 +237,7 @@ def _stopped(run: Run, history: History, spoilt: Mapping[str, ComingDown]) -> Fi
         )
     return DOWNGRADE_TO_BASE.finding(
         f"`alembic downgrade base` {fate(run)} at {run.revision}, whose downgrade works by itself.",
+        kind="fails in a row",
         revision=run.revision,
         **failure(run),
         causes=[

@@ -10,7 +10,7 @@ from schemaproof.proofs.locks.holds import Hold
 from schemaproof.proofs.locks.measuring import Locks, Measured
 from schemaproof.proofs.locks.recipes import recipe
 from schemaproof.proofs.locks.relations import Whom
-from schemaproof.proofs.locks.telling import evidence, sentence
+from schemaproof.proofs.locks.telling import evidence, sentence, work
 
 
 def measured(history: History, revision: str) -> dict[Direction, Measured]:
@@ -25,6 +25,7 @@ def _reads(history: History, revision: str) -> Iterator[Finding]:
     if history.alone and history.is_first(revision):
         yield READS_BLOCKED.finding(
             "No locks were measured: the revisions create and drop roles, which belong to the whole server.",
+            kind="roles",
             severity=Severity.NOTE,
             consequence="What waits while a migration runs is not known.",
             remedy='Create the roles outside of migrations and name them in [tool.schemaproof], roles = ["..."].',
@@ -48,6 +49,7 @@ def _told(check: Check, one: Measured, direction: Direction, revision: str, whom
                 f"In the {direction} {'to' if direction == 'upgrade' else 'of'} {revision} {sentence(hold, one)}"
                 + (f": {elsewhere} has locked it, in the same transaction." if elsewhere else "."),
                 # Who goes back has an outage already, and most downgrades are never run.
+                kind=f"{direction} {work(hold)}".rstrip(),
                 severity=Severity.WARNING if direction == "upgrade" else Severity.NOTE,
                 revision=revision,
                 object=_object(hold),
@@ -70,6 +72,7 @@ def _unknown(one: Measured, direction: Direction, revision: str) -> Iterator[Fin
     if one.failed is not None:
         yield READS_BLOCKED.finding(
             f"What {where} locks while it works was not measured: it fails on tables with many rows.",
+            kind=f"{direction} fails",
             severity=Severity.NOTE,
             revision=revision,
             evidence=one.failed.told,
@@ -80,6 +83,7 @@ def _unknown(one: Measured, direction: Direction, revision: str) -> Iterator[Fin
         yield READS_BLOCKED.finding(
             f"What {where} does while it locks {', '.join(sorted(map('.'.join, one.unknown)))} is not known: no more"
             " rows could be put there.",
+            kind=f"{direction} without rows",
             severity=Severity.NOTE,
             revision=revision,
             evidence="\n".join(f"{'.'.join(name)}: {why}" for name, why in sorted(one.unknown.items())),

@@ -151,6 +151,7 @@ def _told(pair: Pair, revision: str, ended: str) -> Finding:
     return LOCK_ORDER.finding(
         f"The upgrade to {revision} locks {pair.first} and then {pair.second} in one transaction: a session that uses"
         " them the other way round is a deadlock.",
+        kind=f"after {pair.first}",
         severity=Severity.NOTE,
         revision=revision,
         object=f"table {pair.second}",

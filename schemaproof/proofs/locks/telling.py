@@ -49,6 +49,12 @@ _MAKING: Mapping[str, str] = {
 }
 
 
+def work(hold: Hold) -> str:
+    """What is done under the lock, in words that stay: "index ix_orders_total"; "" for reading and writing rows."""
+    made = {f"{item.kind} {item.name}".rstrip() for growing in hold.growing for item in growing.made}
+    return ", ".join(sorted(made))
+
+
 def evidence(hold: Hold, one: Measured) -> str:
     """The statements: what each holds, and its work on few rows and on many."""
     lines = [f"{hold.growing[0].mode} on {hold.table} since: {shown(hold.since)}"]

@@ -35,6 +35,7 @@ def _script(history: History) -> Iterator[Finding]:
     if run.error is not None and is_deliberate(run):
         yield OFFLINE_SCRIPT.finding(
             f"`alembic upgrade heads --sql` refuses to run: {run.error}",
+            kind="refuses",
             severity=Severity.NOTE,
             revision=run.revision,
             evidence=run.told,
@@ -45,6 +46,7 @@ def _script(history: History) -> Iterator[Finding]:
         what = "connects to a database" if run.redirection.refused else fate(run)
         yield OFFLINE_SCRIPT.finding(
             f"`alembic upgrade heads --sql` {what}" + (f" in {run.revision}." if run.revision else "."),
+            kind="not printed",
             severity=Severity.WARNING,
             revision=run.revision,
             **failure(run),
@@ -52,6 +54,7 @@ def _script(history: History) -> Iterator[Finding]:
     elif not any("-- Running" in piece for piece in pieces):
         yield OFFLINE_SCRIPT.finding(
             "`alembic upgrade heads --sql` printed no revision, so its script was not run.",
+            kind="empty",
             severity=Severity.NOTE,
             evidence=run.told,
             remedy="If env.py writes the script elsewhere (output_buffer), nothing has to be done; otherwise let it"
@@ -73,6 +76,7 @@ def _run(history: History, pieces: list[str]) -> Iterator[Finding]:
         if failure is not None and failure.error.sqlstate == _NO_SCHEMA:
             yield OFFLINE_SCRIPT.finding(
                 "The script of `alembic upgrade heads --sql` needs a schema that it does not create.",
+                kind="schema",
                 severity=Severity.WARNING,
                 revision=failure.revision,
                 evidence=f"{failure.error}\n{failure.statement.strip()}",
@@ -85,6 +89,7 @@ def _run(history: History, pieces: list[str]) -> Iterator[Finding]:
         if failure is not None:
             yield OFFLINE_SCRIPT.finding(
                 "The script of `alembic upgrade heads --sql` fails.",
+                kind="fails",
                 revision=failure.revision,
                 evidence=f"{failure.error}\n{failure.statement.strip()}",
                 # The script has the same statements in the same transaction.
@@ -97,6 +102,7 @@ def _run(history: History, pieces: list[str]) -> Iterator[Finding]:
     for difference in history.compared(expected, found):
         yield OFFLINE_SCRIPT.finding(
             "The script of `alembic upgrade heads --sql` gives a different schema than `alembic upgrade heads`.",
+            kind=difference.what,
             object=difference.identity,
             evidence=f"upgrade -> script: {difference}",
         )

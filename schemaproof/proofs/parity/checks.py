@@ -14,6 +14,7 @@ def _examine_autogenerate(history: "Subjectlike") -> Iterator[Finding]:
     if not history.metadata:
         yield PARITY_AUTOGENERATE.finding(
             "No metadata is known, so the migrated database was compared with nothing.",
+            kind="no metadata",
             severity=Severity.NOTE,
             consequence="Whether the models fit the migrated database is not known.",
             remedy="Set target_metadata in env.py, or name the metadata: `--metadata MODULE:ATTRIBUTE`.",
@@ -37,6 +38,7 @@ def _told(history: "Subjectlike", check: Check, name: Literal["autogenerate", "c
         if told.check == name and (own or (told.severity is not Severity.NOTE and told.object is not None)):
             yield check.finding(
                 told.message,
+                kind=told.kind,
                 severity=told.severity,
                 object=told.object,
                 evidence=told.evidence,

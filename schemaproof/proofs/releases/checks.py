@@ -78,6 +78,7 @@ def _rolled_back(history: "History", revision: str) -> Iterator[Finding]:
 def _told(check: Check, fault: Fault, trial: Trial) -> Finding:
     return check.finding(
         telling.message(fault),
+        kind=telling.kind(fault),
         severity=Severity.WARNING,
         revision=fault.revision,
         object=fault.object,

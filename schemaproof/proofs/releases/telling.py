@@ -36,6 +36,12 @@ def message(fault: Fault) -> str:
     return f"After {revision}, the release before it {_failing(fault, table)}: {why}."
 
 
+def kind(fault: Fault) -> str:
+    """What tells ``fault`` from others on its object, in words that stay."""
+    known = fault.kind not in {"read refused", "write refused"}
+    return " ".join(filter(None, (fault.kind, fault.column, "" if known else fault.now)))
+
+
 def _failing(fault: Fault, table: str) -> str:
     verbs = dict.fromkeys(one.statement.verb for one in fault.refused)
     words = [_VERBS[verb].removeprefix("can't ").format("").strip() for verb in verbs]

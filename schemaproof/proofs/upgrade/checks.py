@@ -25,6 +25,7 @@ def _from_empty(history: History, revision: str) -> Iterator[Finding]:
     if stairs.up.error is not None:
         yield UPGRADE_FROM_EMPTY.finding(
             f"The upgrade to {revision} {fate(stairs.up)}.",
+            kind="fails",
             revision=revision,
             **failure(stairs.up),
             causes=[Cause(UPGRADE_IN_ONE_CALL.id, revision)],
@@ -33,6 +34,7 @@ def _from_empty(history: History, revision: str) -> Iterator[Finding]:
         yield UPGRADE_FROM_EMPTY.finding(
             f"`alembic upgrade {revision}` succeeds, but the version table does not name {revision}: nothing was"
             " committed.",
+            kind="not committed",
             revision=revision,
             evidence=stairs.up.told,
             consequence="Deployments report success and change nothing.",
@@ -41,6 +43,7 @@ def _from_empty(history: History, revision: str) -> Iterator[Finding]:
     for name in created(stairs.up.roles.get(revision, ())):
         yield UPGRADE_FROM_EMPTY.finding(
             f"{revision} creates the role {name}, which belongs to the whole server.",
+            kind="role",
             severity=Severity.NOTE,
             revision=revision,
             object=f"role {name}",
@@ -53,7 +56,7 @@ def _from_empty(history: History, revision: str) -> Iterator[Finding]:
 
 def on_an_empty_database(error: EmptyDatabaseError) -> Finding:
     """What upgrade-from-empty says where env.py fails before the first revision."""
-    return UPGRADE_FROM_EMPTY.finding(error.cause, evidence=error.evidence, remedy=error.remedy)
+    return UPGRADE_FROM_EMPTY.finding(error.cause, kind="empty database", evidence=error.evidence, remedy=error.remedy)
 
 
 def _again(history: History) -> Iterator[Finding]:
@@ -67,10 +70,11 @@ def _again(history: History) -> Iterator[Finding]:
     finally:
         station.close()
     if run.error is not None:
-        yield UPGRADE_AGAIN.finding(f"A second `alembic upgrade heads` {fate(run)}.", **failure(run))
+        yield UPGRADE_AGAIN.finding(f"A second `alembic upgrade heads` {fate(run)}.", kind="fails", **failure(run))
     for difference in differences:
         yield UPGRADE_AGAIN.finding(
             "A second `alembic upgrade heads` changes the schema.",
+            kind=difference.what,
             object=difference.identity,
             evidence=str(difference),
         )
@@ -78,6 +82,7 @@ def _again(history: History) -> Iterator[Finding]:
     for table in (table for table in rows if rows[table] != rows_now[table]):
         yield UPGRADE_AGAIN.finding(
             f"A second `alembic upgrade heads` changes the rows of {table}.",
+            kind="rows",
             severity=Severity.NOTE,  # a log of deployments should grow, seed data should not
             object=table,
             evidence=f"rows before: {rows[table][0]}, after: {rows_now[table][0]}",
@@ -96,6 +101,7 @@ def _in_one_call(history: History) -> Iterator[Finding]:
             yield UPGRADE_IN_ONE_CALL.finding(
                 f"The upgrade to {revision} by itself {fate(error.run)}; `alembic upgrade heads` on an empty database"
                 " gets past it.",
+                kind="passes in one call",
                 revision=revision,
                 evidence=error.run.told,
                 consequence="A new environment can be set up, and no existing one can be upgraded.",
@@ -112,6 +118,7 @@ def _against_single_steps(history: History) -> Iterator[Finding]:
         yield UPGRADE_IN_ONE_CALL.finding(
             f"`alembic upgrade heads` on an empty database {fate(failed)} at {failed.revision}; each revision by itself"
             " works.",
+            kind="fails",
             revision=failed.revision,
             **failure(failed),
         )
@@ -127,6 +134,7 @@ def _against_single_steps(history: History) -> Iterator[Finding]:
         yield UPGRADE_IN_ONE_CALL.finding(
             f"`alembic upgrade heads` on an empty database gives a different schema than one call for each revision,"
             f" from {revision} on.",
+            kind=difference.what,
             revision=revision,
             object=difference.identity,
             evidence=f"one by one -> in one call: {difference}",
@@ -143,6 +151,7 @@ def _from_earlier(history: History) -> Iterator[Finding]:
     if parting.run is not None:
         yield UPGRADE_IN_ONE_CALL.finding(
             f"`alembic upgrade heads` {before} {fate(parting.run)} at {called[-1]}; one call for each revision works.",
+            kind="fails from an earlier revision",
             revision=called[-1],
             evidence=f"applied in one call: {', '.join(called)}\n{parting.run.told}",
             consequence="A deployment that brings several revisions stops here; one deployment for each passes.",
@@ -153,6 +162,7 @@ def _from_earlier(history: History) -> Iterator[Finding]:
     for difference in parting.differences:
         yield UPGRADE_IN_ONE_CALL.finding(
             f"`alembic upgrade heads` {before} gives a different schema than one call for each revision.",
+            kind=f"{difference.what} from an earlier revision",
             revision=called[-1],
             object=difference.identity,
             evidence=f"applied in one call: {', '.join(called)}\none by one -> in one call: {difference}",

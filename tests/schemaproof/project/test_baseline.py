@@ -103,10 +103,26 @@ def test_file_is_read_back_whatever_names_are_in_it(
     assert kept(Baseline(entries), tmp_path_factory.getbasetemp()) == Baseline(entries)
 
 
+def test_file_of_a_former_release_is_read_further(tmp_path: Path) -> None:
+    """Its fingerprints are made of messages; those of today are written when something is recorded."""
+    found = replace(a_finding(), kind="missing")
+    entry = replace(Entry.of(found), fingerprint=found.former_fingerprint, reason="Old rows.")
+    (tmp_path / FILE).write_text(Baseline((entry,)).render().replace("version = 2", "version = 1"))
+    former = read(tmp_path)
+    assert former is not None
+    assert former.divide([found]).known == [found]
+    assert former.reason(found) == "Old rows."
+    assert former.unmatched([found]) == ()
+    other = replace(found, message="It is reworded.")
+    assert former.divide([other]).new == [other]
+    assert former.renewed([found]).divide([other]).known == [other]
+    assert former.renewed([found]).reason(other) == "Old rows."
+
+
 def test_file_is_a_table_for_each_finding(tmp_path: Path) -> None:
     assert kept(of(a_finding()), tmp_path) == of(a_finding())
     assert (tmp_path / FILE).read_text().splitlines()[-10:] == [
-        "version = 1",
+        "version = 2",
         "",
         "[[finding]]",
         'check = "downgrade-restores"',
@@ -127,19 +143,19 @@ def test_project_without_the_file_has_none(tmp_path: Path) -> None:
     ("text", "cause"),
     [
         (b"version = ", f"{FILE} is not valid TOML: "),
-        (b"version = 1 # \xe9", f"{FILE} is not valid TOML: "),
-        (b"", f"{FILE} has version = None; this release reads 1."),
-        (b"version = 2", f"{FILE} has version = 2; this release reads 1."),
-        (b"version = 1\nfinding = 3", f"finding in {FILE} is no list of tables."),
-        (b"version = 1\nfinding = [3]", f"[[finding]], entry 1 of {FILE} is 3."),
-        (b"version = 1\n[[finding]]\ncheck = 3", f"check of [[finding]], entry 1 of {FILE} is 3."),
-        (b"version = 1\n[[finding]]\nseverity = 'note'", f"[[finding]], entry 1 of {FILE} has the severity 'note'."),
+        (b"version = 2 # \xe9", f"{FILE} is not valid TOML: "),
+        (b"", f"{FILE} has version = None; this release reads up to 2."),
+        (b"version = 3", f"{FILE} has version = 3; this release reads up to 2."),
+        (b"version = 2\nfinding = 3", f"finding in {FILE} is no list of tables."),
+        (b"version = 2\nfinding = [3]", f"[[finding]], entry 1 of {FILE} is 3."),
+        (b"version = 2\n[[finding]]\ncheck = 3", f"check of [[finding]], entry 1 of {FILE} is 3."),
+        (b"version = 2\n[[finding]]\nseverity = 'note'", f"[[finding]], entry 1 of {FILE} has the severity 'note'."),
         (
-            b"version = 1\n[[finding]]\nseverity = 'error'\ncheck = 'single-head'",
+            b"version = 2\n[[finding]]\nseverity = 'error'\ncheck = 'single-head'",
             f"[[finding]], entry 1 of {FILE}: missing 1 required positional argument: 'fingerprint'.",
         ),
         (
-            b"version = 1\n[[finding]]\nseverity = 'error'\ncheck = 'c'\nfingerprint = 'f'\nwhy = ''",
+            b"version = 2\n[[finding]]\nseverity = 'error'\ncheck = 'c'\nfingerprint = 'f'\nwhy = ''",
             f"[[finding]], entry 1 of {FILE}: got an unexpected keyword argument 'why'.",
         ),
     ],

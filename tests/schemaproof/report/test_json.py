@@ -24,7 +24,8 @@ FINDING: dict[str, object] = {
     "also_found_by": [],
     "file": None,
     "line": None,
-    "fingerprint": "40e57105bbaa3797",
+    "kind": "",
+    "fingerprint": "96de130afc0e9be5",
 }
 
 

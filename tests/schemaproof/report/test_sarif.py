@@ -136,7 +136,7 @@ def test_sarif_result_is_the_finding_at_its_line_with_its_fingerprint() -> None:
         {"name": "0003", "kind": "revision"},
         {"name": "public.color", "kind": "type"},
     ]
-    assert result["partialFingerprints"] == {"schemaproof/v1": found.fingerprint}
+    assert result["partialFingerprints"] == {"schemaproof/v2": found.fingerprint}
 
 
 def test_sarif_rules_have_the_registrys_help() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemaproof.cli import main
+from schemaproof.finding import Finding, Severity
 from schemaproof.postgres import Server
 from schemaproof.project.baseline import FILE, read
 from tests.schemaproof.projects import Step, make_project, table
@@ -60,6 +61,29 @@ def test_project_is_green_with_its_baseline_and_red_with_something_new(
     assert "1 known (baseline: 1 error), 1 new" in out
     assert "revision 0003" in out
     assert "revision 0002" not in out
+
+
+def test_baseline_of_a_former_release_is_renewed(gate: Gate) -> None:
+    assert gate.run("baseline", "--json", str(gate.folder / "r.json")) == 0
+    file = gate.folder / FILE
+    text = file.read_text()
+    (told,) = json.loads((gate.folder / "r.json").read_text())["findings"]
+    found = Finding(
+        told["check"],
+        told["area"],
+        Severity(told["severity"]),
+        told["revision"],
+        told["object"],
+        told["message"],
+        *"cer",
+    )
+    former = text.replace(told["fingerprint"], found.former_fingerprint).replace("version = 2", "version = 1")
+    assert former != text
+    file.write_text(former)
+    assert gate.run("verify") == 0
+    assert file.read_text() == former
+    assert gate.run("baseline") == 0
+    assert file.read_text() == text
 
 
 def test_what_is_fixed_is_told_and_pruned_with_nothing_added(gate: Gate, capsys: pytest.CaptureFixture[str]) -> None:

@@ -109,6 +109,7 @@ def _told(fault: "Fault", ground: "Ground", *, by_orm: bool) -> Finding:
         )
     return CONCURRENT_DELETE.finding(
         message,
+        kind=fault.wrong.name.lower() + (" by the ORM" if by_orm else ""),
         severity=Severity.ERROR if fault.wrong in {Wrong.ORPHAN, Wrong.KEPT} else Severity.WARNING,
         object=_object(key, ground),
         evidence="\n".join(fault.course.lines(SESSIONS)),
@@ -129,6 +130,7 @@ def _deadlock(chain: "Chain") -> Finding:
     top, middle, bottom = chain.upper.parent, chain.upper.table, chain.lower.table
     return CONCURRENT_DELETE.finding(
         f"Deleting a row of {top} can deadlock with a session that inserts into {bottom} and then into {middle}.",
+        kind=f"cycle of {top}, {middle}, {bottom}",
         severity=Severity.NOTE,
         evidence="\n".join(chain.course.lines(SESSIONS)),
         consequence="This comes with foreign keys that cascade: the delete has locked the parent and waits for its"
@@ -146,6 +148,7 @@ def _not_tried(contested: "Contested") -> Finding:
     count = len(contested.refused) + contested.left_out
     return CONCURRENT_DELETE.finding(
         f"Concurrent deletes were tried for {len(contested.tried)} of {len(contested.tried) + count} foreign keys.",
+        kind="tried in part",
         severity=Severity.NOTE,
         evidence="\n".join(lines),
         consequence="What concurrent sessions do to each other there is not known.",
@@ -158,6 +161,7 @@ def _cut(keys: "Sequence[ForeignKey]") -> Finding:
     return CONCURRENT_DELETE.finding(
         f"The ORM's delete was tried in some orders only beside an insert for {len(keys)} foreign"
         f" {'key' if len(keys) == 1 else 'keys'}: it sends too many statements to try all.",
+        kind="some orders",
         severity=Severity.NOTE,
         evidence="\n".join(map(str, keys)),
         consequence="What the two sessions do to each other in the other orders is not known.",

@@ -91,6 +91,7 @@ def _followed(lookup: "Lookup", said: "Measured | str | None") -> Finding:
     unable = f"; {', '.join(able)} can't serve" if able else ""
     return FOREIGN_KEY_INDEX.finding(
         f"No index covers {table} ({columns}): {which} {reads}{unable}.",
+        kind="scanned",
         severity=Severity.WARNING,
         object=key.identity,
         evidence=f"{key}\n{_told(said)}",
@@ -104,6 +105,7 @@ def _unmeasured(lookup: "Lookup", said: str | None) -> Finding:
     return FOREIGN_KEY_INDEX.finding(
         f"Could not be decided whether {names} can find the rows of {key.child.name} by ({', '.join(key.columns)}) when"
         f" a row of {key.parent.name} is deleted.",
+        kind="undecided",
         severity=Severity.NOTE,
         object=key.identity,
         evidence=f"{key}\nnot measured: {said or 'many others like it were'}",
@@ -153,6 +155,7 @@ def _refusing(lookups: "Sequence[Lookup]") -> Iterator[Finding]:
         never, create = "rows of these parents are", "create the indexes above"
     yield FOREIGN_KEY_INDEX.finding(
         message,
+        kind="refusing keys",
         severity=Severity.NOTE,
         object=key.identity if len(lookups) == 1 else None,
         evidence="\n".join(f"{one.key}: {_statement(one.key)}" for one in lookups),

@@ -52,6 +52,7 @@ def _examine(history: History) -> Iterator[Finding]:
         yield FOREIGN_KEY_ENFORCED.finding(
             f"Could not be decided whether the triggers of {key.child.name} swallow what {key} does on a delete: no row"
             " could be inserted to delete.",
+            kind="undecided",
             severity=Severity.NOTE,
             object=key.identity,
             evidence=reason,
@@ -68,6 +69,7 @@ def _rows(keys: "Sequence[Key]", orphans: "dict[Key, Orphans]") -> Iterator[Find
         elif state == "NOT ENFORCED":
             yield FOREIGN_KEY_ENFORCED.finding(
                 f"The foreign key {key} is NOT ENFORCED: the server never checks it.",
+                kind="not enforced",
                 severity=Severity.WARNING,
                 object=key.identity,
                 remedy=f"`ALTER TABLE {key.quoted.table} ALTER CONSTRAINT {key.quoted.name} ENFORCED`, unless something"
@@ -76,6 +78,7 @@ def _rows(keys: "Sequence[Key]", orphans: "dict[Key, Orphans]") -> Iterator[Find
         elif state:
             yield FOREIGN_KEY_ENFORCED.finding(
                 f"The foreign key {key} is still NOT VALID at head: rows from before it were never checked.",
+                kind="not valid",
                 severity=Severity.WARNING,
                 object=key.identity,
                 consequence="Rows that are older than the key may be orphans, and no delete reaches them.",
@@ -93,6 +96,7 @@ def _orphans(found: "Orphans", state: str) -> Finding:
     )
     return FOREIGN_KEY_ENFORCED.finding(
         f"{many} to no row of {key.parent.name} at head{because}.",
+        kind="orphans",
         object=key.identity,
         evidence=f"{key}: ({', '.join(key.columns)}) = {found.sample}",
         remedy=f"In a revision, delete the orphans or give them a parent{validate}.",
@@ -103,6 +107,7 @@ def _replica(role: str) -> Finding:
     whose = f"the sessions of {role}" if role else "all sessions"
     return FOREIGN_KEY_ENFORCED.finding(
         f"A setting of the database gives {whose} session_replication_role = replica: no foreign key is checked there.",
+        kind="replica",
         object=f"role {role}" if role else None,
         remedy=f"`ALTER ROLE {role} IN DATABASE ... RESET session_replication_role`, with your database's name."
         if role
@@ -113,6 +118,7 @@ def _replica(role: str) -> Finding:
 def _silent(found: "Silent") -> Finding:
     return FOREIGN_KEY_ENFORCED.finding(
         f"The triggers of foreign keys are disabled on {found.table}.",
+        kind="disabled",
         object=f"table {found.table}",
         evidence=f"foreign keys: {', '.join(found.keys)}",
         remedy=f"`ALTER TABLE {found.table} ENABLE TRIGGER ALL`; where a revision disables triggers for a while, let it"
@@ -127,6 +133,7 @@ def _swallowed(found: "Swallowed") -> Finding:
         return FOREIGN_KEY_ENFORCED.finding(
             f"No row of {key.parent.name} that has children in {table} can {can}: the {by} gets in the way of"
             f" {found.action}.",
+            kind=f"{found.event} prevented",
             object=key.identity,
             evidence=f"{key}: {found.error}",
             consequence=f"{found.action} was declared, and every such statement fails with an internal error.",
@@ -135,6 +142,7 @@ def _swallowed(found: "Swallowed") -> Finding:
     event = "deleting a row" if found.event == "delete" else "changing the key of a row"
     return FOREIGN_KEY_ENFORCED.finding(
         f"The {by} of {table} swallows {found.action}: {event} of {key.parent.name} leaves orphans.",
+        kind=f"{found.event} swallowed",
         object=key.identity,
         evidence=f"{key}: orphans afterwards: {found.orphans}",
         remedy="Let the trigger return OLD for a DELETE and NEW for an UPDATE; to keep the rows, mark the parent as"

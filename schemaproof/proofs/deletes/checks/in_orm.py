@@ -175,6 +175,7 @@ def _differs(flushed: "Flushed", graph: "Graph") -> Finding:
     upwards = relation.upwards
     return DELETE_IN_ORM.finding(
         f"Session.delete({name}) does not do to the rows of {relation} what a DELETE does.",
+        kind="rows differ",
         severity=Severity.NOTE if upwards else Severity.ERROR,
         object=f"relationship {relation}",
         evidence=evidence,
@@ -190,6 +191,7 @@ def _twice(flushed: "Flushed", evidence: str) -> Finding:
     name, relation = flushed.relation.mapper.class_.__name__, flushed.relation
     return DELETE_IN_ORM.finding(
         f"Session.delete({name}) deletes rows of {relation} that the database has deleted already.",
+        kind="deleted twice",
         severity=Severity.WARNING,
         object=f"relationship {relation}",
         evidence=f"{evidence}\nrows that the ORM deletes and does not find: {flushed.traffic.missed}",
@@ -205,6 +207,7 @@ def _by_the_orm_alone(relation: "Relation", evidence: str) -> Finding:
     name, association = relation.mapper.class_.__name__, len(relation.reached) > 1
     return DELETE_IN_ORM.finding(
         f"Only the ORM knows what happens to the rows of {relation} when {_a(name)} is deleted.",
+        kind="by the ORM alone",
         severity=Severity.NOTE if association else Severity.WARNING,
         object=f"relationship {relation}",
         evidence=evidence,
@@ -241,6 +244,7 @@ def _loads(childless: "Flushed", parent: "Flushed", differs: Finding | None) -> 
 def _not_configured(error: Exception) -> Finding:
     return DELETE_IN_ORM.finding(
         "SQLAlchemy can't configure the mappers, so no delete by the ORM was tried.",
+        kind="mappers",
         severity=Severity.NOTE,
         evidence=f"{type(error).__name__}: {error}",
         consequence="Whether the ORM's deletes do what SQL does is not known.",
@@ -254,6 +258,7 @@ def _not_tried(left_out: dict[str, str]) -> Finding:
     values = any(not why.endswith(MORE_ROWS) for why in left_out.values())
     return DELETE_IN_ORM.finding(
         f"Deletes along {', '.join(sorted(left_out))} could not be tried.",
+        kind="not tried",
         severity=Severity.NOTE,
         evidence="\n".join(f"{relation}: {why}" for relation, why in sorted(left_out.items())),
         consequence="Whether they do what SQL does is not known.",

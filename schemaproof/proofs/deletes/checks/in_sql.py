@@ -62,6 +62,7 @@ def _not_tried(ground: "Ground") -> Iterator[Finding]:
         yield DELETE_IN_SQL.finding(
             f"No rows could be inserted into {', '.join(sorted(ground.population.refused))}, so no delete there was"
             " tried.",
+            kind="no rows",
             severity=Severity.NOTE,
             evidence="\n".join(f"{table}: {why}" for table, why in sorted(ground.population.refused.items())),
             consequence="Whether deletes there do what the model says is not known.",
@@ -72,6 +73,7 @@ def _not_tried(ground: "Ground") -> Iterator[Finding]:
         yield DELETE_IN_SQL.finding(
             f"Deletes along {len(ground.absent)} of the model's foreign keys were not tried: the database at head lacks"
             " their tables or columns.",
+            kind="absent keys",
             severity=Severity.NOTE,
             evidence="\n".join(map(str, ground.absent)),
             consequence="Whether deletes there do what the model says is not known.",
@@ -82,6 +84,7 @@ def _not_tried(ground: "Ground") -> Iterator[Finding]:
 def _unsteady(root: "TableName", why: str) -> Finding:
     return DELETE_IN_SQL.finding(
         f"Could not be decided: deleting the same rows of {root} twice had two different results.",
+        kind="unsteady",
         severity=Severity.NOTE,
         object=f"table {root}",
         evidence=why,
@@ -114,6 +117,7 @@ def _told(one: "Disagreement", ground: "Ground", causes: Sequence[Cause]) -> Fin
         return DELETE_IN_SQL.finding(
             f"Deleting rows of {deleted.table} does not do what the model says, although the keys are the same"
             f"{': it leaves orphans' if one.orphans else ''}.",
+            kind="orphans" if one.orphans else "other rows",
             severity=Severity.ERROR if one.orphans else Severity.NOTE,
             object=f"table {deleted.table}",
             evidence=evidence,
@@ -127,6 +131,7 @@ def _told(one: "Disagreement", ground: "Ground", causes: Sequence[Cause]) -> Fin
     return DELETE_IN_SQL.finding(
         f"Deleting rows of {deleted.table} does not do what the model says: for {_columns(one.key)} the model declares"
         f" {said}, the database has {does}.",
+        kind=f"action of {', '.join(one.key.columns)}",
         object=f"constraint {one.key.table}.{name}" if name else f"table {one.key.table}",
         evidence=evidence,
     )

@@ -47,6 +47,7 @@ def _told(blocked: "Blocked", evidence: str) -> Finding:
         return DELETE_REFUSED_BELOW.finding(
             f"No row of {key.parent} can be deleted while {key.table} refers to it: its foreign key sets"
             f" {blocked.required} to {'NULL' if key.on_delete == 'SET NULL' else 'its default'}, which is NOT NULL.",
+            kind="required column",
             object=about,
             evidence=evidence,
             consequence="Each such delete fails with a violation of NOT NULL.",
@@ -57,6 +58,7 @@ def _told(blocked: "Blocked", evidence: str) -> Finding:
     return DELETE_REFUSED_BELOW.finding(
         f"Deletes from {above.parent} cascade to {key.parent}, where {key.table} refuses them with ON DELETE"
         f" {key.on_delete}{' unless its row is deleted another way' if blocked.elsewhere else ''}.",
+        kind="below a cascade",
         severity=Severity.NOTE if decided else Severity.WARNING,
         object=about,
         evidence=evidence,

@@ -8,6 +8,7 @@ def undecided(check: Check, error: Exception) -> Finding:
     """A note that nothing was tried, with ``error``, whose text says why."""
     return check.finding(
         "No delete could be tried.",
+        kind="undecided",
         severity=Severity.NOTE,
         evidence=str(error),
         consequence="Whether deletes in this database do what the model says is not known.",

@@ -24,6 +24,7 @@ def _atomic(history: History, revision: str) -> Iterator[Finding]:
         if history.is_first(revision):
             yield ATOMICITY.finding(
                 "No faults were injected: the revisions create and drop roles, which belong to the whole server.",
+                kind="roles",
                 severity=Severity.NOTE,
                 consequence="Whether a failed migration leaves anything behind is not known.",
                 remedy=_ROLES,
@@ -33,16 +34,22 @@ def _atomic(history: History, revision: str) -> Iterator[Finding]:
         yield from _obstacles(examined, revision)
         course = examined.course
         if course is not None:
-            yield from _left_between(course, examined.outcomes, revision, examined.below)
-            yield from _left_sessions(course, examined.outcomes, revision)
-            yield from _not_told(course, examined.outcomes, revision)
+            yield from _left_between(_run(examined, course), course, examined.outcomes, revision, examined.below)
+            yield from _left_sessions(_run(examined, course), course, examined.outcomes, revision)
+            yield from _not_told(_run(examined, course), course, examined.outcomes, revision)
             yield from _not_again(examined, course, revision)
+
+
+def _run(examined: Examined, course: Course) -> str:
+    """Which run of the revision it was: "upgrade", "downgrade", "upgrade together" with the one below."""
+    return f"{course.way.direction}{'' if examined.below is None else ' together'}"
 
 
 def _obstacles(examined: Examined, revision: str) -> Iterator[Finding]:
     if examined.obstacle and examined.below is not None and examined.course is None:
         yield ATOMICITY.finding(
             f"No faults were injected into {revision} in one call with {examined.below}: that call fails.",
+            kind=f"{examined.direction} together not tried",
             severity=Severity.NOTE,
             revision=revision,
             evidence=examined.obstacle,
@@ -54,6 +61,7 @@ def _obstacles(examined: Examined, revision: str) -> Iterator[Finding]:
         yield ATOMICITY.finding(
             f"Faults were injected into the upgrade of {revision}"
             f" {'on empty tables only' if examined.course else 'not at all'}: it fails on tables that hold rows.",
+            kind="upgrade on rows",
             severity=Severity.NOTE,
             revision=revision,
             evidence=examined.obstacle,
@@ -64,6 +72,7 @@ def _obstacles(examined: Examined, revision: str) -> Iterator[Finding]:
         yield ATOMICITY.finding(
             f"The {examined.direction} of {revision} fails on tables that hold rows, so faults were injected into it"
             f" {'on empty tables only' if examined.course else 'not at all'}.",
+            kind=f"{examined.direction} on rows",
             severity=Severity.NOTE,
             revision=revision,
             evidence=examined.obstacle,
@@ -73,7 +82,9 @@ def _obstacles(examined: Examined, revision: str) -> Iterator[Finding]:
         )
 
 
-def _left_between(course: Course, outcomes: Sequence[Outcome], revision: str, below: str | None) -> Iterator[Finding]:
+def _left_between(
+    run: str, course: Course, outcomes: Sequence[Outcome], revision: str, below: str | None
+) -> Iterator[Finding]:
     between = [one for one in outcomes if one.left == "between"]
     # Of two in one call, the one below may stop in between: so may both, if the same call goes on from there.
     spoilt = [one for one in between if one.rerun is None or (below is not None and not one.rerun.recovered)]
@@ -89,6 +100,7 @@ def _left_between(course: Course, outcomes: Sequence[Outcome], revision: str, be
     yield ATOMICITY.finding(
         f"The {course.way.direction} of {revision} is not atomic: {len(spoilt)} of {len(outcomes)} faults left neither"
         f" the state before nor the one after. {why}",
+        kind=f"{run} in between",
         revision=revision,
         evidence=_told(spoilt),
         remedy=remedy,
@@ -136,11 +148,12 @@ def _cause(course: Course, spoilt: Sequence[Outcome]) -> tuple[str, str]:
     return next(((why, remedy) for true, why, remedy in causes if true), ("", ATOMICITY.remedy))
 
 
-def _left_sessions(course: Course, outcomes: Sequence[Outcome], revision: str) -> Iterator[Finding]:
+def _left_sessions(run: str, course: Course, outcomes: Sequence[Outcome], revision: str) -> Iterator[Finding]:
     busy = [one for one in outcomes if one.busy]
     if busy:
         yield ATOMICITY.finding(
             f"After a failed {course.way.direction} of {revision}, a session still holds locks or a transaction.",
+            kind=f"{run} leaves a session",
             revision=revision,
             evidence=f"when {busy[0]}:\n" + "\n".join(busy[0].busy[:_SHOWN]),
             consequence="Where the application runs the migrations, the locks stay until it ends, and whoever needs the"
@@ -152,6 +165,7 @@ def _left_sessions(course: Course, outcomes: Sequence[Outcome], revision: str) -
     if endless:
         yield ATOMICITY.finding(
             f"After a failed {course.way.direction} of {revision}, env.py {endless[0].endless}.",
+            kind=f"{run} never fails",
             revision=revision,
             evidence=f"when {endless[0]}:\n{endless[0].error}",
             consequence="A deployment that fails never ends, and nobody is told.",
@@ -162,6 +176,7 @@ def _left_sessions(course: Course, outcomes: Sequence[Outcome], revision: str) -
     if hung:
         yield ATOMICITY.finding(
             f"The {course.way.direction} of {revision} waits for a lock without end although lock_timeout is set.",
+            kind=f"{run} waits for ever",
             severity=Severity.WARNING,
             revision=revision,
             evidence=f"when {hung[0]}: it did not end before the lock was released",
@@ -171,11 +186,12 @@ def _left_sessions(course: Course, outcomes: Sequence[Outcome], revision: str) -
         )
 
 
-def _not_told(course: Course, outcomes: Sequence[Outcome], revision: str) -> Iterator[Finding]:
+def _not_told(run: str, course: Course, outcomes: Sequence[Outcome], revision: str) -> Iterator[Finding]:
     silent = [one for one in outcomes if one.swallowed]
     if silent:
         yield ATOMICITY.finding(
             f"env.py reports success although the {course.way.direction} of {revision} has failed and was rolled back.",
+            kind=f"{run} told as success",
             revision=revision,
             evidence=f"when {silent[0]}: env.py raised nothing, and nothing is applied",
             consequence="The deployment goes on, and the new release runs on the old schema.",
@@ -188,6 +204,7 @@ def _not_again(examined: Examined, course: Course, revision: str) -> Iterator[Fi
     if rerun is not None and not rerun.recovered:
         yield ATOMICITY.finding(
             f"After failures that were rolled back, the {course.way.direction} of {revision} gives a different result.",
+            kind=f"{_run(examined, course)} with another result",
             revision=revision,
             evidence="\n".join([rerun.error, *rerun.differences[:_SHOWN]]).strip(),
             consequence="A failure leaves something behind that is neither an object nor a row nor a version, and later"
@@ -217,6 +234,7 @@ def _recovers(history: History, revision: str) -> Iterator[Finding]:
             yield RERUN_AFTER_FAILURE.finding(
                 "No revision was run again after a failure: the revisions create and drop roles, which belong to the"
                 " whole server.",
+                kind="roles",
                 severity=Severity.NOTE,
                 consequence="Whether a failed migration can be run again is not known.",
                 remedy=_ROLES,
@@ -238,6 +256,7 @@ def _recovers(history: History, revision: str) -> Iterator[Finding]:
         command = _command(examined, revision)
         yield RERUN_AFTER_FAILURE.finding(
             f"The {examined.direction} of {revision} can stop halfway, and then {command} {what}.",
+            kind=f"{examined.direction} halfway",
             revision=revision,
             evidence="\n".join(
                 [
@@ -259,6 +278,7 @@ def _invalid(examined: Examined, failed: Sequence[Outcome], revision: str) -> It
         yield RERUN_AFTER_FAILURE.finding(
             f"A failed {examined.direction} of {revision} leaves {index} invalid, and {_command(examined, revision)}"
             " accepts it.",
+            kind=f"{examined.direction} leaves it invalid",
             revision=revision,
             object=index,
             evidence="\n".join([f"when {one}:", *_indented(one.differences)]),

@@ -14,6 +14,7 @@ def _survives(history: History) -> Iterator[Finding]:
     if obstacle:
         yield CRASH_RECOVERY.finding(
             f"No server was crashed: {obstacle}.",
+            kind="no crash",
             severity=Severity.NOTE,
             consequence="Whether a crash in a migration leaves anything behind is not known.",
             remedy=_ROLES if history.alone else _NAMED,
@@ -49,6 +50,7 @@ def _left(examined: Examined, revision: str) -> Iterator[Finding]:
     if first.lost:
         yield CRASH_RECOVERY.finding(
             f"A server crash undoes the {examined.direction} of {revision} after its COMMIT was confirmed.",
+            kind=f"{examined.direction} undone",
             revision=revision,
             evidence=f"when {first}: the database is in the state before",
             consequence="The deployment goes on as if the revision were applied, and the new release runs on the old"
@@ -63,6 +65,7 @@ def _left(examined: Examined, revision: str) -> Iterator[Finding]:
     yield CRASH_RECOVERY.finding(
         f"A server crash during the {examined.direction} of {revision} leaves neither the state before nor the one"
         f" after{', and it does not recover when it is run again' if first.rerun else ''}.",
+        kind=f"{examined.direction} in between",
         revision=revision,
         evidence=f"when {first}:\n" + "\n".join(f"  {line}" for line in first.differences[:12]) + again,
         # What a killed session leaves, a crash leaves too.

@@ -22,6 +22,7 @@ from schemaproof.project.subject import DEFAULT_DEPLOYERS
 from schemaproof.proofs.failure.deployers import Deployer, applied_twice, guard_of_one, race
 
 _SHOWN = 2  # kinds of errors
+_EMPTY = "an empty database"
 
 _PROCESSES = " processes that ran `alembic upgrade heads` at the same time"
 _COMMITTED = "Set transaction_per_migration=True in context.configure(): each revision is committed before the next."
@@ -96,6 +97,7 @@ def _deployers(history: History) -> Iterator[Finding]:
         yield CONCURRENT_DEPLOYERS.finding(
             f"A single `alembic upgrade heads` on an empty database fails at {failed.revision}, so several at the same"
             " time were not run.",
+            kind="single",
             severity=Severity.WARNING,
             revision=failed.revision,
             evidence=failed.told,
@@ -110,6 +112,7 @@ def _deployers(history: History) -> Iterator[Finding]:
             yield CONCURRENT_DEPLOYERS.finding(
                 f"Concurrent deployers could not be judged on {one.place}: a single `alembic upgrade heads` fails there"
                 " too.",
+                kind="single from below",
                 severity=Severity.NOTE,
                 revision=one.refusal.revision,
                 evidence=one.refusal.told,
@@ -124,6 +127,7 @@ def _deployers(history: History) -> Iterator[Finding]:
             yield CONCURRENT_DEPLOYERS.finding(
                 f"{len(one.deployers)}{_PROCESSES} gave a different schema on {one.place} than one process, and none of"
                 " them failed.",
+                kind="other schema" if one.place == _EMPTY else "other schema from below",
                 evidence=one.evidence,
                 where=environment(history),
             )
@@ -132,6 +136,7 @@ def _deployers(history: History) -> Iterator[Finding]:
         places = "; ".join(f"{len(one.refused)} of {len(one.deployers)} on {one.place}" for one in waited_in_vain)
         yield CONCURRENT_DEPLOYERS.finding(
             f"A deployer gives up while another one is at work: {places}.",
+            kind="gives up",
             severity=Severity.NOTE,
             evidence="\n".join(one.evidence for one in waited_in_vain),
             where=environment(history),
@@ -150,6 +155,7 @@ def _faults(history: History, faulty: Sequence[_Race]) -> Iterator[Finding]:
     told = "; ".join([faulty[0].told(_PROCESSES), *(one.fault for one in faulty[1:])])
     yield CONCURRENT_DEPLOYERS.finding(
         f"{told}: {'env.py takes a lock that does not keep' if guard else 'no lock keeps'} them apart.",
+        kind="not apart",
         severity=Severity.ERROR if guard else parallel,
         evidence="\n".join([*([f"the lock: {guard}"] if guard else []), *(one.evidence for one in faulty)]),
         where=environment(history),
@@ -171,7 +177,7 @@ def _starts(history: History) -> list[int]:
 
 def _race(history: History, start: int) -> _Race:
     """A race from the state after ``start`` revisions."""
-    place = f"a database at {history.revisions[start - 1].revision}" if start else "an empty database"
+    place = f"a database at {history.revisions[start - 1].revision}" if start else _EMPTY
     expected = history.one_call_catalog()
     with _database(history, start) as database:
         count = history.subject.deployers or DEFAULT_DEPLOYERS

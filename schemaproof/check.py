@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemaproof.addresses import without_addresses
+from schemaproof.figure import Grid, Link, drawn
 from schemaproof.finding import Cause, Finding, Place, Severity
 
 
@@ -45,18 +46,22 @@ class Check:
         severity: Severity = Severity.ERROR,
         revision: str | None = None,
         object: object = None,  # noqa: A002 (the vocabulary's word)
-        evidence: str = "",
+        evidence: str | Iterable[str | Grid] = "",
         consequence: str | None = None,
         remedy: str | None = None,
         causes: Iterable[Cause] = (),
         where: Place | None = None,
+        grids: Iterable[Grid] = (),
+        links: Iterable[Link] = (),
     ) -> Finding:
         """A finding of this check, with the check's reason and remedy unless others are given.
 
-        ``causes`` are the findings by which other checks, if they run, report the same defect. ``where`` is needed only
-        where neither the revision nor the object says it. ``kind`` tells it from others of this check on its object, in
+        ``evidence`` may be lines with tables among them; ``grids`` are more tables, which the text has not. ``causes``
+        are the findings by which other checks, if they run, report the same defect. ``where`` is needed only where
+        neither the revision nor the object says it. ``kind`` tells it from others of this check on its object, in
         words that stay, since the fingerprint is made of them.
         """
+        told, tables = drawn(evidence)
         return Finding(
             check=self.id,
             area=self.area,
@@ -65,9 +70,11 @@ class Check:
             object=None if object is None else str(object),
             message=without_addresses(message),
             consequence=self.reason if consequence is None else consequence,
-            evidence=without_addresses(evidence),
+            evidence=without_addresses(told),
             remedy=self.remedy if remedy is None else remedy,
             causes=tuple(causes),
             where=where,
             kind=kind,
+            grids=(*tables, *grids),
+            links=tuple(links),
         )

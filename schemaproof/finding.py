@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from schemaproof.figure import Grid, Link
+
 
 class Severity(StrEnum):
     """How bad a finding is, worst first."""
@@ -77,6 +79,8 @@ class Finding:
             sees to it that it appears once (see ``schemaproof.report.causes``).
         also_found_by: the ids of the checks whose findings were left out because of this one.
         where: the revision's statement, or the model's declaration; None where that is not known.
+        grids: the tables in the evidence, and more that show the same.
+        links: the foreign keys that a delete follows, from the table that it is about.
         kind: which of the things that its check finds on its object, in words that stay whatever the message says; ""
             where there is but one.
         ordinal: which of the findings that check, revision, object and kind don't tell apart, from 0; see ``numbered``.
@@ -94,6 +98,8 @@ class Finding:
     causes: tuple[Cause, ...] = ()
     also_found_by: tuple[str, ...] = ()
     where: Place | None = None
+    grids: tuple[Grid, ...] = ()
+    links: tuple[Link, ...] = ()
     kind: str = ""
     ordinal: int = 0
 
@@ -125,14 +131,20 @@ def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """``findings``, those that say the same of one object merged into one, with the evidence and the kinds of all."""
     found: dict[object, Finding] = {}
     for number, finding in enumerate(findings):
-        alike: object = number if finding.object is None else replace(finding, evidence="", kind="")
+        alike: object = number if finding.object is None else replace(finding, evidence="", kind="", grids=(), links=())
         first = found.get(alike)
         if first is None:
             found[alike] = finding
         else:
             lines = dict.fromkeys([*first.evidence.splitlines(), *finding.evidence.splitlines()])
             kinds = {*first.kind.split(", "), *finding.kind.split(", ")}
-            found[alike] = replace(first, evidence="\n".join(lines), kind=", ".join(sorted(kinds)))
+            grids, links = (
+                (*dict.fromkeys([*first.grids, *finding.grids]),),
+                (*dict.fromkeys([*first.links, *finding.links]),),
+            )
+            found[alike] = replace(
+                first, grids=grids, links=links, evidence="\n".join(lines), kind=", ".join(sorted(kinds))
+            )
     return tuple(found.values())
 
 

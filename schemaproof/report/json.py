@@ -20,6 +20,8 @@ and the ``check`` and ``revision`` that it is about; null for all that were to f
 number of findings by the severity that the check had given.
 
 ``file`` and ``line`` of a finding: the revision's statement, or the model's declaration; null where that is not known.
+``grids`` of a finding: tables: those in the evidence, and for faults one of statements by faults. ``links``: the
+foreign keys that a delete follows, from the table that it is about.
 ``kind``: what tells it from others of its check on its object, in words that stay; "" where there is but one.
 ``fingerprint``: the same in every run until another thing is found, whatever is edited elsewhere and however a later
 release words the message.

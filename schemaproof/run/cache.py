@@ -28,6 +28,7 @@ from typing import Any
 from alembic.script import Script
 
 from schemaproof.check import Check
+from schemaproof.figure import grid, link
 from schemaproof.finding import Cause, Finding, Place, Severity
 from schemaproof.migration.history import History
 from schemaproof.migration.inputs import read_from
@@ -240,6 +241,7 @@ def _finding(value: Any) -> Finding:
     also = tuple(told.pop("also_found_by"))
     where = None if told["where"] is None else Place(*told["where"])
     told |= {"severity": Severity(told["severity"]), "where": where}
+    told |= {"grids": tuple(map(grid, told["grids"])), "links": tuple(map(link, told["links"]))}
     return Finding(**told, causes=causes, also_found_by=also)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from schemaproof.errors import ProofError
+from schemaproof.figure import grid, link
 from schemaproof.finding import Cause, FailOn, Finding, Place, Severity, numbered
 from schemaproof.project.allowances import Allowance, unused_findings
 from schemaproof.project.baseline import Baseline, Entry
@@ -195,6 +196,7 @@ def _allowed(part: _Read) -> list[tuple[Finding, str]]:
 def _finding(told: Mapping[str, Any], causes: Iterable[Sequence[str | None]]) -> Finding:
     values = {key: value for key, value in told.items() if key not in _BESIDE}
     values |= {"severity": Severity(told["severity"]), "also_found_by": tuple(told["also_found_by"])}
+    values |= {"grids": tuple(map(grid, told["grids"])), "links": tuple(map(link, told["links"]))}
     values["where"] = None if told["file"] is None else Place(told["file"], told["line"])
     return Finding(**values, causes=tuple(Cause(*one) for one in causes))  # type: ignore[arg-type]  # its first is no None
 

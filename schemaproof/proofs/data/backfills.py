@@ -43,7 +43,7 @@ def _complete(history: History, revision: str) -> Iterator[Finding]:
         severity=Severity.WARNING,
         revision=revision,
         object=f"table {schema}.{table}",
-        evidence="\n".join([*known.evidence, refused.run.told]),
+        evidence=[*known.evidence, refused.run.told],
         remedy=f"Give these rows a value too in {known.revision}, or before the NOT NULL in {revision}:"
         f' `op.execute("UPDATE {name} SET {column} = ... WHERE {column} IS NULL")`. Rows affected in production:'
         f" `SELECT count(*) FROM {name} WHERE {where} IS NULL`.",
@@ -116,7 +116,7 @@ def _note(experiment: Experiment, table: Matched, column: Column, known: Incompl
         severity=Severity.NOTE,
         revision=experiment.revision,
         object=f"column {table.after}.{column.name}",
-        evidence="\n".join(known.evidence),
+        evidence=known.evidence,
         consequence="What reads the column takes these rows for ones that are yet to be filled.",
         remedy=f"Write IS DISTINCT FROM in place of <>. Rows affected in production: `SELECT count(*) FROM {name} WHERE"
         f" {where} IS NULL`.",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from schemaproof.figure import Grid
 from schemaproof.migration.environment import Run
 from schemaproof.migration.intent import is_deliberate
 from schemaproof.migration.own_rows import OwnRows
@@ -52,7 +53,7 @@ class Stuck:
 
     run: Run
     kind: str = ""
-    rows: Sequence[str] = ()
+    rows: Sequence[str | Grid] = ()
     table: Name | None = None
 
     @property
@@ -98,14 +99,14 @@ class Descents:
             return stuck
         for kind, rows in variants(self._history):
             for table in tables:
-                shown: list[str] = []
+                shown: list[str | Grid] = []
                 run = self._tried(experiment, [table], _added(rows), shown)
                 if run.error is not None and not is_deliberate(run):
                     return Stuck(run, kind, shown, table)
         return stuck
 
     def _tried(
-        self, experiment: Experiment, tables: Sequence[Name], rows: RowsOf, shown: list[str] | None = None
+        self, experiment: Experiment, tables: Sequence[Name], rows: RowsOf, shown: list[str | Grid] | None = None
     ) -> Run:
         inhabited = self._history.kept(Inhabited)
         with self._clone(inhabited.database) as database:
@@ -139,8 +140,8 @@ def _changed(stairs: "Stairs", experiment: Experiment) -> list[Name]:
     return [one for one in dict.fromkeys(found) if one in there]
 
 
-def _new(before: Snapshot, after: Snapshot, tables: Sequence[Name]) -> list[str]:
-    lines = []
+def _new(before: Snapshot, after: Snapshot, tables: Sequence[Name]) -> list[str | Grid]:
+    lines: list[str | Grid] = []
     for name in tables:
         was, now = before.named(name), after.named(name)
         if was is not None and now is not None:

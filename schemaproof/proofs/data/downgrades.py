@@ -24,7 +24,7 @@ def _with_rows(history: History, revision: str) -> Iterator[Finding]:
     stuck = history.kept(Descents).stuck(experiment) if experiment is not None else None
     if stuck is None:
         return
-    evidence = "\n".join([*stuck.rows, stuck.run.told])
+    evidence = [*stuck.rows, stuck.run.told]
     if stuck.deliberate:
         yield DOWNGRADE_WITH_ROWS.finding(
             f"The downgrade of {revision} refuses to run on tables with rows: {_first_line(stuck)}",
@@ -143,7 +143,7 @@ def _rows_told(experiment: Experiment, descent: Descent, table: Matched, lost: S
         severity=Severity.WARNING,
         revision=revision,
         object=f"table {name}",
-        evidence="\n".join([*showing.statements(descent.writes.found), *showing.rows(name, lost, "loses")]),
+        evidence=[*showing.statements(descent.writes.found), *showing.rows(name, lost, "loses")],
         remedy=f'Copy them back in downgrade(): `op.execute("INSERT INTO {showing.quoted(name)} SELECT ... FROM ...")`.'
         f" Rows affected in production, before the downgrade: `SELECT count(*) FROM ...`.",
     )
@@ -174,7 +174,7 @@ def _values_told(
         severity=Severity.WARNING,
         revision=revision,
         object=f"column {name}.{column}",
-        evidence="\n".join(showing.changed(name, column, values, heads=("before the upgrade", "after the downgrade"))),
+        evidence=showing.changed(name, column, values, heads=("before the upgrade", "after the downgrade")),
         remedy=f'Copy them back in downgrade(), before what holds them is dropped: `op.execute("{update}")`.'
         + (f" Rows affected in production, before the downgrade: `{count}`." if count else ""),
     )

@@ -83,12 +83,10 @@ def told(check: Check, experiment: Experiment, drop: Drop) -> Finding:
         severity=Severity.NOTE,
         revision=experiment.revision,
         object=drop.object,
-        evidence="\n".join(
-            [
-                *showing.statements(experiment.writes.to({drop.table.name}, "dropped")),
-                *showing.rows(drop.table, drop.rows, "holds", [drop.column] if drop.column else ()),
-            ]
-        ),
+        evidence=[
+            *showing.statements(experiment.writes.to({drop.table.name}, "dropped")),
+            *showing.rows(drop.table, drop.rows, "holds", [drop.column] if drop.column else ()),
+        ],
         consequence="After the deployment only a backup has them.",
         remedy=f'If they may be wanted again, keep them: `op.execute("{keep}")` before the drop. Rows affected in'
         f" production: `{count}`.",
@@ -103,7 +101,7 @@ def empty_again(check: Check, experiment: Experiment, drop: Drop, source: str) -
         severity=Severity.NOTE,
         revision=experiment.revision,
         object=drop.object,
-        evidence="\n".join(showing.rows(drop.table, drop.rows, "held", [drop.column] if drop.column else ())),
+        evidence=showing.rows(drop.table, drop.rows, "held", [drop.column] if drop.column else ()),
         consequence="After a rollback the older release runs without them.",
         remedy=f"Drop it one release later, when nobody goes back any more; or say that it can't be undone:"
         f' `raise NotImplementedError("{experiment.revision} drops {drop.object}")` in downgrade().',

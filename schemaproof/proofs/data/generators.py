@@ -52,13 +52,11 @@ def _told(experiment: Experiment, table: Table, column: str, following: int, seq
         f" {following} next, and there are rows up to {max(int(row[column] or 0) for row in table.rows)}.",
         revision=experiment.revision,
         object=f"column {table}.{column}",
-        evidence="\n".join(
-            [
-                *showing.statements(writes),
-                *([] if writes else [showing.statement(one) for one in experiment.witness.statements[:3] if same]),
-                *showing.rows(table, _colliding(table, column, following), "holds"),
-            ]
-        ),
+        evidence=[
+            *showing.statements(writes),
+            *([] if writes else [showing.statement(one) for one in experiment.witness.statements[:3] if same]),
+            *showing.rows(table, _colliding(table, column, following), "holds"),
+        ],
         remedy=f"Set it in upgrade(), after the rows: `op.execute(\"SELECT setval('{counter}', ({greatest}))\")`. Rows"
         f" affected in production, after the upgrade: `{behind}`.",
     )

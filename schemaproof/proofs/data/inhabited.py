@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import sql
 
+from schemaproof.figure import Grid
 from schemaproof.migration.environment import Direction, Run
 from schemaproof.migration.intent import is_deliberate
 from schemaproof.migration.states import dropped_on_error
@@ -126,7 +127,7 @@ class Incomplete:
     where: str | None
     empty: int
     count: int
-    evidence: tuple[str, ...]
+    evidence: tuple[str | Grid, ...]
 
 
 class Inhabited:

@@ -58,7 +58,7 @@ def _cascaded(experiment: Experiment, table: Matched, gone: list[Cells]) -> Find
         severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
         revision=revision,
         object=f"table {name}",
-        evidence="\n".join([*showing.statements(causes), *showing.rows(name, gone, "loses")]),
+        evidence=[*showing.statements(causes), *showing.rows(name, gone, "loses")],
         remedy=_children_first(name, above[0], causes) if above else None,
     )
 
@@ -99,7 +99,7 @@ def _emptied(experiment: Experiment, table: Matched, gone: list[Cells], whole: l
         severity=Severity.NOTE if experiment.irreversible else Severity.WARNING,
         revision=revision,
         object=f"table {name}",
-        evidence="\n".join([*showing.statements(whole), *showing.rows(name, gone, "loses")]),
+        evidence=[*showing.statements(whole), *showing.rows(name, gone, "loses")],
         remedy=f"Give the DELETE its WHERE; or, if all rows are meant to go, say so in downgrade():"
         f' `raise NotImplementedError("{revision} deletes the rows of {name}")`. Rows affected in production:'
         f" `{count}`.",
@@ -126,7 +126,7 @@ def _left_out(experiment: Experiment, table: Matched, gone: list[Cells], copied:
         severity=Severity.NOTE if experiment.irreversible else Severity.WARNING,
         revision=revision,
         object=f"table {name}",
-        evidence="\n".join([*showing.statements(copied), *showing.rows(name, gone, "loses")]),
+        evidence=[*showing.statements(copied), *showing.rows(name, gone, "loses")],
         remedy=("Write LEFT JOIN in place of JOIN. " if inner else "Copy all rows. ")
         + f"Rows affected in production: `SELECT count(*) FROM {source}{where}`.",
     )

@@ -127,9 +127,10 @@ def _told(experiment: Experiment, setting: str, run: Run, found: list[Other]) ->
         kind=f"values by {setting}",
         revision=experiment.revision,
         object=f"column {first.table}.{first.column}",
-        evidence="\n".join(
-            [*statements, *showing.changed(first.table, first.column, shown, heads=(f"with {usual}", f"with {other}"))]
-        ),
+        evidence=[
+            *statements,
+            *showing.changed(first.table, first.column, shown, heads=(f"with {usual}", f"with {other}")),
+        ],
         remedy=_REMEDIES[setting]
         + f" Rows affected in production: `SELECT count(*) FROM {table} WHERE {column} IS NOT NULL`.",
     )
@@ -146,12 +147,10 @@ def _as_owner(experiment: Experiment, found: list[Other]) -> Finding:
         kind="row security",
         revision=experiment.revision,
         object=f"column {first.table}.{first.column}",
-        evidence="\n".join(
-            [
-                *showing.statements(one for one in experiment.writes.found if one.of({first.table.name})),
-                *showing.changed(first.table, first.column, shown, heads=("as superuser", "as owner")),
-            ]
-        ),
+        evidence=[
+            *showing.statements(one for one in experiment.writes.found if one.of({first.table.name})),
+            *showing.changed(first.table, first.column, shown, heads=("as superuser", "as owner")),
+        ],
         consequence="The statement reports success and changes nothing: UPDATE 0.",
         remedy=f'Switch it off meanwhile: `op.execute("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")` before the'
         f" statement, and FORCE after it. Rows affected in production, after the upgrade: `SELECT count(*) FROM {table}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from schemaproof.figure import Grid
 from schemaproof.proofs.data.snapshot import Cells, Name, Table
 from schemaproof.proofs.data.writes import Write
 
@@ -22,14 +23,12 @@ def statements(found: Iterable[Write]) -> list[str]:
     return [statement(text) for text in dict.fromkeys(one.statement for one in found)]
 
 
-def rows(table: Table, some: Sequence[Cells], heading: str, columns: Sequence[str] = ()) -> list[str]:
+def rows(table: Table, some: Sequence[Cells], heading: str, columns: Sequence[str] = ()) -> list[str | Grid]:
     """The first of ``some`` rows of ``table`` as a small table, its key first, then ``columns`` or all."""
     names = list(dict.fromkeys([*table.primary, *(columns or table.columns)]))[:_COLUMNS]
-    lines = [names, *([_text(row.get(name)) for name in names] for row in some[:_ROWS])]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(names))]
+    cells = (tuple(_text(row.get(name)) for name in names) for row in some[:_ROWS])
     more = f" (the first {_ROWS} of {len(some)})" if len(some) > _ROWS else ""
-    drawn = ("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines)
-    return [f"{table} {heading}{more}:", *(f"  {line}" for line in drawn)]
+    return [f"{table} {heading}{more}:", Grid(tuple(names), tuple(cells))]
 
 
 def changed(
@@ -37,18 +36,13 @@ def changed(
     column: str,
     pairs: Sequence[tuple[Cells, str | None, str | None]],
     heads: tuple[str, str] = ("before", "after"),
-) -> list[str]:
+) -> list[str | Grid]:
     """A small table of what was and is in ``column``: the row before, and both values under ``heads``."""
     key = [name for name in table.primary if name != column] or [name for name in table.columns if name != column][:1]
     names = [*key[:2], f"{column} {heads[0]}", heads[1]]
-    lines = [
-        names,
-        *([*(_text(row[one]) for one in key[:2]), _text(was), _text(now)] for row, was, now in pairs[:_ROWS]),
-    ]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(names))]
+    cells = ((*(_text(row[one]) for one in key[:2]), _text(was), _text(now)) for row, was, now in pairs[:_ROWS])
     more = f" (the first {_ROWS} of {len(pairs)})" if len(pairs) > _ROWS else ""
-    drawn = ("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines)
-    return [f"{table}{more}:", *(f"  {line}" for line in drawn)]
+    return [f"{table}{more}:", Grid(tuple(names), tuple(cells))]
 
 
 def _text(value: str | None) -> str:

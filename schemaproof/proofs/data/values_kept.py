@@ -50,9 +50,7 @@ def _lost(history: History, experiment: Experiment) -> Iterator[Finding]:
             severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
             revision=revision,
             object=f"column {move.table}.{move.column}",
-            evidence="\n".join(
-                [*showing.statements(move.writes), *showing.rows(move.table, move.lost, "loses", [move.column])]
-            ),
+            evidence=[*showing.statements(move.writes), *showing.rows(move.table, move.lost, "loses", [move.column])],
             remedy=f"Write LEFT JOIN in place of JOIN. Rows affected in production: `SELECT count(*) FROM"
             f" {showing.quoted(move.table)} WHERE {showing.identifier(move.column)} IS NOT NULL AND ...`.",
         )
@@ -93,7 +91,7 @@ def _retyped(experiment: Experiment, table: Matched, was: Column, now: Column, l
         severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
         revision=experiment.revision,
         object=f"column {table.before}.{was.name}",
-        evidence="\n".join([*showing.statements(lost.writes), *showing.changed(table.before, was.name, lost.changes)]),
+        evidence=[*showing.statements(lost.writes), *showing.changed(table.before, was.name, lost.changes)],
         remedy=lost.remedy.format(table=name, column=column),
     )
 
@@ -116,7 +114,7 @@ def _reference(experiment: Experiment, table: Matched, was: Column, changes: Cha
         severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
         revision=experiment.revision,
         object=f"column {table.before}.{was.name}",
-        evidence="\n".join([*showing.statements(causes), *showing.changed(table.before, was.name, emptied)]),
+        evidence=[*showing.statements(causes), *showing.changed(table.before, was.name, emptied)],
         remedy=f'Before the DELETE, point them to the row that stays: `op.execute("{update}")`. Rows affected in'
         f" production: `{count}`.",
     )
@@ -149,12 +147,10 @@ def _triggered(
         kind="trigger",
         revision=experiment.revision,
         object=f"column {table.before}.{was.name}",
-        evidence="\n".join(
-            [
-                *showing.statements(fired),
-                *showing.changed(table.before, was.name, [(row, old, new) for row, _, old, new in changes]),
-            ]
-        ),
+        evidence=[
+            *showing.statements(fired),
+            *showing.changed(table.before, was.name, [(row, old, new) for row, _, old, new in changes]),
+        ],
         remedy=f'Keep it from firing: `op.execute("{disable}")` before the statement, and ENABLE TRIGGER after it.'
         f" Rows affected in production: `SELECT count(*) FROM {name}` with the condition of the statement.",
     )
@@ -196,16 +192,14 @@ def _as_rename(experiment: Experiment, table: Matched, old: str, new: str) -> Fi
         severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
         revision=experiment.revision,
         object=f"column {table.before}.{old}",
-        evidence="\n".join(
-            [
-                *showing.statements(experiment.writes.to({table.before.name, table.after.name}, "dropped")),
-                *showing.changed(
-                    table.after,
-                    old,
-                    [(row, row[old], other[new]) for row, other in table.pairs if row[old] is not None],
-                ),
-            ]
-        ),
+        evidence=[
+            *showing.statements(experiment.writes.to({table.before.name, table.after.name}, "dropped")),
+            *showing.changed(
+                table.after,
+                old,
+                [(row, row[old], other[new]) for row, other in table.pairs if row[old] is not None],
+            ),
+        ],
         remedy=(
             f'Change the column in place: `op.alter_column("{name}", "{old}", ...)`.'
             if same

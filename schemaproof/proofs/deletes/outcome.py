@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from schemaproof.figure import Grid
 from schemaproof.proofs.deletes.graph import Graph, TableName
 from schemaproof.proofs.deletes.ground import ranking, told_columns
 
@@ -36,12 +37,16 @@ def agree(graph: Graph, one: Outcome, other: Outcome) -> bool:
     return all(_counted(graph, name, one) == _counted(graph, name, other) for name in one)
 
 
-def lines(graph: Graph, rows: Rows, *, whole: bool = False) -> Iterator[str]:
-    """A line for each row, by its keys or ``whole``: "public.child  id=1  parent_id=1"."""
-    width = max((len(str(name)) for name, held in rows.items() if held), default=0)
-    for name, held in rows.items():
-        for place in ranking(graph, name, held):
-            yield f"{name!s:{width}}  {told(graph, name, held[place], whole=whole)}"
+def planted(graph: Graph, rows: Rows, *, whole: bool = False) -> Grid:
+    """The table of each row, and the row by its keys or ``whole``: "public.child  id=1  parent_id=1"."""
+    return Grid(
+        (),
+        tuple(
+            (str(name), told(graph, name, held[place], whole=whole))
+            for name, held in rows.items()
+            for place in ranking(graph, name, held)
+        ),
+    )
 
 
 def told(graph: Graph, table: TableName, row: Row, *, whole: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from schemaproof.figure import Grid
 from schemaproof.proofs.locks.holds import Growing, Hold
 from schemaproof.proofs.locks.measuring import Measured
 from schemaproof.proofs.locks.watch import Work
@@ -55,10 +56,9 @@ def work(hold: Hold) -> str:
     return ", ".join(sorted(made))
 
 
-def evidence(hold: Hold, one: Measured) -> str:
+def evidence(hold: Hold, one: Measured) -> list[str | Grid]:
     """The statements: what each holds, and its work on few rows and on many."""
-    lines = [f"{hold.growing[0].mode} on {hold.table} since: {shown(hold.since)}"]
-    rows = [("statement", "work on", "few rows", "many rows")]
+    rows = []
     for growing in hold.growing:
         text = shown(growing.statement) + (f" ({growing.times} times)" if growing.times > 1 else "")
         for oid, work in sorted(growing.many.items()):
@@ -66,11 +66,10 @@ def evidence(hold: Hold, one: Measured) -> str:
             if table is not None and (oid in one.counts or work.rows):
                 rows.append((text, str(table), _work(growing.few.get(oid, Work())), _work(work)))
                 text = ""
-    widths = [max(len(row[place]) for row in rows) for place in range(3)]
-    lines += [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]]) for row in rows
+    return [
+        f"{hold.growing[0].mode} on {hold.table} since: {shown(hold.since)}",
+        Grid(("statement", "work on", "few rows", "many rows"), tuple(rows)),
     ]
-    return "\n".join(lines)
 
 
 def _work(work: Work) -> str:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from schemaproof.figure import Grid
 from schemaproof.finding import Finding, Place, Severity
 from schemaproof.report.characters import readable
 from schemaproof.report.lines import what, worst_first
+from schemaproof.report.page.keys import Drawing, drawing
 from schemaproof.report.urgency import to_begin_with, urgency
 
 if TYPE_CHECKING:
@@ -43,12 +45,14 @@ class Seen:
     """A part of a finding's evidence.
 
     Attributes:
-        text: the part; "" where it is what sessions did.
+        text: the part; "" where it is a table, or what sessions did.
+        grid: the part as a table.
         sessions: the names of two sessions that took turns.
         turns: what each of them did, in order: the place of its name, and its words.
     """
 
     text: str
+    grid: Grid | None = None
     sessions: tuple[str, ...] = ()
     turns: tuple[tuple[int, str], ...] = ()
 
@@ -63,6 +67,7 @@ class Told:
         message: with the object, if the message does not name it.
         code: the lines around its place; empty where that is not known.
         seen: its evidence.
+        keys: the foreign keys that a delete follows, drawn; None for none.
         remedy: in pieces, of which every second is code.
         begin: whether it is one of those to begin with, which are unfolded.
     """
@@ -72,6 +77,7 @@ class Told:
     message: str
     code: tuple[CodeLine, ...]
     seen: tuple[Seen, ...]
+    keys: Drawing | None
     remedy: tuple[str, ...]
     begin: bool
 
@@ -117,13 +123,37 @@ def sections(report: "Report", fingerprints: Sequence[str]) -> Iterator[Section]
 def _told(finding: Finding, fingerprint: str, project: Path, *, begin: bool) -> Told:
     code = tuple(_code(finding.where, project)) if finding.where is not None else ()
     remedy = tuple(re.split(r"`([^`]*)`", finding.remedy))
-    return Told(f"finding-{fingerprint}", finding, what(finding), code, tuple(_seen(finding.evidence)), remedy, begin)
+    keys = drawing(finding.links) if finding.links else None
+    seen = tuple(_seen(finding.evidence, finding.grids))
+    return Told(f"finding-{fingerprint}", finding, what(finding), code, seen, keys, remedy, begin)
 
 
-def _seen(evidence: str) -> Iterator[Seen]:
-    """``evidence``, two sessions that take turns in it told apart: "delete  DELETE ...", "other   INSERT ..."."""
+def _seen(evidence: str, grids: Sequence[Grid]) -> Iterator[Seen]:
+    """``evidence``, with the tables in it as such, and those that it has not at the end."""
+    lines = evidence.rstrip().splitlines()
+    begin, left = 0, []
+    for one in grids:
+        wanted = one.lines()
+        size = len(wanted)
+        places = range(begin, len(lines) - size + 1)
+        drawn = (
+            place for place in places if [each.removeprefix("  ") for each in lines[place : place + size]] == wanted
+        )
+        place = next(drawn, None)
+        if place is None:
+            left.append(one)
+            continue
+        yield from _taking_turns(lines[begin:place])
+        yield Seen("", one)
+        begin = place + size
+    yield from _taking_turns(lines[begin:])
+    yield from (Seen("", one) for one in left)
+
+
+def _taking_turns(lines: Sequence[str]) -> Iterator[Seen]:
+    """``lines``, two sessions that take turns in it told apart: "delete  DELETE ...", "other   INSERT ..."."""
     text: list[str] = []
-    for same, group in itertools.groupby(evidence.rstrip().splitlines(), lambda line: bool(_TURN.match(line))):
+    for same, group in itertools.groupby(lines, lambda line: bool(_TURN.match(line))):
         part = list(group)
         turns = [found.groups() for line in part if (found := _TURN.match(line))]
         names = tuple(dict.fromkeys(name for name, _ in turns))
@@ -131,7 +161,7 @@ def _seen(evidence: str) -> Iterator[Seen]:
         if same and len(names) == 2 and len(turns) > 2 and len(columns) == 1:
             if text:
                 yield Seen("\n".join(text))
-            yield Seen("", names, tuple((names.index(name), words) for name, words in turns))
+            yield Seen("", None, names, tuple((names.index(name), words) for name, words in turns))
             text = []
         else:
             text += part

@@ -13,7 +13,7 @@
 % endfor
 </pre>
 % endif
-% if one.evidence:
+% if told.seen:
 <h4>Seen</h4>
 % for part in told.seen:
 % if part.sessions:
@@ -25,10 +25,44 @@
 % endfor
 </tbody>
 </table>
+% elif part.grid is not None:
+<div class="grid" tabindex="0" role="region" aria-label="table">
+<table>
+% if part.grid.head:
+<thead><tr>\
+% for cell in part.grid.head:
+<th scope="col">${cell}</th>\
+% endfor
+</tr></thead>
+% endif
+<tbody>
+% for place, row in enumerate(part.grid.rows):
+<tr><th scope="row"><code>${row[0]}</code></th>\
+% for number, cell in enumerate(row[1:], 1):
+<td class="${'wrong' if (place, number) in part.grid.wrong else ''}"><code>${cell}</code></td>\
+% endfor
+</tr>
+% endfor
+</tbody>
+</table>
+</div>
 % else:
 <pre class="evidence">${part.text}</pre>
 % endif
 % endfor
+% endif
+% if told.keys is not None:
+<h4>What a delete reaches</h4>
+<div class="graph" tabindex="0" role="region" aria-label="foreign keys">
+<svg width="${told.keys.width}" height="${told.keys.height}" viewBox="0 0 ${told.keys.width} ${told.keys.height}" role="img" aria-label="${told.keys.told}">
+% for arrow in told.keys.arrows:
+<path class="key ${arrow.kind}${' meant' if arrow.link.meant else ''}" d="${arrow.path}"/><path class="tip" d="${arrow.tip}"/><text class="key${' meant' if arrow.link.meant else ''}" x="${arrow.x}" y="${arrow.y}">${arrow.words}</text>
+% endfor
+% for box in told.keys.boxes:
+<rect class="table${' again' if box.again else ''}" x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" rx="3"/><text class="table" x="${box.x + 12}" y="${box.y + 17}">${box.name}</text>
+% endfor
+</svg>
+</div>
 % endif
 % if one.consequence:
 <h4>In production</h4>

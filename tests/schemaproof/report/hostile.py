@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from schemaproof.figure import Grid, Link
 from schemaproof.finding import Finding, Place
 from schemaproof.report.outcome import Obstacle, Report
 from tests.schemaproof.report.reports import a_finding, a_report
@@ -19,7 +20,14 @@ def a_hostile_finding() -> Finding:
     """An error, all of whose texts are hostile."""
     found = a_finding(ALL, object=f"table {ALL}", evidence=ALL, revision=f"0003{ALL}")
     return dataclasses.replace(
-        found, remedy=ALL, consequence=ALL, where=Place(f"versions/{ALL}.py", 3), also_found_by=("single-head", ALL)
+        found,
+        remedy=ALL,
+        consequence=ALL,
+        where=Place(f"versions/{ALL}.py", 3),
+        also_found_by=("single-head", ALL),
+        grids=(Grid((ALL, ALL), ((ALL, ALL),), ((0, 1),)),),
+        links=(Link(ALL, ALL, (ALL,), ALL),),
+        kind=ALL,
     )
 
 

@@ -24,6 +24,8 @@ FINDING: dict[str, object] = {
     "also_found_by": [],
     "file": None,
     "line": None,
+    "grids": [],
+    "links": [],
     "kind": "",
     "fingerprint": "96de130afc0e9be5",
 }

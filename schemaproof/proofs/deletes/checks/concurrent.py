@@ -9,6 +9,7 @@ import psycopg
 from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
+from schemaproof.proofs.deletes.cascading import cascade
 from schemaproof.proofs.deletes.checks.foreign_keys import has_foreign_keys
 from schemaproof.proofs.deletes.checks.undecided import undecided
 
@@ -115,6 +116,7 @@ def _told(fault: "Fault", ground: "Ground", *, by_orm: bool) -> Finding:
         evidence="\n".join(fault.course.lines(SESSIONS)),
         consequence=consequence,
         remedy=remedy,
+        links=cascade(ground.database, key.parent, key),
     )
 
 

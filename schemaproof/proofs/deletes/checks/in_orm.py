@@ -13,6 +13,7 @@ from schemaproof.proofs.deletes.checks.foreign_keys import has_foreign_keys
 from schemaproof.proofs.deletes.checks.undecided import undecided
 
 if TYPE_CHECKING:
+    from schemaproof.figure import Grid
     from schemaproof.proofs.deletes.flushes import Flushed, Flushes
     from schemaproof.proofs.deletes.graph import Graph
     from schemaproof.proofs.deletes.ground import Ground
@@ -155,19 +156,17 @@ def _caused(finding: Finding, named: "Mapping[str | None, str]") -> Finding:
 
 
 def _differs(flushed: "Flushed", graph: "Graph") -> Finding:
-    from schemaproof.proofs.deletes.outcome import Refusal, agree, changes, lines, told
+    from schemaproof.proofs.deletes.outcome import Refusal, agree, changes, planted, told
 
     relation, name = flushed.relation, flushed.relation.mapper.class_.__name__
     chosen = [flushed.before[relation.parent][place] for place in flushed.targets]
-    evidence = "\n".join(
-        [
-            *lines(graph, flushed.before),
-            f"deleted: {', '.join(told(graph, relation.parent, row) for row in chosen)}",
-            f"Session.delete({name}){f', {relation} loaded' if flushed.loaded else ''}:"
-            f" {changes(graph, flushed.before, flushed.by_orm)}",
-            f"a DELETE in SQL: {changes(graph, flushed.before, flushed.by_sql)}",
-        ]
-    )
+    evidence: list[str | Grid] = [
+        planted(graph, flushed.before),
+        f"deleted: {', '.join(told(graph, relation.parent, row) for row in chosen)}",
+        f"Session.delete({name}){f', {relation} loaded' if flushed.loaded else ''}:"
+        f" {changes(graph, flushed.before, flushed.by_orm)}",
+        f"a DELETE in SQL: {changes(graph, flushed.before, flushed.by_sql)}",
+    ]
     if agree(graph, flushed.by_orm, flushed.by_sql):
         return _twice(flushed, evidence)
     if isinstance(flushed.by_sql, Refusal):
@@ -186,7 +185,7 @@ def _differs(flushed: "Flushed", graph: "Graph") -> Finding:
     )
 
 
-def _twice(flushed: "Flushed", evidence: str) -> Finding:
+def _twice(flushed: "Flushed", evidence: "Sequence[str | Grid]") -> Finding:
     """The same rows are left, but the ORM sent deletes for some that the database had deleted."""
     name, relation = flushed.relation.mapper.class_.__name__, flushed.relation
     return DELETE_IN_ORM.finding(
@@ -194,7 +193,7 @@ def _twice(flushed: "Flushed", evidence: str) -> Finding:
         kind="deleted twice",
         severity=Severity.WARNING,
         object=f"relationship {relation}",
-        evidence=f"{evidence}\nrows that the ORM deletes and does not find: {flushed.traffic.missed}",
+        evidence=[*evidence, f"rows that the ORM deletes and does not find: {flushed.traffic.missed}"],
         consequence="The rows that are left are the same, but SQLAlchemy warns that it expected to delete more.",
         remedy="Give each foreign key between rows that are deleted together a relationship, so that the ORM knows"
         " their"
@@ -202,7 +201,7 @@ def _twice(flushed: "Flushed", evidence: str) -> Finding:
     )
 
 
-def _by_the_orm_alone(relation: "Relation", evidence: str) -> Finding:
+def _by_the_orm_alone(relation: "Relation", evidence: "Sequence[str | Grid]") -> Finding:
     """A DELETE is refused where the ORM does something first."""
     name, association = relation.mapper.class_.__name__, len(relation.reached) > 1
     return DELETE_IN_ORM.finding(

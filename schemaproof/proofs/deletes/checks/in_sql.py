@@ -11,11 +11,13 @@ from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.history import History
 from schemaproof.postgres import Database
+from schemaproof.proofs.deletes.cascading import cascade
 from schemaproof.proofs.deletes.checks.enforced import FOREIGN_KEY_ENFORCED, enforced
 from schemaproof.proofs.deletes.checks.foreign_keys import has_foreign_keys
 from schemaproof.proofs.deletes.checks.undecided import undecided
 
 if TYPE_CHECKING:
+    from schemaproof.figure import Grid
     from schemaproof.proofs.deletes.deletes import Cursor, Deleted, Disagreement
     from schemaproof.proofs.deletes.graph import ForeignKey, Graph, TableName
     from schemaproof.proofs.deletes.ground import Ground
@@ -106,12 +108,10 @@ def _told(one: "Disagreement", ground: "Ground", causes: Sequence[Cause]) -> Fin
     from schemaproof.proofs.deletes.outcome import changes
 
     deleted, graph = one.deleted, ground.both
-    evidence = "\n".join(
-        [
-            deleted_lines(deleted, graph, whole=one.key is None),
-            f"the model: {changes(graph, deleted.before, one.expected)}",
-        ]
-    )
+    evidence = [
+        *deleted_lines(deleted, graph, whole=one.key is None),
+        f"the model: {changes(graph, deleted.before, one.expected)}",
+    ]
     if one.key is None:
         # Logic of its own is no defect as long as the keys hold: a trigger may mark rows instead of deleting them.
         return DELETE_IN_SQL.finding(
@@ -125,6 +125,7 @@ def _told(one: "Disagreement", ground: "Ground", causes: Sequence[Cause]) -> Fin
             remedy=f"Look at the triggers and rules of {deleted.table} and of its children: one of them changes, keeps"
             " or deletes rows.",
             causes=causes,
+            links=cascade(ground.database, deleted.table),
         )
     said, does = _action(ground.model, one.key), _action(ground.database, one.key)
     name = next((key.name for key in ground.database.keys if key.link == one.key.link), "")
@@ -134,6 +135,7 @@ def _told(one: "Disagreement", ground: "Ground", causes: Sequence[Cause]) -> Fin
         kind=f"action of {', '.join(one.key.columns)}",
         object=f"constraint {one.key.table}.{name}" if name else f"table {one.key.table}",
         evidence=evidence,
+        links=cascade(ground.database, deleted.table, one.key),
     )
 
 
@@ -144,18 +146,16 @@ def cursor_on(database: Database) -> "Iterator[Cursor]":
         yield cursor
 
 
-def deleted_lines(deleted: "Deleted", graph: "Graph", *, whole: bool = False) -> str:
+def deleted_lines(deleted: "Deleted", graph: "Graph", *, whole: bool = False) -> "list[str | Grid]":
     """A delete as evidence: the rows, a line each, what was deleted, and what the database made of it."""
-    from schemaproof.proofs.deletes.outcome import changes, lines, told
+    from schemaproof.proofs.deletes.outcome import changes, planted, told
 
     chosen = ", ".join(told(graph, deleted.table, deleted.before[deleted.table][place]) for place in deleted.targets)
-    return "\n".join(
-        [
-            *lines(graph, deleted.before, whole=whole),
-            f"deleted from {deleted.table}: {chosen}",
-            f"the database: {changes(graph, deleted.before, deleted.after)}",
-        ]
-    )
+    return [
+        planted(graph, deleted.before, whole=whole),
+        f"deleted from {deleted.table}: {chosen}",
+        f"the database: {changes(graph, deleted.before, deleted.after)}",
+    ]
 
 
 def _columns(key: "ForeignKey") -> str:

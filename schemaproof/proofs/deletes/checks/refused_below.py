@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
+from schemaproof.proofs.deletes.cascading import cascade
 from schemaproof.proofs.deletes.checks.foreign_keys import has_foreign_keys
 from schemaproof.proofs.deletes.checks.in_sql import cursor_on, deleted_lines
 from schemaproof.proofs.deletes.checks.undecided import undecided
 
 if TYPE_CHECKING:
     from schemaproof.proofs.deletes.blocked import Blocked
+    from schemaproof.proofs.deletes.ground import Ground
 
 _EXAMPLES = 60
 
@@ -37,11 +39,13 @@ def _comes_through(history: History) -> Iterator[Finding]:
         for candidate in possible:
             blocked = shown(candidate, deletes)
             if blocked is not None:
-                yield _told(blocked, deleted_lines(blocked.deleted, ground.both))
+                yield _told(blocked, ground)
 
 
-def _told(blocked: "Blocked", evidence: str) -> Finding:
+def _told(blocked: "Blocked", ground: "Ground") -> Finding:
     key, above = blocked.key, blocked.above
+    evidence = deleted_lines(blocked.deleted, ground.both)
+    links = cascade(ground.database, above.parent, key)
     about = f"constraint {key.table}.{key.name}"
     if blocked.required:
         return DELETE_REFUSED_BELOW.finding(
@@ -50,6 +54,7 @@ def _told(blocked: "Blocked", evidence: str) -> Finding:
             kind="required column",
             object=about,
             evidence=evidence,
+            links=links,
             consequence="Each such delete fails with a violation of NOT NULL.",
             remedy=f'Make {blocked.required} nullable, or declare another action: ondelete="CASCADE" deletes these rows'
             ' too, "RESTRICT" says that the refusal is intended.',
@@ -62,6 +67,7 @@ def _told(blocked: "Blocked", evidence: str) -> Finding:
         severity=Severity.NOTE if decided else Severity.WARNING,
         object=about,
         evidence=evidence,
+        links=links,
         remedy=f"If that is intended, nothing has to be done; otherwise declare {_LETS_THROUGH}"
         if decided
         else f'Declare {_LETS_THROUGH} ondelete="RESTRICT" says that the refusal is intended.',

@@ -6,6 +6,7 @@ from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.history import History
 from schemaproof.migration.lines.quoting import quoted
+from schemaproof.proofs.failure.bystatement import by_statement
 from schemaproof.proofs.failure.failures import Failures
 from schemaproof.proofs.failure.proof import Examined
 from schemaproof.proofs.failure.trial import Course, Outcome
@@ -104,6 +105,7 @@ def _left_between(
         revision=revision,
         evidence=_told(spoilt),
         remedy=remedy,
+        grids=[by_statement(outcomes)],
     )
 
 
@@ -156,6 +158,7 @@ def _left_sessions(run: str, course: Course, outcomes: Sequence[Outcome], revisi
             kind=f"{run} leaves a session",
             revision=revision,
             evidence=f"when {busy[0]}:\n" + "\n".join(busy[0].busy[:_SHOWN]),
+            grids=[by_statement(outcomes)],
             consequence="Where the application runs the migrations, the locks stay until it ends, and whoever needs the"
             " tables waits for it.",
             remedy="Open the connection in env.py by `with connectable.connect() as connection:`, so that it is closed"
@@ -168,6 +171,7 @@ def _left_sessions(run: str, course: Course, outcomes: Sequence[Outcome], revisi
             kind=f"{run} never fails",
             revision=revision,
             evidence=f"when {endless[0]}:\n{endless[0].error}",
+            grids=[by_statement(outcomes)],
             consequence="A deployment that fails never ends, and nobody is told.",
             remedy="Let env.py clean up on the connection that failed, after connection.rollback(), and open a second"
             " one only then.",
@@ -180,6 +184,7 @@ def _left_sessions(run: str, course: Course, outcomes: Sequence[Outcome], revisi
             severity=Severity.WARNING,
             revision=revision,
             evidence=f"when {hung[0]}: it did not end before the lock was released",
+            grids=[by_statement(outcomes)],
             consequence="The deployment hangs for as long as another session keeps its lock, and everybody who needs"
             " the table queues up behind it.",
             remedy="Limit the retries: their number, and the seconds that they take in all.",
@@ -194,6 +199,7 @@ def _not_told(run: str, course: Course, outcomes: Sequence[Outcome], revision: s
             kind=f"{run} told as success",
             revision=revision,
             evidence=f"when {silent[0]}: env.py raised nothing, and nothing is applied",
+            grids=[by_statement(outcomes)],
             consequence="The deployment goes on, and the new release runs on the old schema.",
             remedy="Let env.py re-raise what it caught (`raise`).",
         )
@@ -265,6 +271,7 @@ def _recovers(history: History, revision: str) -> Iterator[Finding]:
                     *_indented([rerun.error] if rerun.error else rerun.differences),
                 ]
             ),
+            grids=[by_statement(examined.outcomes)],
         )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.history import History
+from schemaproof.proofs.failure.bystatement import by_statement
 from schemaproof.proofs.failure.failures import Failures
 from schemaproof.proofs.failure.proof import Examined
 
@@ -53,6 +54,7 @@ def _left(examined: Examined, revision: str) -> Iterator[Finding]:
             kind=f"{examined.direction} undone",
             revision=revision,
             evidence=f"when {first}: the database is in the state before",
+            grids=[by_statement(examined.outcomes)],
             consequence="The deployment goes on as if the revision were applied, and the new release runs on the old"
             " schema.",
             remedy="Run migrations with synchronous_commit = on: look for where env.py, the URL's options or ALTER ROLE"
@@ -68,6 +70,7 @@ def _left(examined: Examined, revision: str) -> Iterator[Finding]:
         kind=f"{examined.direction} in between",
         revision=revision,
         evidence=f"when {first}:\n" + "\n".join(f"  {line}" for line in first.differences[:12]) + again,
+        grids=[by_statement(examined.outcomes)],
         # What a killed session leaves, a crash leaves too.
         causes=[Cause("atomicity" if first.rerun is None else "rerun-after-failure", revision)],
     )

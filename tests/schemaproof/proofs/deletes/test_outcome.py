@@ -3,7 +3,7 @@
 import pytest
 
 from schemaproof.proofs.deletes.graph import ForeignKey, Graph, Table, TableName
-from schemaproof.proofs.deletes.outcome import Outcome, Refusal, Rows, agree, changes, lines
+from schemaproof.proofs.deletes.outcome import Outcome, Refusal, Rows, agree, changes, planted
 
 CHAT, MESSAGE = TableName("public", "chat"), TableName("public", "message")
 GRAPH = Graph(
@@ -48,7 +48,11 @@ def test_refusals_agree_whoever_refused() -> None:
 
 
 def test_lines_tell_each_row_by_its_keys() -> None:
-    assert list(lines(GRAPH, rows("1", {"a": None}))) == ["public.chat     id=1", "public.message  id=a  chat_id=NULL"]
+    grid = planted(GRAPH, rows("1", {"a": None}))
+    assert grid.lines() == [
+        "public.chat     id=1",
+        "public.message  id=a  chat_id=NULL",
+    ]
 
 
 def test_changes_tell_what_was_deleted() -> None:
@@ -87,4 +91,4 @@ def test_changes_tell_each_old_row_once() -> None:
     [("", "id=''"), ("a\nb", r"id='a\nb'"), ("x" * 61, f"id={'x' * 60}..."), ("x" * 60, f"id={'x' * 60}")],
 )
 def test_values_are_told_on_one_line(value: str, shown: str) -> None:
-    assert list(lines(GRAPH, {CHAT: [{"id": value, "title": None}]})) == [f"public.chat  {shown}"]
+    assert planted(GRAPH, {CHAT: [{"id": value, "title": None}]}).lines() == [f"public.chat  {shown}"]

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from schemaproof.figure import Grid, Link
 from schemaproof.finding import Place, Severity
 from schemaproof.report.outcome import Obstacle, Report
 from schemaproof.report.page import render
 from tests.schemaproof.report.histories import a_history
-from tests.schemaproof.report.hostile import SCRIPT, a_hostile_report
+from tests.schemaproof.report.hostile import SCRIPT, a_hostile_finding, a_hostile_report
 from tests.schemaproof.report.reports import a_finding, a_report
 
 _VOID = {"meta", "br", "input"}
@@ -23,8 +24,21 @@ _VOID = {"meta", "br", "input"}
 OWN = {
     *("html", "head", "meta", "title", "style", "body", "a", "header", "h1", "h2", "h3", "h4", "p", "br", "main"),
     *("section", "div", "table", "thead", "tbody", "tr", "th", "td", "code", "ol", "li", "svg", "path", "g", "circle"),
-    *("text", "form", "fieldset", "legend", "label", "input", "select", "option", "button", "output", "details"),
-    *("summary", "span", "pre", "footer", "script"),
+    *(
+        "text",
+        "rect",
+        "form",
+        "fieldset",
+        "legend",
+        "label",
+        "input",
+        "select",
+        "option",
+        "button",
+        "output",
+        "details",
+    ),
+    *("summary", "span", "rect", "pre", "footer", "script"),
 }
 
 
@@ -175,6 +189,33 @@ def test_page_draws_no_other_lines_so(evidence: str) -> None:
     assert f'<pre class="evidence">{evidence}</pre>' in render(a_report(a_finding(evidence=evidence)))
 
 
+GRID = Grid(("where", "error", "killed"), (("COMMIT <1>", "before", "in between"),), ((0, 2),))
+
+
+def test_page_has_the_tables_in_the_evidence_in_their_place_and_others_below_it() -> None:
+    rows = Grid(("id", "name"), (("1", "a  b"),))
+    evidence = "statement: x\npublic.t holds:\n  id  name\n  1   a  b\nend"
+    found = dataclasses.replace(a_finding(evidence=evidence), grids=(rows, GRID))
+    text = render(a_report(found))
+    places = [
+        text.index('<pre class="evidence">statement: x\npublic.t holds:</pre>'),
+        text.index('<tr><th scope="row"><code>1</code></th><td class=""><code>a  b</code></td></tr>'),
+        text.index('<pre class="evidence">end</pre>'),
+        text.index('<th scope="col">killed</th>'),
+        text.index('<code>COMMIT &lt;1&gt;</code></th><td class=""><code>before</code></td><td class="wrong">'),
+    ]
+    assert places == sorted(places)
+
+
+def test_page_draws_the_keys_that_a_delete_follows() -> None:
+    link = Link("public.user", "public.<order>", ("user_id",), "CASCADE", meant=True)
+    text = render(a_report(dataclasses.replace(a_finding(), links=(link,))))
+    assert ">user_id: CASCADE</text>" in text
+    assert ">public.&lt;order&gt;</text>" in text
+    assert 'aria-label="public.&lt;order&gt; to public.user, user_id: CASCADE"' in text
+    assert '<path class="key cascade meant"' in text
+
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 
@@ -202,6 +243,22 @@ def test_page_in_a_browser_shows_its_filters_and_unfolds_what_is_linked_to(tmp_p
     assert ["hidden" in one for one in page.all("form")] == [False]
     (linked,) = [one for one in page.all("details") if one["id"] == folded]
     assert "open" in linked
+
+
+@in_a_browser
+def test_page_in_a_browser_shows_tables_and_keys_in_full(tmp_path: Path) -> None:
+    """What is wrong has its colour, and no word of a drawing lies outside of it."""
+    found = dataclasses.replace(a_finding(), grids=(GRID,), links=a_hostile_finding().links)
+    measure = """
+      const wrong = getComputedStyle(document.querySelector("td.wrong"));
+      const box = document.querySelector("details svg").getBoundingClientRect();
+      const out = [...document.querySelectorAll("details svg text")].map((one) => one.getBoundingClientRect())
+        .filter((one) => one.right > box.right || one.bottom > box.bottom);
+      document.title = `measured ${wrong.color} ${out.length}`;
+    """
+    page = render(a_report(found))
+    driven = re.sub(r"<meta http-equiv.*?>", "", page).replace("</body>", f"<script>{measure}</script></body>")
+    assert "<title>measured rgb(179, 38, 30) 0</title>" in seen(driven, tmp_path)
 
 
 @in_a_browser

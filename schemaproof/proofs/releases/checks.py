@@ -53,6 +53,8 @@ def _dropped(history: "History", revision: str) -> Iterator[Finding]:
                 object=fault.object,
                 evidence=telling.evidence(fault),
                 remedy=telling.remedy(fault, trial),
+                # That it is dropped, with what it holds, is one matter.
+                causes=[Cause("values-kept", fault.revision, str(fault.object))],
             )
 
 

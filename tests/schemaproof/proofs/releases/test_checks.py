@@ -1,6 +1,7 @@
 """What an upgrade asks of the release before it: which statements of that fail, and which changes are harmless."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
+from schemaproof.proofs.data.values_kept import VALUES_KEPT
 from schemaproof.proofs.releases.checks import CHECKS, NEWER_ROWS_ROLLED_BACK
+from schemaproof.report.causes import told_once
 from tests.schemaproof.projects import Step, make_project
 
 ORDERS = (
@@ -151,6 +154,14 @@ def test_what_the_older_release_can_not_do_any_more_is_told(
     tmp_path: Path, postgres_server: Server, upgrade: str, expected: set[tuple[str, str]]
 ) -> None:
     assert told(found(tmp_path, postgres_server, Step(ORDERS), Step(upgrade))) == expected
+
+
+def test_what_is_dropped_with_what_it_holds_is_told_once(tmp_path: Path, postgres_server: Server) -> None:
+    (seen,) = found(tmp_path, postgres_server, Step(ORDERS), Step("ALTER TABLE orders DROP note"))
+    kept = VALUES_KEPT.finding("It is dropped.", severity=Severity.NOTE, revision="0002", object=seen.object)
+    (told,) = told_once([kept, seen])
+    assert (told.check, told.also_found_by) == ("values-kept", ("older-release-reads-dropped",))
+    assert told_once([replace(kept, object="column public.orders.title"), seen])[1:] == [seen]
 
 
 HARMLESS = (

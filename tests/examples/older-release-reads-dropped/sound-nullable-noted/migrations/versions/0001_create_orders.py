@@ -1,4 +1,4 @@
-"""Create orders and drafts."""
+"""Create orders, drafts and a view."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,8 +14,10 @@ def upgrade() -> None:
         sa.Column("note", sa.Text),
     )
     op.create_table("drafts", sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True))
+    op.execute("CREATE VIEW noted AS SELECT id FROM orders")
 
 
 def downgrade() -> None:
+    op.execute("DROP VIEW noted")
     op.drop_table("drafts")
     op.drop_table("orders")

@@ -1,4 +1,4 @@
-"""No notes, and no drafts."""
+"""No notes, no drafts, no view."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    op.execute("DROP VIEW noted")
     op.drop_column("orders", "note")
     op.drop_table("drafts")
 
@@ -15,3 +16,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.create_table("drafts", sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True))
     op.add_column("orders", sa.Column("note", sa.Text))
+    op.execute("CREATE VIEW noted AS SELECT id FROM orders")

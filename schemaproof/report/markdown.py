@@ -29,9 +29,10 @@ def render(report: "Report") -> str:
     """The ``report``: verdict, findings by check, those to begin with, and all of them to be unfolded."""
     every = most_urgent(readable_finding(one) for one in report.findings)
     revisions = counted(len(report.revisions), "revision")
+    on = f" on PostgreSQL {report.postgres}" if report.postgres else ""
     parts = [
         f"## schemaproof: {summary.verdict_of(report, Style())}\n",
-        f"{', '.join(summary.counts(every))}; {revisions} on PostgreSQL {report.postgres}\n\n",
+        f"{', '.join(summary.counts(every))}; {revisions}{on}\n\n",
         *(f"- {text(line)}\n" for line in known.lines(report)),
         *(f"- {text(one.cause)}\n" for one in report.obstacles),
     ]

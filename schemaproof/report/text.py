@@ -205,7 +205,7 @@ class _Page:
             *([f"{len(report.allowed)} allowed"] if report.allowed else []),
         ]
         told = f"{summary.verdict_of(report, self.style)}: {', '.join(counts)}, in {report.seconds:.1f} s"
-        told += f" on PostgreSQL {flat(report.postgres)}"
+        told += f" on PostgreSQL {flat(report.postgres)}" if report.postgres else ""
         told += f" (the sum of {report.subject['parts']} parts)" if "parts" in report.subject else ""
         told += _FAIL_ON[report.fail_on]
         why = report.subject.get("driver_from")

@@ -27,6 +27,7 @@ from schemaproof.project.subject import Subject
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.outcome import Obstacle
 from schemaproof.run.cache import Cache
+from schemaproof.run.files_alone import look
 from schemaproof.run.interruption import Interruption, held_back, let_in
 from schemaproof.run.progress import Display
 from schemaproof.run.record import Record
@@ -54,6 +55,7 @@ class Request:
         options: the server.
         wanted: which revisions are asked about.
         cached: whether what is known of revisions from earlier runs is not asked again.
+        files_alone: whether only the revisions' files are looked at, without a server.
     """
 
     subject: Subject
@@ -61,10 +63,13 @@ class Request:
     options: Options
     wanted: Wanted = EVERYTHING
     cached: bool = False
+    files_alone: bool = False
 
 
 def work(request: Request, say: Say) -> None:
     """Start the server and run the checks; ``say`` gets every event, "examined" before the server is stopped.
+
+    If only files are looked at and something is wrong with them, it gets "undecided".
 
     Raises:
         ProofError: if the subject can't be verified, or the server fails.
@@ -72,6 +77,9 @@ def work(request: Request, say: Say) -> None:
     checks = [check for check in CHECKS if check.id in request.checks]
     ids = tuple(check.id for check in request.wanted.checks(checks))
     record = Record(ids, listener=lambda kind, said: say("event", kind, said))
+    if request.files_alone:
+        say("examined" if look(request.subject, checks, request.wanted, record) else "undecided")
+        return
     choice = choose(request.options)
     say("chosen", choice.provider)
     with start(request.options, choice=choice, progress=lambda text: say("tell", text)) as server:
@@ -105,11 +113,13 @@ class Examination:
     Attributes:
         obstacle: why it did not finish; None if it did, or still runs.
         examined: whether all checks have run, as far as they could.
+        undecided: whether the files alone have not answered them.
     """
 
     def __init__(self, request: Request, record: Record) -> None:
         self.obstacle: Obstacle | None = None
         self.examined = False
+        self.undecided = False
         self._over = False
         self._request, self._record = request, record
         self._provider = ""
@@ -195,13 +205,15 @@ class Examination:
             (self.obstacle,) = said
         elif kind == "examined":
             self.examined = True
+        elif kind == "undecided":
+            self.undecided = True
         elif progress is not None:
             getattr(progress, kind)(*said)
 
     def _gone(self) -> None:
         """It has ended: in order, after it has said why it could not go on, or where nobody expected it."""
         self._over = True
-        if self.obstacle or (self.examined and not self._process.exitcode):
+        if self.obstacle or ((self.examined or self.undecided) and not self._process.exitcode):
             return
         self.obstacle = Obstacle(
             "impossible",

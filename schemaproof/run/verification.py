@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
@@ -11,13 +12,14 @@ from schemaproof.finding import FailOn
 from schemaproof.postgres import Options
 from schemaproof.project.settings import Settings
 from schemaproof.proofs.registry import CHECKS
-from schemaproof.report import gitlab, junit, page, sarif
+from schemaproof.report import gitlab, junit, sarif
 from schemaproof.report import json as json_report
 from schemaproof.report.characters import readable
 from schemaproof.report.files import ReportFile
 from schemaproof.report.outcome import Obstacle, Report
 from schemaproof.report.printing import PLAINLY, Printing
 from schemaproof.run.apart import Examination, Request
+from schemaproof.run.files_alone import suffice
 from schemaproof.run.interruption import STATUS, Interruption
 from schemaproof.run.judging import report
 from schemaproof.run.progress import display
@@ -29,12 +31,19 @@ _SOUND = 0
 _FAULTY = 1
 _IMPOSSIBLE = 2
 
+
+def _page(said: Report) -> str:
+    from schemaproof.report import page  # with its templates, for who wants one
+
+    return page.render(said)
+
+
 _RENDERERS = {
     "json": json_report.render,
     "junit": junit.render,
     "sarif": sarif.render,
     "gitlab": gitlab.render,
-    "html": page.render,
+    "html": _page,
 }
 
 
@@ -63,11 +72,16 @@ def run(  # noqa: PLR0913 (what, where, how it is told)
     subject = settings.subject
     ids = tuple(check.id for check in wanted.checks(checks))
     record = Record(ids, about=_about(subject.project, subject.alembic_ini))
-    request = Request(subject, tuple(check.id for check in checks), options, wanted, cached)
+    alone = suffice(checks, wanted)
+    request = Request(subject, tuple(check.id for check in checks), options, wanted, cached, alone)
     examination = Examination(request, record)
     try:
         with display(sys.stderr) as progress:
             examination.follow(progress, interruption)
+            if examination.undecided:
+                examination.finish(interruption)
+                examination = Examination(replace(request, files_alone=False), record)
+                examination.follow(progress, interruption)
         if not examination.examined:
             examination.end()
             record.fail(examination.obstacle or interrupted(record, interruption))

@@ -101,7 +101,7 @@ ${piece}\
 <a class="skip" href="#findings">Skip to the findings</a>
 <header>
 <h1><span class="verdict ${report.verdict}">${verdict}</span> <span class="counts">${counts}</span></h1>
-<p class="about">${counted(len(report.revisions), 'revision')}, ${counted(len(report.checks), 'check')}, in ${f'{report.seconds:.1f}'} s on PostgreSQL ${report.postgres}\
+<p class="about">${counted(len(report.revisions), 'revision')}, ${counted(len(report.checks), 'check')}, in ${f'{report.seconds:.1f}'} s${f" on PostgreSQL {report.postgres}" if report.postgres else ""}\
 % if report.subject.get("driver"):
 , driver ${report.subject["driver"]}\
 % endif

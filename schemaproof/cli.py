@@ -219,10 +219,24 @@ def _serve(parsed: argparse.Namespace) -> int:
         # Not before: what interrupts the start must end it, and not wait for a download.
         signal.signal(signal.SIGINT, lambda *_: stopped.set())
         _tell(f"PostgreSQL {server.version_text}: {server.about}; Ctrl-C stops it")
-        url = database.url(settings.subject.driver or "asyncpg")
+        url = database.url(_driver(settings))
         print(url.render_as_string(hide_password=False), flush=True)
         stopped.wait()
     return _DONE
+
+
+def _driver(settings: "Settings") -> str:
+    """That of the URL which is printed: who starts the first revision against it needs the project's."""
+    from schemaproof.migration.drivers import PLAIN, choices, default_driver
+
+    subject = settings.subject
+    if not settings.migrates:
+        return subject.driver or "asyncpg"
+    config = subject.config()
+    folder = subject.project / (config.get_main_option("script_location") or "migrations")
+    url = config.get_main_option("sqlalchemy.url")
+    driver = next(choices(subject.project, folder, subject.driver, url, subject.url_env)).driver
+    return default_driver() if driver == PLAIN else driver
 
 
 def _database(settings: "Settings", server: "Server", *, empty: bool) -> "Database":

@@ -160,8 +160,9 @@ def refuse(environment: Environment, run: Run) -> None:
             f"env.py fails before any revision runs (with {environment.driver_text}).",
             evidence=run.told,
             remedy=module_remedy(run.error, subject.project)
-            or f"Fix the error above. env.py gets its URL in {subject.url_env} (--url-env names another variable); set"
-            " other variables in [tool.schemaproof.environment], and the driver with --driver.",
+            or f"Fix the error above. env.py gets its URL in {subject.url_env} (--url-env names another variable)"
+            f" and in Alembic's {subject.url_option} (--url-option names another setting); set other variables in"
+            " [tool.schemaproof.environment], and the driver with --driver.",
         )
     if not run.called:
         raise SubjectError(

@@ -4,5 +4,6 @@ verification.py, the command, reports whatever ends the run; apart.py runs the p
 and interruption.py takes the signals. verify.py asks all checks in order, walk.py those of revisions in several
 processes; scope.py says which revisions are asked about, cache.py what is known of them from earlier runs, parts.py and
 merging.py spread a run over machines. record.py is what is known so far, judging.py makes the report of it; spells.py
-books the seconds, progress.py shows them go by. overview.py and costs.py say beforehand what would be asked.
+books the seconds, progress.py shows them go by. overview.py and costs.py say beforehand what would be asked;
+files_alone.py answers without a server what the files say.
 """

@@ -5,6 +5,7 @@ transaction.py and refusal.py what PostgreSQL makes of rows by them, worked out 
 outcome.py and comparing.py are what experiments stand on. deletes.py, blocked.py and searching.py: DELETE beside the
 model. flushes.py, mapping.py, loading.py, traffic.py and emptiness.py: the ORM beside SQL. enforcement.py,
 swallowing.py, cost.py, measuring.py, keys.py and planting.py: orphans, and rows read by a delete. interleaving.py,
-races.py, contest.py, specimens.py and mapped.py: two sessions, their steps in every order. machine.py is a Hypothesis
+races.py, contest.py, specimens.py and mapped.py: two sessions, their steps in every order. cascading.py is what a
+delete reaches, as a finding shows it. machine.py is a Hypothesis
 state machine over any tables.
 """

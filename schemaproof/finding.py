@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from schemaproof import manual
+
 
 class Severity(StrEnum):
     """How bad a finding is, worst first."""
@@ -103,6 +105,11 @@ class Finding:
         """
         parts = [self.check, self.revision or "", self.object or "", _NUMBER.sub("#", self.message), str(self.ordinal)]
         return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:16]
+
+    @property
+    def page(self) -> str:
+        """The page of its check in the documentation: a URL, or a path in schemaproof's repository."""
+        return manual.page(self.check)
 
     @property
     def faulty(self) -> bool:

@@ -22,6 +22,8 @@ number of findings by the severity that the check had given.
 ``file`` and ``line`` of a finding: the revision's statement, or the model's declaration; null where that is not known.
 ``fingerprint``: the same in every run until the finding changes, whatever is edited elsewhere.
 
+``page``: that of the check in the documentation, a URL or (see ``schemaproof.manual``) a path in its repository.
+
 ``baseline`` of a finding: whether it is in schemaproof-baseline.toml, so that the verdict does not count it; its
 ``reason`` is there then. ``baseline``: null where there is no such file; else how many findings are ``known``, and what
 was ``fixed``, since it is in the file and was not found.
@@ -134,4 +136,4 @@ def _object(finding: Finding) -> dict[str, object]:
     """The ``finding`` without its causes: those that are in the report say what else was found because of them."""
     told = {name: value for name, value in dataclasses.asdict(finding).items() if name not in _NOT_TOLD}
     file, line = finding.where or (None, None)
-    return {**told, "file": file, "line": line, "fingerprint": finding.fingerprint}
+    return {**told, "file": file, "line": line, "fingerprint": finding.fingerprint, "page": finding.page}

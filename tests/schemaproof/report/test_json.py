@@ -25,6 +25,7 @@ FINDING: dict[str, object] = {
     "file": None,
     "line": None,
     "fingerprint": "40e57105bbaa3797",
+    "page": "docs/checks/downgrade-restores.md",
 }
 
 

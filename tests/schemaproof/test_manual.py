@@ -1,6 +1,8 @@
 """Each finding has a page in the documentation, and each format of report says where."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,7 @@ from schemaproof.report.style import Style
 from schemaproof.report.text import Loudness, render
 from tests.schemaproof.report.reports import a_finding, a_report
 
+ROOT = Path(__file__).parents[2]
 ADDRESS = "https://docs.example.com/schemaproof"
 PATH = "docs/checks/downgrade-restores.md"
 URL = f"{ADDRESS}/checks/downgrade-restores.html"
@@ -26,6 +29,13 @@ def served(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _not_served(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(manual.VARIABLE, raising=False)
+
+
+@pytest.mark.parametrize("name", [*(check.id for check in CHECKS), *manual.REMARKS])
+def test_page_is_a_file_of_the_repository(name: str) -> None:
+    path, _, anchor = manual.page(name, {}).partition("#")
+    text = (ROOT / path).read_text(encoding="utf-8")
+    assert not anchor or re.search(rf"^#+ {anchor}$", text, re.MULTILINE)
 
 
 def test_page_is_at_the_address_where_the_site_is_served() -> None:

@@ -72,7 +72,7 @@ PAIRS = {
     "rerun-after-failure": Pair("faulty-concurrently-trips", "sound-concurrently"),
     "crash-recovery": Pair("faulty-synchronous-commit-off", "sound-durable"),
     "concurrent-deployers": Pair("faulty-no-guard", "sound-advisory-lock-polled"),
-    "reads-blocked": Pair("faulty-add-and-fill", "sound-batches"),
+    "reads-blocked": Pair("faulty-unique-constraint", "sound-unique-using-index"),
     "writes-blocked": Pair("faulty-create-index", "sound-concurrently"),
     # Notes: worth knowing, and no fault.
     "lock-unbounded": Pair("sound-no-timeout", "sound-timeout"),
@@ -85,6 +85,9 @@ PAIRS = {
     # Whether an allowance matches is known once the check that it names was asked.
     "unused-allowance": Pair("faulty", "sound", "downgrade-restores"),
 }
+
+# Checks whose findings name one of the revisions that they are about.
+_TAKE_SEVERAL = {"branch-by-itself", "backfill-complete", "upgrade-in-one-call"}
 
 _SEVERITIES = ("error", "warning", "note")
 
@@ -256,17 +259,16 @@ def _files(example: Path, check: str, beside: Path | None = None) -> Iterator[st
 def _telling(example: Path, check: str) -> list[Path]:
     """The project's files in the order in which they are read: revisions that are found faulty, settings, models.
 
-    Where nothing is said of a revision, the last one: the others make what it finds. Where two lines of revisions meet,
-    each of them counts.
+    Where nothing is said of a revision, or what is found takes several, all but the first, which makes what they find.
     """
     own = [path for path in sorted(example.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
     own = [path for path in own if path.name not in {"expected.toml", "verify.txt", ".gitkeep"} and path.stat().st_size]
     revisions = [path for path in own if path.suffix == ".py" and _names(path, "revision")]
     found = expected(example).get("finding", ())
     named = {finding.get("revision") for finding in found if finding["check"] == check} - {None}
-    meant = [path for path in revisions if named & _names(path, "revision")] or revisions[-1:]
-    if check in {"single-head", "branch-by-itself", "revision-chain", "backfill-complete", "upgrade-in-one-call"}:
-        meant = revisions[1:]
+    meant = [path for path in revisions if named & _names(path, "revision")]
+    if not meant or check in _TAKE_SEVERAL:
+        meant = revisions[1:] or revisions
     others = [path for path in own if path not in revisions]
     return [*meant, *sorted(others, key=lambda path: (path.name == "models.py", path.name != "env.py", path))]
 

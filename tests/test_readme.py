@@ -29,12 +29,12 @@ def printed(command: str, project: Path) -> tuple[int, list[str]]:
 def test_readme_init_prints_what_the_readme_shows(tmp_path: Path) -> None:
     """From its first line on; the files that it would write come below."""
     project = assemble(EXAMPLES / "downgrade-restores" / "faulty-leaves-enum", tmp_path / "project")
-    for page in (README, Document("docs/index.md")):
-        command, *lines = page.blocks("console")[0].splitlines()
-        status, told = printed(command, project)
-        assert status == 0
-        assert told[: len(lines)] == lines
-        assert told[len(lines)] == ""
+    block = README.blocks("console")[0]
+    assert Document("docs/index.md").blocks("console") == [block]
+    command, *lines = block.splitlines()
+    status, told = printed(command, project)
+    assert status == 0
+    assert told[: len(lines) + 1] == [*lines, ""]
 
 
 def test_readme_faulty_downgrade_is_told_as_the_readme_shows(tmp_path: Path) -> None:

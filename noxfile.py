@@ -123,6 +123,16 @@ def types(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHON)
+def docs(session: nox.Session) -> None:
+    """Build the documentation into site/, its links checked; ``-- --refresh`` first asks verify what it prints now."""
+    if session.posargs:
+        _install(session)
+        session.run("python", "-m", "tests.pages", *session.posargs)
+    session.install("-r", "requirements/docs.txt")
+    session.run("sphinx-build", "--quiet", "--fail-on-warning", "--keep-going", "--nitpicky", "docs", "site")
+
+
+@nox.session(python=PYTHON)
 def bench(session: nox.Session) -> None:
     """Measure, and print ratios taken in one run."""
     _install(session, "bench")
@@ -133,7 +143,7 @@ def bench(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def pins(session: nox.Session) -> None:
     """Compile requirements/*.txt again; ``-- --upgrade`` takes newer versions."""
-    for name in ("oldest", "test", "bench", "lint", "types"):
+    for name in ("oldest", "test", "bench", "lint", "types", "docs"):
         group, resolution = ("harness", "lowest-direct") if name == "oldest" else (name, "highest")
         session.run_install(
             *("uv", "pip", "compile", "--universal", "--generate-hashes", "--no-header", "--quiet"),

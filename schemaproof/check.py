@@ -7,6 +7,7 @@ from typing import Literal
 from schemaproof.addresses import without_addresses
 from schemaproof.figure import Grid, Link, drawn
 from schemaproof.finding import Cause, Finding, Place, Severity
+from schemaproof.manual import page
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class Check:
     begin: Callable[..., object] = lambda _: None
     keywords: tuple[str, ...] = ()
     needs_head: bool = True
+
+    @property
+    def page(self) -> str:
+        """Its page of the documentation: a URL, or a path in schemaproof's repository."""
+        return page(self.id)
 
     def finding(  # noqa: PLR0913 (a finding is all of these)
         self,

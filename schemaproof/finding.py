@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from schemaproof import manual
 from schemaproof.figure import Grid, Link
 
 
@@ -120,6 +121,11 @@ class Finding:
     def _digest(self, what: str) -> str:
         parts = (self.check, self.revision or "", self.object or "", what, str(self.ordinal))
         return hashlib.sha256("\0".join(parts).encode(errors="surrogatepass")).hexdigest()[:16]
+
+    @property
+    def page(self) -> str:
+        """The page of its check in the documentation: a URL, or a path in schemaproof's repository."""
+        return manual.page(self.check)
 
     @property
     def faulty(self) -> bool:

@@ -39,7 +39,8 @@ def from_skeleton(example: Path) -> dict[str, Path]:
 
 def assemble(example: Path, folder: Path) -> Path:
     """Write the whole project to ``folder``, which is made, and return it. Its own files keep their names and lines."""
-    shutil.copytree(example, folder, ignore=shutil.ignore_patterns("__pycache__", "expected.toml", ".gitkeep"))
+    left_out = shutil.ignore_patterns("__pycache__", "expected.toml", "verify.txt", ".gitkeep")
+    shutil.copytree(example, folder, ignore=left_out)
     for place, source in from_skeleton(example).items():
         (folder / place).parent.mkdir(exist_ok=True)
         shutil.copyfile(source, folder / place)

@@ -17,7 +17,10 @@ from schemaproof.migration.history import prove_server
 from schemaproof.postgres import Server
 from schemaproof.project.settings import Settings
 from schemaproof.proofs.registry import CHECKS
+from schemaproof.report.style import Style
+from schemaproof.report.text import Loudness, render
 from schemaproof.run.verify import verify
+from tests.pages import WIDTH
 
 SECONDS = 240  # an Alembic that goes round in a circle never ends
 
@@ -42,12 +45,17 @@ type Proved = tuple[str, tuple[noise.Noise, ...]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What ``verify`` said: "sound", "faulty", "impossible" (then why), or "crashed"."""
+    """What ``verify`` said: "sound", "faulty", "impossible" (then why), or "crashed".
+
+    ``text`` is what it would print, ``in_full`` what it would with -v.
+    """
 
     verdict: str
     findings: Sequence[Finding] = ()
     cause: str = ""
     remedy: str = ""
+    text: str = ""
+    in_full: str = ""
 
     @property
     def shown(self) -> str:
@@ -111,7 +119,9 @@ def _verify(pipe: Connection, project: Path, server: Server, names: Collection[s
             verdict = "crashed" if crashed else "impossible"
             pipe.send(Outcome(verdict, report.findings, f"{first.cause}\n{first.evidence}", first.remedy))
         else:
-            pipe.send(Outcome(report.verdict, report.findings))
+            style = Style(width=WIDTH)
+            text, in_full = render(report, style), render(report, style, Loudness.ALL)
+            pipe.send(Outcome(report.verdict, report.findings, text=text, in_full=in_full))
     except ProofError as error:
         pipe.send(Outcome("impossible", (), f"{error.cause}\n{error.evidence}", error.remedy))
     except BaseException as error:  # noqa: BLE001 (the test shows it)

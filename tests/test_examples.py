@@ -18,6 +18,7 @@ from schemaproof.postgres import Server
 from schemaproof.proofs.registry import CHECKS
 from tests.example import PROJECTS, ROOT, SKELETON, TAKEN, assembled, expected, from_skeleton, main
 from tests.example_process import Outcome, outcome
+from tests.pages import is_noted, lasting, printed, selected, shown
 
 # These are about what happens to a project, not about what is in it, and take longest; Alembic's own env.py, which most
 # examples have, gets notes from some. So an area's are asked of its own examples only; the others keep to one fault
@@ -131,13 +132,13 @@ def test_sound_example_is_sound_with_every_check(project: Path, postgres_server:
 
 
 def faulty_ones() -> Iterator[Any]:
-    """The faulty examples; all but one of each check have a session of their own (``nox -s soundness``).
+    """The faulty examples; those that no check's page shows have a session of their own (``nox -s soundness``).
 
     An unused allowance is found only together with the others: it is about them.
     """
     for one in PROJECTS:
         if one.name.startswith("faulty") and one.parent.name != "unused-allowance":
-            yield pytest.param(one, marks=[] if one in PLAINEST else [pytest.mark.soundness])
+            yield pytest.param(one, marks=[] if one == shown(one.parent.name) else [pytest.mark.soundness])
 
 
 @pytest.mark.parametrize("project", [*faulty_ones()], ids=name)
@@ -146,6 +147,27 @@ def test_check_by_itself_is_red_on_its_example(project: Path, postgres_server: S
     skip_where_it_lacks_something(expected(project), postgres_server)
     said = judged(project, postgres_server, {project.parent.name})
     assert {one.check for one in said.findings if one.faulty} == {project.parent.name}, said.shown
+    if project == shown(project.parent.name):
+        assert lasting(said.text) == lasting(printed(project.parent.name))
+
+
+@pytest.mark.parametrize("check", [*sorted(NOTING), "unused-allowance"])
+def test_page_shows_what_verify_prints_of_an_example_that_no_other_test_asks_so(
+    check: str, postgres_server: Server
+) -> None:
+    """`uv run python -m tests.pages --refresh CHECK` takes over what it prints now."""
+    said = judged(shown(check), postgres_server, set(selected(check)))
+    assert lasting(said.in_full if is_noted(check) else said.text) == lasting(printed(check))
+
+
+def test_what_lasts_of_a_print_is_all_but_server_seconds_and_races() -> None:
+    text = "postgres: embedded\n\nrevision 0001\n  error[x] 3 of 4 rows.\n\nfaulty, in 3.1 s on PostgreSQL 17.10\n"
+    other = text.replace("embedded", "container of\n  postgres:16").replace("3.1", "12.0").replace("17.10", "16.1")
+    other = other.replace("faulty, ", "took the longest: x 74 s\n\nfaulty, ")
+    assert lasting(text) == lasting(other)
+    assert lasting(text) != lasting(text.replace("3 of 4", "2 of 4"))
+    race = text.replace("[x]", "[concurrent-deployers]").replace("rows.", "failed.\n      | seen")
+    assert lasting(race) == lasting(race.replace("3 of 4", "2 of 4").replace("seen", "other"))
 
 
 @pytest.mark.parametrize("check", [check.id for check in CHECKS])

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from schemaproof.check import Check
+from schemaproof.manual import reference
 from schemaproof.report.style import Style
 
 
@@ -17,7 +18,7 @@ def as_text(checks: Iterable[Check], style: Style) -> str:
 
 def as_json(checks: Iterable[Check]) -> str:
     """The ``checks`` as one JSON object; ends with a newline."""
-    names = ("id", "area", "scope", "title", "reason", "remedy")
+    names = ("id", "area", "scope", "title", "reason", "remedy", "page")
     told = [{name: getattr(check, name) for name in names} for check in checks]
     return json.dumps({"version": 1, "checks": told}, indent=2) + "\n"
 
@@ -27,3 +28,4 @@ def _lines(check: Check, style: Style) -> Iterator[str]:
     yield from style.wrap(check.title, "    ", "    ")
     yield from style.wrap(f"reason: {check.reason}", "      = ", "        ")
     yield from style.wrap(f"remedy: {check.remedy}", "      = ", "        ")
+    yield from style.wrap(f"page: {reference(check.id)}", "      = ", "        ")

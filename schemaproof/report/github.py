@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from schemaproof.errors import ProofError
 from schemaproof.finding import Finding, Severity
+from schemaproof.manual import reference
 from schemaproof.report import markdown
 from schemaproof.report.characters import readable_finding
 from schemaproof.report.lines import what
@@ -44,7 +45,8 @@ def _annotation(raw: Finding, locations: Locations) -> str:
     properties = {"file": place.file, "line": place.line, "title": f"schemaproof: {finding.check}"}
     told = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None)
     remedy = f"\nRemedy: {finding.remedy}" if finding.remedy else ""
-    return f"::{_COMMANDS[finding.severity]} {told}::{_data(what(finding) + remedy)}"
+    page = f"\nPage: {reference(finding.check)}"
+    return f"::{_COMMANDS[finding.severity]} {told}::{_data(what(finding) + remedy + page)}"
 
 
 def _data(text: str) -> str:

@@ -26,6 +26,8 @@ foreign keys that a delete follows, from the table that it is about.
 ``fingerprint``: the same in every run until another thing is found, whatever is edited elsewhere and however a later
 release words the message.
 
+``page``: that of the check in the documentation, a URL or (see ``schemaproof.manual``) a path in its repository.
+
 ``baseline`` of a finding: whether it is in schemaproof-baseline.toml, so that the verdict does not count it; its
 ``reason`` is there then. ``baseline``: null where there is no such file; else how many findings are ``known``, and what
 was ``fixed``, since it is in the file and was not found.
@@ -138,4 +140,4 @@ def _object(finding: Finding) -> dict[str, object]:
     """The ``finding`` without its causes: those that are in the report say what else was found because of them."""
     told = {name: value for name, value in dataclasses.asdict(finding).items() if name not in _NOT_TOLD}
     file, line = finding.where or (None, None)
-    return {**told, "file": file, "line": line, "fingerprint": finding.fingerprint}
+    return {**told, "file": file, "line": line, "fingerprint": finding.fingerprint, "page": finding.page}

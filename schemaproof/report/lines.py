@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from schemaproof.finding import Finding, Severity
+from schemaproof.manual import reference
 from schemaproof.report.characters import flat
 from schemaproof.report.style import COLOURS, Style
 
@@ -34,6 +35,7 @@ class Detail:
         more: what shows the rest of the evidence.
         consequences: whether what happens in production is told.
         notes: whether notes have all of theirs too, and not the first line alone.
+        pages: whether the page of the check in the documentation is told.
         said: what was said above, and is not said again.
     """
 
@@ -41,6 +43,7 @@ class Detail:
     more: str = MORE
     consequences: bool = True
     notes: bool = False
+    pages: bool = False
     said: set[tuple[str, ...]] = field(default_factory=set)
 
     def first(self, *what: str) -> bool:
@@ -68,6 +71,8 @@ def lines(findings: Iterable[Finding], style: Style, detail: Detail, indent: str
             yield from said("consequence", consequence, style, indent)
         if detail.first("remedy", severity, check, remedy):
             yield from said("remedy", remedy, style, indent)
+        if detail.pages and detail.first("page", check):
+            yield from said("page", reference(check), style, indent)
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
+from schemaproof.manual import is_link, reference
 from schemaproof.report.characters import readable, readable_finding
 from schemaproof.report.early import SARIF
 from schemaproof.report.lines import what
@@ -55,14 +56,18 @@ def render(report: "Report") -> str:
 
 
 def _rule(check: Check) -> dict[str, Any]:
+    # An absolute URI or none (3.49.12).
+    address = {"helpUri": check.page} if is_link(check.page) else {}
+    told = [("If not", check.reason), ("Remedy", check.remedy), ("Page", reference(check.id))]
     return {
         "id": check.id,
         "shortDescription": {"text": check.title},
         "fullDescription": {"text": check.reason},
         "help": {
-            "text": f"{check.title}\n\nIf not: {check.reason}\n\nRemedy: {check.remedy}",
-            "markdown": f"{check.title}\n\n**If not:** {check.reason}\n\n**Remedy:** {check.remedy}",
+            "text": "\n\n".join([check.title, *(f"{name}: {text}" for name, text in told)]),
+            "markdown": "\n\n".join([check.title, *(f"**{name}:** {text}" for name, text in told)]),
         },
+        **address,
         "properties": {"tags": [check.area]},
     }
 

@@ -96,7 +96,7 @@ class _Page:
     def drafts(self) -> Iterator[str]:
         """The report as whole as it can be, and then with less and less of each finding."""
         if self.loudness is Loudness.ALL:
-            detail = [self._in_full(self.findings, Detail(evidence=None, notes=True), apart=True)]
+            detail = [self._in_full(self.findings, Detail(evidence=None, notes=True, pages=True), apart=True)]
             yield self._composed(self._summary(begin=True), *detail)
             return
         if len(self.report.findings) <= _HANDFUL:

@@ -34,7 +34,7 @@ _COMMON = {
 
 
 # What is told of a finding beside its own attributes.
-_BESIDE = {"fingerprint", "file", "line", "baseline", "reason"}
+_BESIDE = {"fingerprint", "file", "line", "page", "baseline", "reason"}
 
 
 @dataclass(frozen=True)

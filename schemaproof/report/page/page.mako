@@ -80,6 +80,13 @@ ${piece}\
 % endfor
 </p>
 % endif
+<p class="also">Page: \
+% if is_link(one.page):
+<a href="${one.page}">${one.page}</a>
+% else:
+${reference(one.check)}
+% endif
+</p>
 % if one.also_found_by:
 <p class="also">Also found by ${', '.join(one.also_found_by)}.</p>
 % endif

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mako.template import Template
 
 from schemaproof.finding import Severity
+from schemaproof.manual import is_link, reference
 from schemaproof.report import closing, summary
 from schemaproof.report.characters import readable_report
 from schemaproof.report.page.content import rows, sections
@@ -33,6 +34,8 @@ def render(raw: "Report") -> str:
         report=report,
         severities=[severity.value for severity in Severity],
         counted=counted,
+        is_link=is_link,
+        reference=reference,
         counts=", ".join(summary.counts(report.findings)),
         verdict=summary.verdict_of(report, Style()),
         rows=rows(report.findings),

@@ -24,7 +24,8 @@ def test_annotation_stands_at_the_line_with_the_remedy() -> None:
     found = dataclasses.replace(a_finding(), where=Place("migrations/versions/0003.py", 12))
     assert annotations(a_report(found)) == (
         "::error file=migrations/versions/0003.py,line=12,title=schemaproof%3A downgrade-restores::"
-        "type public.color: The downgrade leaves it behind.%0ARemedy: Drop the type.\n"
+        "type public.color: The downgrade leaves it behind.%0ARemedy: Drop the type."
+        "%0APage: docs/checks/downgrade-restores.md in schemaproof's repository\n"
     )
 
 

@@ -28,6 +28,7 @@ FINDING: dict[str, object] = {
     "links": [],
     "kind": "",
     "fingerprint": "96de130afc0e9be5",
+    "page": "docs/checks/downgrade-restores.md",
 }
 
 

@@ -142,7 +142,7 @@ def test_sarif_result_is_the_finding_at_its_line_with_its_fingerprint() -> None:
 def test_sarif_rules_have_the_registrys_help() -> None:
     rule = run(a_report())["tool"]["driver"]["rules"][1]
     assert rule["id"] == "downgrade-restores"
-    assert rule["help"]["text"].endswith("If not: A rollback fails.\n\nRemedy: Drop the type.")
+    assert "If not: A rollback fails.\n\nRemedy: Drop the type.\n\nPage: " in rule["help"]["text"]
 
 
 def test_sarif_of_what_is_allowed_is_suppressed_with_the_reason() -> None:

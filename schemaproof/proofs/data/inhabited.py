@@ -186,14 +186,26 @@ class Inhabited:
         """
         return self._examined(index)[2]
 
-    def repeat(self, experiment: Experiment, settings: Mapping[str, str] | None = None) -> tuple[Run, Snapshot]:
-        """The upgrade once more on the same rows, with ``settings`` as the database's own, and the rows after it."""
+    def repeat(
+        self, experiment: Experiment, settings: Mapping[str, str] | None = None, prepare: Sequence[str] = ()
+    ) -> tuple[Run, Snapshot]:
+        """The upgrade once more on the same rows, and the rows after it.
+
+        Args:
+            experiment: the upgrade.
+            settings: the database's own; a search_path with commas between its schemas.
+            prepare: statements for the database before it.
+        """
         with experiment.copy.server.clone(Template(experiment.copy.name)) as database:
             with connected(database) as connection:
+                for statement in prepare:
+                    connection.execute(statement.encode())
                 for name, value in (settings or {}).items():
                     query = sql.SQL("ALTER DATABASE {} SET {} = {}")
                     where = sql.Identifier(database.name)
-                    connection.execute(query.format(where, sql.Identifier(name), sql.Literal(value)))
+                    parts = value.split(", ") if name == "search_path" else [value]
+                    listed = sql.SQL(", ").join(map(sql.Literal, parts))
+                    connection.execute(query.format(where, sql.Identifier(name), listed))
             run = self.run(database, experiment.index)
             return run, self.rows(database)
 

@@ -12,6 +12,7 @@ from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.inhabited import Experiment, Inhabited
 from schemaproof.proofs.data.owners import owned, secured
 from schemaproof.proofs.data.passing import passed
+from schemaproof.proofs.data.paths import DEFAULT, SEARCH_PATH, at_home, in_front, schema_of
 from schemaproof.proofs.data.snapshot import Cells, Snapshot, Table
 
 # What roles and databases have set otherwise, as ALTER ROLE and ALTER DATABASE do; see the manual, 20.11.
@@ -40,11 +41,13 @@ def _independent(history: History, revision: str) -> Iterator[Finding]:
     if experiment is None or not _may_depend(experiment):
         return
     inhabited = history.kept(Inhabited)
-    run, other = inhabited.repeat(experiment, _OTHERS)
+    path = in_front(experiment)
+    others = _OTHERS if path is None else {**_OTHERS, SEARCH_PATH: path}
+    run, other = inhabited.repeat(experiment, others)
     if run.error is not None or any(_differing(experiment.after, other)):
         usual_run, usual = inhabited.repeat(experiment, _USUAL)
         if usual_run.error is None and (run.error is not None or any(_stable(inhabited, experiment, usual, other))):
-            yield from _by_setting(inhabited, experiment, usual)
+            yield from _by_setting(inhabited, experiment, usual, others)
     if secured(experiment):
         with owned(inhabited, experiment) as (run, other):
             if run.error is None and (found := [*_stable(inhabited, experiment, experiment.after, other)]):
@@ -56,13 +59,19 @@ def _may_depend(experiment: Experiment) -> bool:
     return experiment.writes.opaque or any(one.kind not in {"dropped", "trigger"} for one in experiment.writes.found)
 
 
-def _by_setting(inhabited: Inhabited, experiment: Experiment, usual: Snapshot) -> Iterator[Finding]:
+def _by_setting(
+    inhabited: Inhabited, experiment: Experiment, usual: Snapshot, others: Mapping[str, str]
+) -> Iterator[Finding]:
     """Which of the settings it is."""
-    for name, value in _OTHERS.items():
-        run, other = inhabited.repeat(experiment, {**_USUAL, name: value})
-        found = [] if run.error is not None else [*_stable(inhabited, experiment, usual, other)]
-        if run.error is not None or found:
-            yield _told(experiment, name, run, found)
+    for name, value in others.items():
+        settings = {**_USUAL, name: value}
+        for prepare in ((), at_home(schema_of(value))) if name == SEARCH_PATH else ((),):
+            run, other = inhabited.repeat(experiment, settings, prepare)
+            found = [] if run.error is not None else [*_stable(inhabited, experiment, usual, other)]
+            if run.error is None and not found:
+                break
+        else:
+            yield _told(experiment, name, value, run, found)
 
 
 def _stable(inhabited: Inhabited, experiment: Experiment, usual: Snapshot, other: Snapshot) -> Iterator[Other]:
@@ -102,8 +111,9 @@ def _is_today(text: str | None) -> bool:
     return text is not None and text[:10] in {(today + timedelta(days=step)).isoformat() for step in (-1, 0, 1)}
 
 
-def _told(experiment: Experiment, setting: str, run: Run, found: list[Other]) -> Finding:
-    usual, other = _USUAL[setting], _OTHERS[setting]
+def _told(experiment: Experiment, setting: str, other: str, run: Run, found: list[Other]) -> Finding:
+    usual = _USUAL.get(setting, DEFAULT)
+    remedy = _REMEDIES[setting].replace("{schema}", schema_of(other))
     statements = showing.statements(one for one in experiment.writes.found if one.kind not in {"dropped", "trigger"})
     if not found:
         return SESSION_INDEPENDENT.finding(
@@ -111,7 +121,7 @@ def _told(experiment: Experiment, setting: str, run: Run, found: list[Other]) ->
             revision=experiment.revision,
             object=None,
             evidence="\n".join([*statements, run.told]),
-            remedy=_REMEDIES[setting],
+            remedy=f"{remedy} Rows affected in production: all that its statements read or write.",
         )
     first = found[0]
     table, column = showing.quoted(first.table), showing.identifier(first.column)
@@ -128,8 +138,7 @@ def _told(experiment: Experiment, setting: str, run: Run, found: list[Other]) ->
         evidence="\n".join(
             [*statements, *showing.changed(first.table, first.column, shown, heads=(f"with {usual}", f"with {other}"))]
         ),
-        remedy=_REMEDIES[setting]
-        + f" Rows affected in production: `SELECT count(*) FROM {table} WHERE {column} IS NOT NULL`.",
+        remedy=remedy + f" Rows affected in production: `SELECT count(*) FROM {table} WHERE {column} IS NOT NULL`.",
     )
 
 
@@ -159,6 +168,8 @@ def _as_owner(experiment: Experiment, found: list[Other]) -> Finding:
 _REMEDIES: Mapping[str, str] = {
     "TimeZone": "Name the zone: `column AT TIME ZONE 'UTC'` in USING or in the statement, or"
     " `op.execute(\"SET LOCAL TimeZone = 'UTC'\")` before it.",
+    SEARCH_PATH: 'Name the schema: `{schema}.` before the table in SQL, and schema="{schema}" where op or the'
+    " inspector is asked.",
     "DateStyle": "Write dates as '2031-12-24' and format them with to_char() and to_date(), or"
     " `op.execute(\"SET LOCAL DateStyle = 'ISO'\")` before the statement.",
 }
@@ -166,7 +177,7 @@ _REMEDIES: Mapping[str, str] = {
 SESSION_INDEPENDENT = Check(
     id="session-independent",
     area="data",
-    title="What an upgrade writes does not depend on the session: TimeZone, DateStyle, row security.",
+    title="What an upgrade writes does not depend on the session: TimeZone, DateStyle, search_path, row security.",
     reason="Production gets other values than the test database: its role or database has other settings.",
     remedy="Say in the statement what it now takes from the session.",
     scope="revision",

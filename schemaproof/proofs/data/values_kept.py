@@ -12,6 +12,7 @@ from schemaproof.proofs.data.drops import told as as_note
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched
 from schemaproof.proofs.data.passing import passed
+from schemaproof.proofs.data.reaching import reached, referring, without
 from schemaproof.proofs.data.retyped import Loss, loss
 from schemaproof.proofs.data.snapshot import Cells, Column
 
@@ -52,8 +53,8 @@ def _lost(history: History, experiment: Experiment) -> Iterator[Finding]:
             evidence="\n".join(
                 [*showing.statements(move.writes), *showing.rows(move.table, move.lost, "loses", [move.column])]
             ),
-            remedy=f"Write LEFT JOIN in place of JOIN. Rows affected in production: `SELECT count(*) FROM"
-            f" {showing.quoted(move.table)} WHERE {showing.identifier(move.column)} IS NOT NULL AND ...`.",
+            remedy="Write LEFT JOIN in place of JOIN. Rows affected in production:"
+            f" `{without(move.table, move.lost, f'{showing.identifier(move.column)} IS NOT NULL')}`.",
         )
 
 
@@ -106,7 +107,7 @@ def _reference(experiment: Experiment, table: Matched, was: Column, changes: Cha
     causes = experiment.writes.to({parent.before.name}, "delete", "truncate")
     child, column = showing.quoted(table.before), showing.identifier(was.name)
     update = f"UPDATE {child} SET {column} = ... WHERE {column} IN (...)"
-    count = f"SELECT count(*) FROM {child} WHERE {column} IN (...)"
+    count = referring(table.before, was.name, parent.before, causes)
     return VALUES_KEPT.finding(
         f"{experiment.revision} sets {table.before}.{was.name} to NULL in {len(emptied)} of {len(table.pairs)} rows:"
         f" it deletes duplicates in {parent.before} that they refer to (ON DELETE SET NULL).",
@@ -152,7 +153,7 @@ def _triggered(
             ]
         ),
         remedy=f'Keep it from firing: `op.execute("{disable}")` before the statement, and ENABLE TRIGGER after it.'
-        f" Rows affected in production: `SELECT count(*) FROM {name}` with the condition of the statement.",
+        f" Rows affected in production: `{reached(table.before, fired)}`.",
     )
 
 

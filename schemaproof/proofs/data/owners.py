@@ -10,7 +10,7 @@ from schemaproof.migration.environment import Run
 from schemaproof.postgres import Database, Template
 from schemaproof.proofs.data.inhabited import Experiment, Inhabited
 from schemaproof.proofs.data.population import connected
-from schemaproof.proofs.data.snapshot import Snapshot
+from schemaproof.proofs.data.snapshot import Name, Snapshot
 
 # What a schema holds that has an owner of its own; extensions' objects stay with who made them.
 _OWNED = """
@@ -45,12 +45,19 @@ WHERE v.superuser AND NOT v.trusted AND e.name = ANY (%s)
 """
 
 
-def secured(experiment: Experiment) -> bool:
-    """Whether the revision writes to a table whose owner row security binds, and a role may be made to try it.
+def secured(experiment: Experiment) -> frozenset[Name]:
+    """The tables whose owner row security binds, and that the revision writes to or reads for what it writes.
 
-    On a server that the user names none is made: it belongs to the whole server, and a killed run would leave it.
+    None on a server that the user names: a role belongs to the whole server, and a killed run would leave it.
     """
-    return experiment.copy.server.disposable and any(one.of(experiment.forced) for one in experiment.writes.found)
+    if not experiment.copy.server.disposable:
+        return frozenset()
+    writing = [one for one in experiment.writes.found if one.kind not in {"dropped", "trigger"}]
+    return frozenset(
+        name
+        for name in experiment.forced
+        if any(one.of({name}) or name[1] in {word.text for word in one.words} for one in writing)
+    )
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """Whether what an upgrade makes of rows depends on the session that runs it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,7 +13,7 @@ from schemaproof.proofs.data.inhabited import Experiment, Inhabited
 from schemaproof.proofs.data.owners import owned, secured
 from schemaproof.proofs.data.passing import passed
 from schemaproof.proofs.data.paths import DEFAULT, SEARCH_PATH, at_home, in_front, schema_of
-from schemaproof.proofs.data.snapshot import Cells, Snapshot, Table
+from schemaproof.proofs.data.snapshot import Cells, Name, Snapshot, Table
 
 # What roles and databases have set otherwise, as ALTER ROLE and ALTER DATABASE do; see the manual, 20.11.
 _USUAL = {"TimeZone": "UTC", "DateStyle": "ISO, MDY"}
@@ -48,10 +48,11 @@ def _independent(history: History, revision: str) -> Iterator[Finding]:
         usual_run, usual = inhabited.repeat(experiment, _USUAL)
         if usual_run.error is None and (run.error is not None or any(_stable(inhabited, experiment, usual, other))):
             yield from _by_setting(inhabited, experiment, usual, others)
-    if secured(experiment):
+    hiding = secured(experiment)
+    if hiding:
         with owned(inhabited, experiment) as (run, other):
             if run.error is None and (found := [*_stable(inhabited, experiment, experiment.after, other)]):
-                yield _as_owner(experiment, found)
+                yield _as_owner(experiment, found, sorted(hiding))
 
 
 def _may_depend(experiment: Experiment) -> bool:
@@ -142,14 +143,17 @@ def _told(experiment: Experiment, setting: str, other: str, run: Run, found: lis
     )
 
 
-def _as_owner(experiment: Experiment, found: list[Other]) -> Finding:
+def _as_owner(experiment: Experiment, found: list[Other], hiding: Sequence[Name]) -> Finding:
+    """A finding on what the owner does not see: rows of the tables ``hiding``."""
     first = found[0]
     table, column = showing.quoted(first.table), showing.identifier(first.column)
+    name = first.table.name if first.table.name in hiding else hiding[0]
+    hidden, hides = showing.quoted_name(name), "them" if name == first.table.name else f"the rows of {'.'.join(name)}"
     same = [one for one in found if one.table == first.table and one.column == first.column]
     shown = [(one.usual, one.usual[first.column], one.other[first.column] if one.other else None) for one in same]
     return SESSION_INDEPENDENT.finding(
         f"{experiment.revision} leaves {len(same)} of {len(first.table.rows)} rows of {first.table} as they are if the"
-        " owner of the table runs it: row security hides them (FORCE ROW LEVEL SECURITY).",
+        f" owner of the table runs it: row security hides {hides} (FORCE ROW LEVEL SECURITY).",
         revision=experiment.revision,
         object=f"column {first.table}.{first.column}",
         evidence="\n".join(
@@ -159,7 +163,7 @@ def _as_owner(experiment: Experiment, found: list[Other]) -> Finding:
             ]
         ),
         consequence="The statement reports success and changes nothing: UPDATE 0.",
-        remedy=f'Switch it off meanwhile: `op.execute("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")` before the'
+        remedy=f'Switch it off meanwhile: `op.execute("ALTER TABLE {hidden} NO FORCE ROW LEVEL SECURITY")` before the'
         f" statement, and FORCE after it. Rows affected in production, after the upgrade: `SELECT count(*) FROM {table}"
         f" WHERE {column} IS NULL`, as a superuser.",
     )

@@ -57,6 +57,8 @@ class Experiment:
         functions: the bodies of the functions that there are, by name.
         forced: the tables after it whose owner row security binds.
         copy: a database in the state before it, rows included; is only cloned.
+        copied: the names of the tables that earlier revisions have filled by a query, and whether a condition chose
+            its rows.
         irreversible: whether its downgrade refuses on purpose, which says that something is meant to go.
     """
 
@@ -68,6 +70,7 @@ class Experiment:
     functions: Mapping[str, str]
     forced: frozenset[Name]
     copy: Database
+    copied: Mapping[str, bool]
     irreversible: bool
     _inhabited: "Inhabited" = field(repr=False)
 
@@ -139,6 +142,7 @@ class Inhabited:
         self.history = history
         self._climbing: tuple[int, Database] | None = None  # by the number of its revisions
         self.incomplete: dict[tuple[str, str], Incomplete] = {}  # by table and column
+        self._copied: dict[str, bool] = {}  # as Experiment.copied
         self.unfilled: Mapping[str, str] = {}  # the tables that could not be given rows after the last upgrade, and why
         self._newly: tuple[int, Mapping[str, str]] = (-1, {})  # those that could be before it, by its index
         self._bare: tuple[int, Database] | None = None  # without rows of ours; made where an upgrade fails on them
@@ -259,8 +263,23 @@ class Inhabited:
                 self._filled(index, plant(self.history, connection, emptied=emptied))
             self._climbing = (index + 1, database)
         irreversible = stairs.down is not None and is_deliberate(stairs.down)
-        revision = stairs.revision
-        return None, Experiment(revision, index, before, after, witness, functions, forced, copy, irreversible, self)
+        experiment = Experiment(
+            stairs.revision,
+            index,
+            before,
+            after,
+            witness,
+            functions,
+            forced,
+            copy,
+            copied=dict(self._copied),
+            irreversible=irreversible,
+            _inhabited=self,
+        )
+        for one in experiment.writes.found:
+            if one.kind == "copied":
+                self._copied[one.table[1]] = one.chosen or self._copied.get(one.table[1], False)
+        return None, experiment
 
     def _passed(self, index: int, database: Database) -> None:
         with dropped_on_error(database):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from schemaproof.catalog import Identity
     from schemaproof.catalog.values import Attributes
     from schemaproof.migration.history import History
+    from schemaproof.migration.stairway import Stairs
 
 # One row a table, each with other values: where all of them are refused, any row is.
 _ALONE = (Row(1, sparse=True), Row(0, sparse=False), Row(5, sparse=False), Row(8, sparse=False))
@@ -72,7 +73,7 @@ def judge(history: "History", run: Run, bare: Database, index: int, upgrade: Cal
     """
     if _is_refusal(run):
         return Refused(run, deliberate=True)
-    trials = _Trials(history, bare, upgrade)
+    trials = _Trials(history, bare, upgrade, history.stairs(history.revisions[index].revision))
     alone = [(row, trials.tried(rows_of(row))) for row in _ALONE]
     failing: list[tuple[str, RowsOf, Run]] = [("", rows_of(row), tried) for row, tried in alone if tried.error]
     any_row = len(failing) == len(alone) and all(_whatever_the_values(tried) for _, _, tried in failing)
@@ -119,6 +120,7 @@ class _Trials:
     history: "History"
     bare: Database
     upgrade: Callable[[Database], Run]
+    stairs: "Stairs"
 
     def tried(self, rows: RowsOf, tables: Sequence[Name] | None = None, shown: list[str] | None = None) -> Run:
         """The upgrade on ``rows``, in ``tables`` and what they refer to or in all; puts those rows into ``shown``."""
@@ -132,7 +134,7 @@ class _Trials:
                     held = snapshot.read(connection, self.history.version_table)
                 for one in tables or ():
                     if (table := held.named(one)) is not None:
-                        shown.extend(showing.rows(table, table.rows, "holds"))
+                        shown.extend(showing.held(table, table.rows, self.stairs))
             return self.upgrade(database)
 
     def _fill_with_parents(self, database: Database, rows: RowsOf, tables: Sequence[Name]) -> None:

@@ -1,9 +1,13 @@
 """Rows and statements as the evidence of a finding."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from schemaproof.proofs.data.snapshot import Cells, Name, Table
 from schemaproof.proofs.data.writes import Write
+
+if TYPE_CHECKING:
+    from schemaproof.migration.stairway import Stairs
 
 _ROWS = 3
 _COLUMNS = 6
@@ -30,6 +34,16 @@ def rows(table: Table, some: Sequence[Cells], heading: str, columns: Sequence[st
     more = f" (the first {_ROWS} of {len(some)})" if len(some) > _ROWS else ""
     drawn = ("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines)
     return [f"{table} {heading}{more}:", *(f"  {line}" for line in drawn)]
+
+
+def held(table: Table, some: Sequence[Cells], stairs: "Stairs") -> list[str]:
+    """As ``rows``, those columns first which the revision of ``stairs`` changes."""
+    those = [
+        one.identity.name
+        for one in stairs.changed
+        if one.identity.kind == "column" and (one.identity.schema, one.identity.parent) == table.name
+    ]
+    return rows(table, some, "holds", [*(one for one in those if one in table.columns), *table.columns])
 
 
 def changed(

@@ -6,6 +6,7 @@ from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
 from schemaproof.proofs.data import showing
+from schemaproof.proofs.data.copies import Copy, lost_in_copies
 from schemaproof.proofs.data.dropped import lost_in_moves, renamed
 from schemaproof.proofs.data.drops import drops
 from schemaproof.proofs.data.drops import told as as_note
@@ -43,6 +44,7 @@ def _lost(history: History, experiment: Experiment) -> Iterator[Finding]:
                 yield finding
         for one in renamed(experiment, table):
             yield _as_rename(experiment, table, *one)
+    yield from (_copied(experiment, one) for one in lost_in_copies(experiment))
     for move in lost_in_moves(experiment):
         yield VALUES_KEPT.finding(
             f"{revision} moves {move.table}.{move.column} and loses {len(move.lost)} of {move.count} values: the join"
@@ -56,6 +58,31 @@ def _lost(history: History, experiment: Experiment) -> Iterator[Finding]:
             remedy="Write LEFT JOIN in place of JOIN. Rows affected in production:"
             f" `{without(move.table, move.lost, f'{showing.identifier(move.column)} IS NOT NULL')}`.",
         )
+
+
+def _copied(experiment: Experiment, copy: Copy) -> Finding:
+    key, column = showing.identifier(copy.source.primary[0]), showing.identifier(copy.column)
+    source, target = showing.quoted(copy.source), showing.quoted(copy.target)
+    own, place = showing.identifier(copy.key), showing.identifier(copy.place)
+    rest = (
+        f"FROM {source} s WHERE s.{column} IS NOT NULL AND NOT EXISTS (SELECT FROM {target} t WHERE t.{own} = s.{key})"
+    )
+    return VALUES_KEPT.finding(
+        f"{experiment.revision} drops {copy.source}.{copy.column}; {len(copy.lost)} of its {copy.count} values are not"
+        f" in {copy.target}.{copy.place}, where the others were copied.",
+        severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
+        revision=experiment.revision,
+        object=f"column {copy.source}.{copy.column}",
+        evidence="\n".join(
+            [
+                *showing.statements(experiment.writes.to({copy.source.name}, "dropped")),
+                *showing.rows(copy.source, copy.lost, "loses", [copy.column]),
+            ]
+        ),
+        remedy="Copy the rest before the drop, or write LEFT JOIN where they are copied:"
+        f' `op.execute("INSERT INTO {target} ({own}, {place}) SELECT s.{key}, s.{column} {rest}")`. Rows affected in'
+        f" production: `SELECT count(*) {rest}`.",
+    )
 
 
 def _column(history: History, experiment: Experiment, table: Matched, was: Column, now: Column) -> Finding | None:

@@ -247,14 +247,14 @@ class Inhabited:
             if run.error is None:
                 self._passed(index, database)
                 return None, None
-            return self._refused_surely(run, index)
+            self._climbing = None
+            return self._refused_surely(run, index, database)  # as it was: such a revision fails as a whole, or again
         copy = database.server.clone(Template(database.name))
         with dropped_on_error(copy):
             before, witness = self.rows(database), Witness()
             run = self.run(database, index, witness=witness)
             if run.error is not None:
-                copy.drop()
-                return self._refused_surely(run, index)
+                return self._refused_surely(run, index, copy)
             with connected(database) as connection:
                 after = snapshot.read(connection, self.history.version_table)
                 functions: dict[str, str] = dict(_functions(connection))
@@ -294,11 +294,15 @@ class Inhabited:
         self._newly = index, {name: why for name, why in filled.refused.items() if name not in self.unfilled}
         self.unfilled = filled.refused
 
-    def _refused_surely(self, run: Run, index: int) -> tuple[Refused | None, Experiment | None]:
-        """As ``_climb``, for an upgrade that failed: rows that were made late lack what revisions in between gave."""
+    def _refused_surely(self, run: Run, index: int, before: Database) -> tuple[Refused | None, Experiment | None]:
+        """As ``_climb``, for an upgrade that failed: rows that were made late lack what revisions in between gave.
+
+        ``before`` is in the state before it, rows included, and is dropped.
+        """
         lowest = max(self._floor, index - _EARLIER)
         if self._since <= lowest or not self._climb_again(lowest, index):
-            return self._refused(run, index), None
+            return self._refused(run, index, before), None
+        before.drop()
         return self._climb(index)
 
     def _climb_again(self, start: int, index: int) -> bool:
@@ -312,18 +316,34 @@ class Inhabited:
             self._passed(between, self.database)
         return True
 
-    def _refused(self, run: Run, index: int) -> Refused:
+    def _refused(self, run: Run, index: int, before: Database) -> Refused:
         self._leave()
         bare = self._bare_at(index)
         refused = judge(self.history, run, bare, index, lambda database: self.run(database, index))
-        # The next ones meet rows that were made after this one.
         self._floor = index + 1
-        if self.run(bare, index).error is None:
-            self._bare = (index + 1, bare)
-            self._climb_from(index + 1, bare.server.clone(Template(bare.name)))
-        else:
+        spared = self._spared(before, index, refused.tables)
+        if self.run(bare, index).error is not None:
             self.close()
+        else:
+            self._bare = (index + 1, bare)
+            if spared is None:  # the next ones meet rows that were made after this one
+                self._climb_from(index + 1, bare.server.clone(Template(bare.name)))
         return refused
+
+    def _spared(self, before: Database, index: int, tables: Sequence[Name]) -> Database | None:
+        """The database ``before`` without the rows of ``tables``, which the upgrade refuses; after it, it climbs on.
+
+        Others have gone through what revisions below do to them, and one above may rely on that.
+        """
+        with dropped_on_error(before):
+            with connected(before) as connection:
+                for name in tables:
+                    connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(*name)))
+            if not tables or self.run(before, index).error is not None:
+                before.drop()
+                return None
+            self._passed(index, before)
+        return before
 
     def _forget(self) -> None:
         if self._last is not None and self._last[2] is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from schemaproof.catalog import Identity
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.environment import sqlstate
@@ -9,7 +10,7 @@ from schemaproof.migration.history import History
 from schemaproof.migration.stairway import Stairs
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.backfills import BACKFILL_COMPLETE
-from schemaproof.proofs.data.counting import count_query
+from schemaproof.proofs.data.counting import count_query, label_query, partition_query
 from schemaproof.proofs.data.downgrades import DOWNGRADE_KEEPS_ROWS, DOWNGRADE_WITH_ROWS
 from schemaproof.proofs.data.generators import GENERATORS_AHEAD
 from schemaproof.proofs.data.inhabited import Inhabited
@@ -122,26 +123,34 @@ def _remedy(refused: Refused, stairs: Stairs) -> str:
         )
     if column is not None:
         update = f"UPDATE {column[0]} SET {column[1]} = ... WHERE {column[1]} IS NULL"
-        count = f"SELECT count(*) FROM {column[0]} WHERE {column[1]} IS NULL"
+        schema = said(error, "schema_name") or "public"
+        count = f"SELECT count(*) FROM {column[0]}"
+        if Identity("column", schema, *column) in stairs.before.objects:  # else nobody can ask for it there
+            count += f" WHERE {column[1]} IS NULL"
         return f'Backfill it first: `op.execute("{update}")`. Rows affected in production: `{count}`.'
     code = sqlstate(error) or ""
     if code == "23514" and not said(error, "constraint_name") and "partition" in str(error):
-        return _of_partition(refused, said(error, "table_name"))
+        return _of_partition(refused, said(error, "table_name"), stairs)
     table = showing.quoted_name(refused.tables[0]) if refused.tables else said(error, "table_name") or "..."
     query = count_query(error, refused.tables[0] if refused.tables else None, stairs)
     advice = _ADVICE.get(code, UPGRADE_WITH_ROWS.remedy).replace("{table}", table)
-    return f"{advice} Rows affected in production: `{query or _COUNTS.get(code, _COUNT).format(table=table)}`."
+    if code == "22P02":
+        advice = advice.replace("{update}", label_query(error, query, table))
+    return f"{advice} Rows affected in production: `{query or _COUNT.format(table=table)}`."
 
 
-def _of_partition(refused: Refused, default: str) -> str:
+def _of_partition(refused: Refused, default: str, stairs: Stairs) -> str:
     """How the rows of the default partition get into the new one."""
     whole = showing.quoted_name(refused.tables[0]) if refused.tables else "..."
     rest = showing.identifier(default) if default else "..."
+    schema = said(refused.run.error, "schema_name") or "public"
+    count = partition_query(stairs, refused.tables[0], (schema, default)) if refused.tables and default else "..."
+    taken = count.partition(" WHERE ")[2] or "..."
     return (
         f'Move them in this revision: `op.execute("ALTER TABLE {whole} DETACH PARTITION {rest}")`, create the new one,'
-        f' then `op.execute("INSERT INTO {whole} SELECT * FROM {rest} WHERE ...")`, `op.execute("DELETE FROM {rest}'
-        f' WHERE ...")` and `op.execute("ALTER TABLE {whole} ATTACH PARTITION {rest} DEFAULT")`. Rows affected in'
-        f" production: `SELECT count(*) FROM {rest} WHERE ...`, with the new partition's bounds."
+        f' then `op.execute("INSERT INTO {whole} SELECT * FROM {rest} WHERE {taken}")`, `op.execute("DELETE FROM {rest}'
+        f' WHERE {taken}")` and `op.execute("ALTER TABLE {whole} ATTACH PARTITION {rest} DEFAULT")`. Rows affected in'
+        f" production: `{count}`."
     )
 
 
@@ -153,21 +162,12 @@ _ADVICE = {
     " `with op.get_bind().begin_nested():`.",
     "22001": 'Say in the revision what becomes of longer values: `postgresql_using="left(column, 100)"`.',
     "22003": "Say in the revision what becomes of greater numbers, in USING or by an UPDATE before it.",
-    "22P02": "Give the rows with the value above another one first:"
-    " `op.execute(\"UPDATE {table} SET ... WHERE ... = '...'\")`.",
+    "22P02": 'Give the rows with the value above another one first: `op.execute("{update}")`.',
     "23505": "Merge or delete the duplicates in this revision, before it creates the unique index.",
     "23503": "Delete the orphaned rows, or give them a parent, in this revision, before it adds the foreign key.",
     "23514": "Update the rows that violate the CHECK in this revision, before it adds the constraint.",
 }
-_COUNT = "SELECT count(*) FROM {table} WHERE ..."
-_COUNTS = {
-    "22001": "SELECT count(*) FROM {table} WHERE length(...) > 100",
-    "22003": "SELECT count(*) FROM {table} WHERE abs(...) > 2147483647",
-    "22P02": "SELECT ..., count(*) FROM {table} GROUP BY 1",
-    "23505": "SELECT ..., count(*) FROM {table} GROUP BY ... HAVING count(*) > 1",
-    "23503": "SELECT count(*) FROM {table} c WHERE NOT EXISTS (SELECT FROM ... p WHERE ...)",
-    "23514": "SELECT count(*) FROM {table} WHERE NOT (...)",
-}
+_COUNT = "SELECT count(*) FROM {table}"
 
 
 UPGRADE_WITH_ROWS = Check(

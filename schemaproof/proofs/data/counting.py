@@ -16,6 +16,11 @@ _KEY = re.compile(r"Key \((.+?)\)=\(")
 _TOO_LONG = re.compile(r"too long for type (character(?: varying)?\((\d+)\))")
 _OUT_OF_RANGE = re.compile(r"\b(smallint|integer|bigint) out of range")
 _NO_LABEL = re.compile(r"invalid input value for enum (\S+):")
+_LABEL = re.compile(r"invalid input value for enum \S+: \"?([^\"\n]*)\"?")
+# As pg_get_partkeydef() and pg_get_expr() print them, for a key of one column.
+_KEY_COLUMN = re.compile(r"\((\"(?:[^\"]|\"\")+\"|\w+)\)$")
+_RANGE = re.compile(r"FOR VALUES FROM \(([^,]+)\) TO \(([^,]+)\)")
+_LIST = re.compile(r"FOR VALUES IN \((.+)\)")
 _GREATEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 
 
@@ -58,7 +63,10 @@ def _of_type(error: BaseException | None, table: Name, stairs: Stairs, *, down: 
         columns = _retyped(stairs, table, found[1], down=down)
         return _either(name, (f"abs({column}) > {_GREATEST[found[1]]}" for column in columns))
     if found := _NO_LABEL.search(text):
-        listed = ", ".join(_retyped(stairs, table, found[1].strip('"'), down=down))
+        wanted = found[1].strip('"')
+        # A type that was made anew has the name of the old one: its columns are those that had that.
+        had = stairs.first if down else stairs.before
+        listed = ", ".join([*_retyped(stairs, table, wanted, down=down)] or _of_type_named(had, table, wanted))
         return f"SELECT {listed}, count(*) FROM {name} GROUP BY {listed}" if listed else None
     return None
 
@@ -114,6 +122,46 @@ def _retyped(stairs: Stairs, table: Name, wanted: str, *, down: bool) -> Iterato
             becomes = str(one.before if down else one.after)
             if one.attribute == "type" and wanted in {becomes, becomes.rpartition(".")[2]}:
                 yield identifier(one.identity.name)
+
+
+def _of_type_named(catalog: Catalog | None, table: Name, wanted: str) -> list[str]:
+    """The columns of ``table`` whose type is ``wanted``."""
+    return [
+        identifier(one.name)
+        for one, attributes in (catalog.objects if catalog else {}).items()
+        if one.kind == "column"
+        and (one.schema, one.parent) == table
+        and str(attributes.get("type")).rpartition(".")[2] == wanted.rpartition(".")[2]
+    ]
+
+
+def label_query(error: BaseException | None, query: str | None, table: str) -> str:
+    """The UPDATE that gives the rows with the label which ``error`` refuses another one, by what ``query`` counts."""
+    found = _LABEL.search(str(error))
+    column = query.removeprefix("SELECT ").partition(",")[0] if query else "..."
+    return f"UPDATE {table} SET {column} = ... WHERE {column} = '{found[1] if found else '...'}'"
+
+
+def partition_query(stairs: Stairs, whole: Name, rest: Name) -> str:
+    """The rows of the default partition ``rest`` that the new partitions of ``whole`` take."""
+    objects = stairs.first.objects if stairs.first is not None else {}
+    key = next((str(one.get("partition key") or "") for i, one in objects.items() if (i.schema, i.name) == whole), "")
+    column = _KEY_COLUMN.search(key)
+    conditions = []
+    for identity, attributes in objects.items():
+        parent = str(attributes.get("partition of") or "").rpartition(".")[2].strip('"')
+        if column and identity.kind == "table" and parent == whole[1] and identity not in stairs.before.objects:
+            conditions += _bounds(column[1], str(attributes.get("partition bound")))
+    where = f" WHERE {' OR '.join(conditions)}" if conditions else ""
+    return f"SELECT count(*) FROM {quoted_name(rest)}{where}"
+
+
+def _bounds(column: str, bound: str) -> list[str]:
+    if found := _RANGE.fullmatch(bound):
+        sides = [(">=", found[1]), ("<", found[2])]
+        return [" AND ".join(f"{column} {sign} {end}" for sign, end in sides if end not in {"MINVALUE", "MAXVALUE"})]
+    found = _LIST.fullmatch(bound)
+    return [f"{column} IN ({found[1]})"] if found else []
 
 
 def _either(table: str, conditions: Iterator[str]) -> str | None:

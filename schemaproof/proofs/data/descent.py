@@ -115,7 +115,8 @@ class Descents:
                 wanted = self._history.kept(OwnRows).within(rows)
                 fill(connection, leave=[self._history.version_table], tables=tables, rows=wanted, more=tables)
             if shown is not None and before is not None:
-                shown += _new(before, inhabited.rows(database), tables)
+                stairs = self._history.stairs(experiment.revision)
+                shown += _new(before, inhabited.rows(database), tables, stairs)
             return inhabited.run(database, experiment.index, "downgrade")
 
     def _clone(self, database: Database) -> Database:
@@ -140,12 +141,12 @@ def _changed(stairs: "Stairs", experiment: Experiment) -> list[Name]:
     return [one for one in dict.fromkeys(found) if one in there]
 
 
-def _new(before: Snapshot, after: Snapshot, tables: Sequence[Name]) -> list[str | Grid]:
+def _new(before: Snapshot, after: Snapshot, tables: Sequence[Name], stairs: "Stairs") -> list[str | Grid]:
     lines: list[str | Grid] = []
     for name in tables:
         was, now = before.named(name), after.named(name)
         if was is not None and now is not None:
-            lines += showing.rows(now, [row for row in now.rows if row not in was.rows], "holds")
+            lines += showing.held(now, [row for row in now.rows if row not in was.rows], stairs)
     return lines
 
 

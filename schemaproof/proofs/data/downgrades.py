@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from schemaproof.catalog import Identity
 from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.environment import sqlstate
@@ -14,7 +15,7 @@ from schemaproof.proofs.data.drops import drops, empty_again
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched, matched
 from schemaproof.proofs.data.passing import passed
-from schemaproof.proofs.data.refusals import not_null_column
+from schemaproof.proofs.data.refusals import not_null_column, said
 from schemaproof.proofs.data.snapshot import Cells, Table
 from schemaproof.proofs.data.values_kept import VALUES_KEPT
 
@@ -56,6 +57,13 @@ def _remedy(stuck: Stuck, stairs: Stairs) -> str:
     column = not_null_column(stuck.run.error)
     if column is not None:
         table, name = column
+        schema = said(stuck.run.error, "schema_name") or "public"
+        if stairs.first is None or Identity("column", schema, table, name) not in stairs.first.objects:
+            return (
+                f"Give {name} a server_default in downgrade(); or add it nullable, fill it, and then"
+                f' `op.alter_column("{table}", "{name}", nullable=False)`. Rows affected in production:'
+                f" `SELECT count(*) FROM {table}`."
+            )
         update = f"UPDATE {table} SET {name} = ... WHERE {name} IS NULL"
         return (
             f'Fill it in downgrade(), before the NOT NULL: `op.execute("{update}")`. Rows affected in production:'
@@ -91,7 +99,7 @@ def _keeps(history: History, revision: str) -> Iterator[Finding]:
         for name in table.columns:
             values = _lost_values(experiment, table, name)
             if values:
-                yield _values_told(experiment, table, name, values)
+                yield _values_told(experiment, descent, table, name, values)
     for one in drops(experiment):
         again = descent.after.named(one.table.name)
         if again is not None and (one.column is None or one.column in again.columns):
@@ -145,8 +153,15 @@ def _rows_told(experiment: Experiment, descent: Descent, table: Matched, lost: S
         object=f"table {name}",
         evidence=[*showing.statements(descent.writes.found), *showing.rows(name, lost, "loses")],
         remedy=f'Copy them back in downgrade(): `op.execute("INSERT INTO {showing.quoted(name)} SELECT ... FROM ...")`.'
-        f" Rows affected in production, before the downgrade: `SELECT count(*) FROM ...`.",
+        f" Rows affected in production, before the downgrade: `{_count_of(experiment, name, lost)}`.",
     )
+
+
+def _count_of(experiment: Experiment, table: Table, lost: Sequence[Cells]) -> str:
+    """The query that counts the rows of ``table`` where they are after the upgrade; a value of one tells where."""
+    texts = [text for text in lost[0].values() if text is not None and len(text) > 1]
+    found = next((one for text in texts if (one := _holder(experiment, text)) is not None), None)
+    return f"SELECT count(*) FROM {showing.quoted(found[0] if found else table)}"
 
 
 def _holder(experiment: Experiment, value: str) -> tuple[Table, str] | None:
@@ -159,7 +174,11 @@ def _holder(experiment: Experiment, value: str) -> tuple[Table, str] | None:
 
 
 def _values_told(
-    experiment: Experiment, table: Matched, column: str, values: Sequence[tuple[Cells, str | None, str | None]]
+    experiment: Experiment,
+    descent: Descent,
+    table: Matched,
+    column: str,
+    values: Sequence[tuple[Cells, str | None, str | None]],
 ) -> Finding:
     name, revision, written = table.before, experiment.revision, showing.identifier(column)
     source = _holder(experiment, values[0][1] or "")
@@ -174,7 +193,10 @@ def _values_told(
         severity=Severity.WARNING,
         revision=revision,
         object=f"column {name}.{column}",
-        evidence=showing.changed(name, column, values, heads=("before the upgrade", "after the downgrade")),
+        evidence=[
+            *showing.statements(one for one in descent.writes.found if one.kind == "dropped"),
+            *showing.changed(name, column, values, heads=("before the upgrade", "after the downgrade")),
+        ],
         remedy=f'Copy them back in downgrade(), before what holds them is dropped: `op.execute("{update}")`.'
         + (f" Rows affected in production, before the downgrade: `{count}`." if count else ""),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.proofs.data import showing
+from schemaproof.proofs.data.copies import copy_of
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched
 from schemaproof.proofs.data.snapshot import Cells, Table
@@ -54,6 +55,9 @@ def _columns(experiment: Experiment, table: Matched) -> Iterator[Drop]:
         pairs = [(row, other) for row, other in table.pairs if row[one.name] is not None]
         beside = sum(row[one.name] in other.values() for row, other in pairs)  # an earlier revision has copied it
         rows = [row for row, _ in pairs]
+        copy = copy_of(experiment, table.before, one.name)
+        if copy is not None and not copy.lost:
+            continue  # an earlier revision has copied all of it
         if rows and beside * 2 <= len(rows) and not _taken(experiment, table.before, one.name):
             yield Drop(table.before, one.name, rows)
 

@@ -58,6 +58,8 @@ class Experiment:
         functions: the bodies of the functions that there are, by name.
         forced: the tables after it whose owner row security binds.
         copy: a database in the state before it, rows included; is only cloned.
+        copied: the names of the tables that earlier revisions have filled by a query, and whether a condition chose
+            its rows.
         irreversible: whether its downgrade refuses on purpose, which says that something is meant to go.
     """
 
@@ -69,6 +71,7 @@ class Experiment:
     functions: Mapping[str, str]
     forced: frozenset[Name]
     copy: Database
+    copied: Mapping[str, bool]
     irreversible: bool
     _inhabited: "Inhabited" = field(repr=False)
 
@@ -140,6 +143,7 @@ class Inhabited:
         self.history = history
         self._climbing: tuple[int, Database] | None = None  # by the number of its revisions
         self.incomplete: dict[tuple[str, str], Incomplete] = {}  # by table and column
+        self._copied: dict[str, bool] = {}  # as Experiment.copied
         self.unfilled: Mapping[str, str] = {}  # the tables that could not be given rows after the last upgrade, and why
         self._newly: tuple[int, Mapping[str, str]] = (-1, {})  # those that could be before it, by its index
         self._bare: tuple[int, Database] | None = None  # without rows of ours; made where an upgrade fails on them
@@ -187,14 +191,26 @@ class Inhabited:
         """
         return self._examined(index)[2]
 
-    def repeat(self, experiment: Experiment, settings: Mapping[str, str] | None = None) -> tuple[Run, Snapshot]:
-        """The upgrade once more on the same rows, with ``settings`` as the database's own, and the rows after it."""
+    def repeat(
+        self, experiment: Experiment, settings: Mapping[str, str] | None = None, prepare: Sequence[str] = ()
+    ) -> tuple[Run, Snapshot]:
+        """The upgrade once more on the same rows, and the rows after it.
+
+        Args:
+            experiment: the upgrade.
+            settings: the database's own; a search_path with commas between its schemas.
+            prepare: statements for the database before it.
+        """
         with experiment.copy.server.clone(Template(experiment.copy.name)) as database:
             with connected(database) as connection:
+                for statement in prepare:
+                    connection.execute(statement.encode())
                 for name, value in (settings or {}).items():
                     query = sql.SQL("ALTER DATABASE {} SET {} = {}")
                     where = sql.Identifier(database.name)
-                    connection.execute(query.format(where, sql.Identifier(name), sql.Literal(value)))
+                    parts = value.split(", ") if name == "search_path" else [value]
+                    listed = sql.SQL(", ").join(map(sql.Literal, parts))
+                    connection.execute(query.format(where, sql.Identifier(name), listed))
             run = self.run(database, experiment.index)
             return run, self.rows(database)
 
@@ -232,14 +248,14 @@ class Inhabited:
             if run.error is None:
                 self._passed(index, database)
                 return None, None
-            return self._refused_surely(run, index)
+            self._climbing = None
+            return self._refused_surely(run, index, database)  # as it was: such a revision fails as a whole, or again
         copy = database.server.clone(Template(database.name))
         with dropped_on_error(copy):
             before, witness = self.rows(database), Witness()
             run = self.run(database, index, witness=witness)
             if run.error is not None:
-                copy.drop()
-                return self._refused_surely(run, index)
+                return self._refused_surely(run, index, copy)
             with connected(database) as connection:
                 after = snapshot.read(connection, self.history.version_table)
                 functions: dict[str, str] = dict(_functions(connection))
@@ -248,8 +264,23 @@ class Inhabited:
                 self._filled(index, plant(self.history, connection, emptied=emptied))
             self._climbing = (index + 1, database)
         irreversible = stairs.down is not None and is_deliberate(stairs.down)
-        revision = stairs.revision
-        return None, Experiment(revision, index, before, after, witness, functions, forced, copy, irreversible, self)
+        experiment = Experiment(
+            stairs.revision,
+            index,
+            before,
+            after,
+            witness,
+            functions,
+            forced,
+            copy,
+            copied=dict(self._copied),
+            irreversible=irreversible,
+            _inhabited=self,
+        )
+        for one in experiment.writes.found:
+            if one.kind == "copied":
+                self._copied[one.table[1]] = one.chosen or self._copied.get(one.table[1], False)
+        return None, experiment
 
     def _passed(self, index: int, database: Database) -> None:
         with dropped_on_error(database):
@@ -264,11 +295,15 @@ class Inhabited:
         self._newly = index, {name: why for name, why in filled.refused.items() if name not in self.unfilled}
         self.unfilled = filled.refused
 
-    def _refused_surely(self, run: Run, index: int) -> tuple[Refused | None, Experiment | None]:
-        """As ``_climb``, for an upgrade that failed: rows that were made late lack what revisions in between gave."""
+    def _refused_surely(self, run: Run, index: int, before: Database) -> tuple[Refused | None, Experiment | None]:
+        """As ``_climb``, for an upgrade that failed: rows that were made late lack what revisions in between gave.
+
+        ``before`` is in the state before it, rows included, and is dropped.
+        """
         lowest = max(self._floor, index - _EARLIER)
         if self._since <= lowest or not self._climb_again(lowest, index):
-            return self._refused(run, index), None
+            return self._refused(run, index, before), None
+        before.drop()
         return self._climb(index)
 
     def _climb_again(self, start: int, index: int) -> bool:
@@ -282,18 +317,34 @@ class Inhabited:
             self._passed(between, self.database)
         return True
 
-    def _refused(self, run: Run, index: int) -> Refused:
+    def _refused(self, run: Run, index: int, before: Database) -> Refused:
         self._leave()
         bare = self._bare_at(index)
         refused = judge(self.history, run, bare, index, lambda database: self.run(database, index))
-        # The next ones meet rows that were made after this one.
         self._floor = index + 1
-        if self.run(bare, index).error is None:
-            self._bare = (index + 1, bare)
-            self._climb_from(index + 1, bare.server.clone(Template(bare.name)))
-        else:
+        spared = self._spared(before, index, refused.tables)
+        if self.run(bare, index).error is not None:
             self.close()
+        else:
+            self._bare = (index + 1, bare)
+            if spared is None:  # the next ones meet rows that were made after this one
+                self._climb_from(index + 1, bare.server.clone(Template(bare.name)))
         return refused
+
+    def _spared(self, before: Database, index: int, tables: Sequence[Name]) -> Database | None:
+        """The database ``before`` without the rows of ``tables``, which the upgrade refuses; after it, it climbs on.
+
+        Others have gone through what revisions below do to them, and one above may rely on that.
+        """
+        with dropped_on_error(before):
+            with connected(before) as connection:
+                for name in tables:
+                    connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(*name)))
+            if not tables or self.run(before, index).error is not None:
+                before.drop()
+                return None
+            self._passed(index, before)
+        return before
 
     def _forget(self) -> None:
         if self._last is not None and self._last[2] is not None:

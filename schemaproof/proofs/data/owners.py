@@ -1,7 +1,7 @@
 """An upgrade run by an owner that is no superuser, whom row security binds too."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import psycopg
 from psycopg import sql
@@ -10,7 +10,7 @@ from schemaproof.migration.environment import Run
 from schemaproof.postgres import Database, Template
 from schemaproof.proofs.data.inhabited import Experiment, Inhabited
 from schemaproof.proofs.data.population import connected
-from schemaproof.proofs.data.snapshot import Snapshot
+from schemaproof.proofs.data.snapshot import Name, Snapshot
 
 # What a schema holds that has an owner of its own; extensions' objects stay with who made them.
 _OWNED = """
@@ -37,13 +37,27 @@ SELECT format('ALTER SCHEMA %%I OWNER TO %%I', nspname, %(role)s::text) FROM pg_
 WHERE nspname <> 'information_schema' AND nspname !~ '^pg_'
 """
 
+# Extensions that only a superuser may create (manual, CREATE EXTENSION: "trusted"), in the version that it would take.
+_UNTRUSTED = """
+SELECT e.name::text FROM pg_available_extensions e JOIN pg_available_extension_versions v
+    ON v.name = e.name AND v.version = e.default_version
+WHERE v.superuser AND NOT v.trusted AND e.name = ANY (%s)
+"""
 
-def secured(experiment: Experiment) -> bool:
-    """Whether the revision writes to a table whose owner row security binds, and a role may be made to try it.
 
-    On a server that the user names none is made: it belongs to the whole server, and a killed run would leave it.
+def secured(experiment: Experiment) -> frozenset[Name]:
+    """The tables whose owner row security binds, and that the revision writes to or reads for what it writes.
+
+    None on a server that the user names: a role belongs to the whole server, and a killed run would leave it.
     """
-    return experiment.copy.server.disposable and any(one.of(experiment.forced) for one in experiment.writes.found)
+    if not experiment.copy.server.disposable:
+        return frozenset()
+    writing = [one for one in experiment.writes.found if one.kind not in {"dropped", "trigger"}]
+    return frozenset(
+        name
+        for name in experiment.forced
+        if any(one.of({name}) or name[1] in {word.text for word in one.words} for one in writing)
+    )
 
 
 @contextlib.contextmanager
@@ -51,13 +65,14 @@ def owned(inhabited: Inhabited, experiment: Experiment) -> Iterator[tuple[Run, S
     """The upgrade once more, in a database whose owner is a role of its own, and the rows after it.
 
     Sessions become that role by the database's default, so env.py need not know it. The role belongs to the whole
-    server, and has the database's name; it goes with the database.
+    server, and has the database's name; it goes with the database. What the upgrade needs a superuser for, an extension
+    that is not trusted, is there beforehand, as an administrator makes it in production.
     """
     server = experiment.copy.server
     database = server.clone(Template(experiment.copy.name))
     try:
         role = database.name
-        _hand_over(database, role)
+        _hand_over(database, role, _new_extensions(inhabited, experiment))
         run = inhabited.run(database, experiment.index)
         yield run, inhabited.rows(database)
     finally:
@@ -66,9 +81,16 @@ def owned(inhabited: Inhabited, experiment: Experiment) -> Iterator[tuple[Run, S
             connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(database.name)))
 
 
-def _hand_over(database: Database, role: str) -> None:
+def _new_extensions(inhabited: Inhabited, experiment: Experiment) -> list[str]:
+    changed = inhabited.history.stairs(experiment.revision).changed
+    return [one.identity.name for one in changed if one.identity.kind == "extension" and one.kind == "extra"]
+
+
+def _hand_over(database: Database, role: str, extensions: Sequence[str]) -> None:
     name = sql.Identifier(role)
     with connected(database) as connection:
+        for (extension,) in connection.execute(_UNTRUSTED, [list(extensions)]).fetchall():
+            connection.execute(sql.SQL("CREATE EXTENSION {} CASCADE").format(sql.Identifier(extension)))
         connection.execute(sql.SQL("CREATE ROLE {} NOSUPERUSER NOBYPASSRLS").format(name))
         connection.execute(sql.SQL("GRANT ALL ON DATABASE {} TO {}").format(sql.Identifier(database.name), name))
         # A sequence that a column owns goes with its table.

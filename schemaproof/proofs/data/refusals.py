@@ -11,6 +11,7 @@ from schemaproof.catalog.names import unquoted
 from schemaproof.migration.environment import Run, sqlstate
 from schemaproof.migration.intent import is_deliberate
 from schemaproof.postgres import Database, Template
+from schemaproof.proofs.data import showing, snapshot
 from schemaproof.proofs.data.population import bounds_at_head, connected, populate
 from schemaproof.proofs.data.snapshot import Name
 from schemaproof.proofs.data.writes import writes
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
     from schemaproof.catalog import Identity
     from schemaproof.catalog.values import Attributes
     from schemaproof.migration.history import History
+    from schemaproof.migration.stairway import Stairs
 
 # One row a table, each with other values: where all of them are refused, any row is.
 _ALONE = (Row(1, sparse=True), Row(0, sparse=False), Row(5, sparse=False), Row(8, sparse=False))
 
 _TABLES_TRIED = 8  # by itself each; a revision changes few
-_ROWS_SHOWN = 3  # of a table
 
 # A refusal of these classes is of the values: data exceptions, and integrity constraints (manual, Appendix A).
 _OF_VALUES = ("22", "23")
@@ -72,7 +73,7 @@ def judge(history: "History", run: Run, bare: Database, index: int, upgrade: Cal
     """
     if _is_refusal(run):
         return Refused(run, deliberate=True)
-    trials = _Trials(history, bare, upgrade)
+    trials = _Trials(history, bare, upgrade, history.stairs(history.revisions[index].revision))
     alone = [(row, trials.tried(rows_of(row))) for row in _ALONE]
     failing: list[tuple[str, RowsOf, Run]] = [("", rows_of(row), tried) for row, tried in alone if tried.error]
     any_row = len(failing) == len(alone) and all(_whatever_the_values(tried) for _, _, tried in failing)
@@ -119,6 +120,7 @@ class _Trials:
     history: "History"
     bare: Database
     upgrade: Callable[[Database], Run]
+    stairs: "Stairs"
 
     def tried(self, rows: RowsOf, tables: Sequence[Name] | None = None, shown: list[str] | None = None) -> Run:
         """The upgrade on ``rows``, in ``tables`` and what they refer to or in all; puts those rows into ``shown``."""
@@ -129,7 +131,10 @@ class _Trials:
                 self._fill_with_parents(database, rows, tables)
             if shown is not None:
                 with connected(database) as connection:
-                    shown.extend(line for table in tables or () for line in _lines(connection, table))
+                    held = snapshot.read(connection, self.history.version_table)
+                for one in tables or ():
+                    if (table := held.named(one)) is not None:
+                        shown.extend(showing.held(table, table.rows, self.stairs))
             return self.upgrade(database)
 
     def _fill_with_parents(self, database: Database, rows: RowsOf, tables: Sequence[Name]) -> None:
@@ -220,15 +225,3 @@ WHERE c.contype = 'f' AND c.conrelid = to_regclass(%s)
 
 def _parents(connection: psycopg.Connection[Any], table: Name) -> list[Name]:
     return connection.execute(_PARENTS, [sql.Identifier(*table).as_string(connection)]).fetchall()
-
-
-def _lines(connection: psycopg.Connection[Any], table: Name) -> Iterator[str]:
-    """The first rows of ``table``, as text: what a table of them would show."""
-    query = sql.SQL("SELECT t::text FROM {} t LIMIT {}").format(sql.Identifier(*table), _ROWS_SHOWN)
-    names = sql.SQL(
-        "SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
-        " AND NOT attisdropped"
-    )
-    row = connection.execute(names, [sql.Identifier(*table).as_string(connection)]).fetchone()
-    for (text,) in connection.execute(query).fetchall():
-        yield f"{'.'.join(table)} ({row[0] if row else ''}) = {text}"

@@ -9,6 +9,7 @@ from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched
 from schemaproof.proofs.data.passing import passed
+from schemaproof.proofs.data.reaching import referring, without
 from schemaproof.proofs.data.snapshot import Cells, Key, Table
 from schemaproof.proofs.data.writes import Write
 
@@ -78,16 +79,10 @@ def _children_first(table: Table, above: tuple[Key, Table], causes: list[Write])
     key, parent = above
     child, column = showing.quoted(table), showing.identifier(key.columns[0])
     update = f"UPDATE {child} SET {column} = ... WHERE {column} IN (...)"
-    count = f"SELECT count(*) FROM {child} WHERE {column} IN (SELECT {_id(parent)} FROM {showing.quoted(parent)} ...)"
-    condition = " with the condition of the DELETE" if causes else ""
     return (
         f"Before the DELETE, point the rows of {table} to the row of {parent} that stays:"
-        f' `op.execute("{update}")`. Rows affected in production{condition}: `{count}`.'
+        f' `op.execute("{update}")`. Rows affected in production: `{referring(table, key.columns[0], parent, causes)}`.'
     )
-
-
-def _id(table: Table) -> str:
-    return showing.identifier(table.primary[0]) if table.primary else "..."
 
 
 def _emptied(experiment: Experiment, table: Matched, gone: list[Cells], whole: list[Write]) -> Finding:
@@ -116,9 +111,6 @@ def _copied(experiment: Experiment, table: Matched) -> list[Write]:
 def _left_out(experiment: Experiment, table: Matched, gone: list[Cells], copied: list[Write]) -> Finding:
     name, revision = table.before, experiment.revision
     inner = any(word.text == "join" for one in copied for word in one.words)
-    source = showing.quoted(name)
-    empty = [column for column in name.columns if all(row[column] is None for row in gone)]
-    where = f" WHERE {showing.identifier(empty[0])} IS NULL" if empty else ""
     return ROWS_KEPT.finding(
         f"{revision} rebuilds {name} and loses {len(gone)} of its {len(name.rows)} rows"
         + (": the join finds nothing for them." if inner else "."),
@@ -128,7 +120,7 @@ def _left_out(experiment: Experiment, table: Matched, gone: list[Cells], copied:
         object=f"table {name}",
         evidence=[*showing.statements(copied), *showing.rows(name, gone, "loses")],
         remedy=("Write LEFT JOIN in place of JOIN. " if inner else "Copy all rows. ")
-        + f"Rows affected in production: `SELECT count(*) FROM {source}{where}`.",
+        + f"Rows affected in production: `{without(name, gone)}`.",
     )
 
 

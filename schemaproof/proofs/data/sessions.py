@@ -1,6 +1,6 @@
 """Whether what an upgrade makes of rows depends on the session that runs it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,8 @@ from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.inhabited import Experiment, Inhabited
 from schemaproof.proofs.data.owners import owned, secured
 from schemaproof.proofs.data.passing import passed
-from schemaproof.proofs.data.snapshot import Cells, Snapshot, Table
+from schemaproof.proofs.data.paths import DEFAULT, SEARCH_PATH, at_home, in_front, schema_of
+from schemaproof.proofs.data.snapshot import Cells, Name, Snapshot, Table
 
 # What roles and databases have set otherwise, as ALTER ROLE and ALTER DATABASE do; see the manual, 20.11.
 _USUAL = {"TimeZone": "UTC", "DateStyle": "ISO, MDY"}
@@ -40,15 +41,18 @@ def _independent(history: History, revision: str) -> Iterator[Finding]:
     if experiment is None or not _may_depend(experiment):
         return
     inhabited = history.kept(Inhabited)
-    run, other = inhabited.repeat(experiment, _OTHERS)
+    path = in_front(experiment)
+    others = _OTHERS if path is None else {**_OTHERS, SEARCH_PATH: path}
+    run, other = inhabited.repeat(experiment, others)
     if run.error is not None or any(_differing(experiment.after, other)):
         usual_run, usual = inhabited.repeat(experiment, _USUAL)
         if usual_run.error is None and (run.error is not None or any(_stable(inhabited, experiment, usual, other))):
-            yield from _by_setting(inhabited, experiment, usual)
-    if secured(experiment):
+            yield from _by_setting(inhabited, experiment, usual, others)
+    hiding = secured(experiment)
+    if hiding:
         with owned(inhabited, experiment) as (run, other):
             if run.error is None and (found := [*_stable(inhabited, experiment, experiment.after, other)]):
-                yield _as_owner(experiment, found)
+                yield _as_owner(experiment, found, sorted(hiding))
 
 
 def _may_depend(experiment: Experiment) -> bool:
@@ -56,13 +60,19 @@ def _may_depend(experiment: Experiment) -> bool:
     return experiment.writes.opaque or any(one.kind not in {"dropped", "trigger"} for one in experiment.writes.found)
 
 
-def _by_setting(inhabited: Inhabited, experiment: Experiment, usual: Snapshot) -> Iterator[Finding]:
+def _by_setting(
+    inhabited: Inhabited, experiment: Experiment, usual: Snapshot, others: Mapping[str, str]
+) -> Iterator[Finding]:
     """Which of the settings it is."""
-    for name, value in _OTHERS.items():
-        run, other = inhabited.repeat(experiment, {**_USUAL, name: value})
-        found = [] if run.error is not None else [*_stable(inhabited, experiment, usual, other)]
-        if run.error is not None or found:
-            yield _told(experiment, name, run, found)
+    for name, value in others.items():
+        settings = {**_USUAL, name: value}
+        for prepare in ((), at_home(schema_of(value))) if name == SEARCH_PATH else ((),):
+            run, other = inhabited.repeat(experiment, settings, prepare)
+            found = [] if run.error is not None else [*_stable(inhabited, experiment, usual, other)]
+            if run.error is None and not found:
+                break
+        else:
+            yield _told(experiment, name, value, run, found)
 
 
 def _stable(inhabited: Inhabited, experiment: Experiment, usual: Snapshot, other: Snapshot) -> Iterator[Other]:
@@ -102,8 +112,9 @@ def _is_today(text: str | None) -> bool:
     return text is not None and text[:10] in {(today + timedelta(days=step)).isoformat() for step in (-1, 0, 1)}
 
 
-def _told(experiment: Experiment, setting: str, run: Run, found: list[Other]) -> Finding:
-    usual, other = _USUAL[setting], _OTHERS[setting]
+def _told(experiment: Experiment, setting: str, other: str, run: Run, found: list[Other]) -> Finding:
+    usual = _USUAL.get(setting, DEFAULT)
+    remedy = _REMEDIES[setting].replace("{schema}", schema_of(other))
     statements = showing.statements(one for one in experiment.writes.found if one.kind not in {"dropped", "trigger"})
     if not found:
         return SESSION_INDEPENDENT.finding(
@@ -112,7 +123,7 @@ def _told(experiment: Experiment, setting: str, run: Run, found: list[Other]) ->
             revision=experiment.revision,
             object=None,
             evidence="\n".join([*statements, run.told]),
-            remedy=_REMEDIES[setting],
+            remedy=f"{remedy} Rows affected in production: all that its statements read or write.",
         )
     first = found[0]
     table, column = showing.quoted(first.table), showing.identifier(first.column)
@@ -131,19 +142,21 @@ def _told(experiment: Experiment, setting: str, run: Run, found: list[Other]) ->
             *statements,
             *showing.changed(first.table, first.column, shown, heads=(f"with {usual}", f"with {other}")),
         ],
-        remedy=_REMEDIES[setting]
-        + f" Rows affected in production: `SELECT count(*) FROM {table} WHERE {column} IS NOT NULL`.",
+        remedy=remedy + f" Rows affected in production: `SELECT count(*) FROM {table} WHERE {column} IS NOT NULL`.",
     )
 
 
-def _as_owner(experiment: Experiment, found: list[Other]) -> Finding:
+def _as_owner(experiment: Experiment, found: list[Other], hiding: Sequence[Name]) -> Finding:
+    """A finding on what the owner does not see: rows of the tables ``hiding``."""
     first = found[0]
     table, column = showing.quoted(first.table), showing.identifier(first.column)
+    name = first.table.name if first.table.name in hiding else hiding[0]
+    hidden, hides = showing.quoted_name(name), "them" if name == first.table.name else f"the rows of {'.'.join(name)}"
     same = [one for one in found if one.table == first.table and one.column == first.column]
     shown = [(one.usual, one.usual[first.column], one.other[first.column] if one.other else None) for one in same]
     return SESSION_INDEPENDENT.finding(
         f"{experiment.revision} leaves {len(same)} of {len(first.table.rows)} rows of {first.table} as they are if the"
-        " owner of the table runs it: row security hides them (FORCE ROW LEVEL SECURITY).",
+        f" owner of the table runs it: row security hides {hides} (FORCE ROW LEVEL SECURITY).",
         kind="row security",
         revision=experiment.revision,
         object=f"column {first.table}.{first.column}",
@@ -152,7 +165,7 @@ def _as_owner(experiment: Experiment, found: list[Other]) -> Finding:
             *showing.changed(first.table, first.column, shown, heads=("as superuser", "as owner")),
         ],
         consequence="The statement reports success and changes nothing: UPDATE 0.",
-        remedy=f'Switch it off meanwhile: `op.execute("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")` before the'
+        remedy=f'Switch it off meanwhile: `op.execute("ALTER TABLE {hidden} NO FORCE ROW LEVEL SECURITY")` before the'
         f" statement, and FORCE after it. Rows affected in production, after the upgrade: `SELECT count(*) FROM {table}"
         f" WHERE {column} IS NULL`, as a superuser.",
     )
@@ -161,6 +174,8 @@ def _as_owner(experiment: Experiment, found: list[Other]) -> Finding:
 _REMEDIES: Mapping[str, str] = {
     "TimeZone": "Name the zone: `column AT TIME ZONE 'UTC'` in USING or in the statement, or"
     " `op.execute(\"SET LOCAL TimeZone = 'UTC'\")` before it.",
+    SEARCH_PATH: 'Name the schema: `{schema}.` before the table in SQL, and schema="{schema}" where op or the'
+    " inspector is asked.",
     "DateStyle": "Write dates as '2031-12-24' and format them with to_char() and to_date(), or"
     " `op.execute(\"SET LOCAL DateStyle = 'ISO'\")` before the statement.",
 }
@@ -168,7 +183,7 @@ _REMEDIES: Mapping[str, str] = {
 SESSION_INDEPENDENT = Check(
     id="session-independent",
     area="data",
-    title="What an upgrade writes does not depend on the session: TimeZone, DateStyle, row security.",
+    title="What an upgrade writes does not depend on the session: TimeZone, DateStyle, search_path, row security.",
     reason="Production gets other values than the test database: its role or database has other settings.",
     remedy="Say in the statement what it now takes from the session.",
     scope="revision",

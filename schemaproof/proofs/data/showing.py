@@ -1,10 +1,14 @@
 """Rows and statements as the evidence of a finding."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from schemaproof.figure import Grid
 from schemaproof.proofs.data.snapshot import Cells, Name, Table
 from schemaproof.proofs.data.writes import Write
+
+if TYPE_CHECKING:
+    from schemaproof.migration.stairway import Stairs
 
 _ROWS = 3
 _COLUMNS = 6
@@ -29,6 +33,16 @@ def rows(table: Table, some: Sequence[Cells], heading: str, columns: Sequence[st
     cells = (tuple(_text(row.get(name)) for name in names) for row in some[:_ROWS])
     more = f" (the first {_ROWS} of {len(some)})" if len(some) > _ROWS else ""
     return [f"{table} {heading}{more}:", Grid(tuple(names), tuple(cells))]
+
+
+def held(table: Table, some: Sequence[Cells], stairs: "Stairs") -> list[str | Grid]:
+    """As ``rows``, those columns first which the revision of ``stairs`` changes."""
+    those = [
+        one.identity.name
+        for one in stairs.changed
+        if one.identity.kind == "column" and (one.identity.schema, one.identity.parent) == table.name
+    ]
+    return rows(table, some, "holds", [*(one for one in those if one in table.columns), *table.columns])
 
 
 def changed(

@@ -1,4 +1,20 @@
-"""SQL as words, as far as needed to see what a statement names for writing; no grammar."""
+"""SQL as words, as far as needed to see what a statement names for writing; no grammar.
+
+Why no library does it (measured on the 450 statements of this repository's example projects, of which some are
+expressions):
+
+- pglast 8.8 is PostgreSQL's own parser, and reads all that is a statement. Its licence is GPL-3.0-or-later, which who
+  installs this package (MIT) would have to accept; it weighs 32 MB. It parses neither the body of DO nor a statement
+  with a driver's placeholders.
+- sqlglot 30.30 (MIT, pure Python, 8 MB, 0.3 s to import) reads four of five. The rest becomes one opaque Command: DO,
+  functions and triggers, ALTER TABLE ... DISABLE TRIGGER or ATTACH PARTITION, ADD GENERATED. These are what a
+  migration consists of, and where an UPDATE hides.
+- sqlparse 0.6 (BSD) groups words and knows no more grammar than this module does; bodies in dollar quotes, and which
+  columns a SET list names, would still be ours to read.
+
+What is needed is little: a name after UPDATE, INSERT INTO, DELETE FROM, ALTER TABLE, wherever it stands, and the
+columns that are set. Where a statement can't be read so, nothing is claimed of it (``Writes.opaque``).
+"""
 
 import re
 from collections.abc import Callable, Sequence

@@ -6,12 +6,14 @@ from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
 from schemaproof.proofs.data import showing
+from schemaproof.proofs.data.copies import Copy, lost_in_copies
 from schemaproof.proofs.data.dropped import lost_in_moves, renamed
 from schemaproof.proofs.data.drops import drops
 from schemaproof.proofs.data.drops import told as as_note
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched
 from schemaproof.proofs.data.passing import passed
+from schemaproof.proofs.data.reaching import reached, referring, without
 from schemaproof.proofs.data.retyped import Loss, loss
 from schemaproof.proofs.data.snapshot import Cells, Column
 
@@ -42,6 +44,7 @@ def _lost(history: History, experiment: Experiment) -> Iterator[Finding]:
                 yield finding
         for one in renamed(experiment, table):
             yield _as_rename(experiment, table, *one)
+    yield from (_copied(experiment, one) for one in lost_in_copies(experiment))
     for move in lost_in_moves(experiment):
         yield VALUES_KEPT.finding(
             f"{revision} moves {move.table}.{move.column} and loses {len(move.lost)} of {move.count} values: the join"
@@ -51,9 +54,33 @@ def _lost(history: History, experiment: Experiment) -> Iterator[Finding]:
             revision=revision,
             object=f"column {move.table}.{move.column}",
             evidence=[*showing.statements(move.writes), *showing.rows(move.table, move.lost, "loses", [move.column])],
-            remedy=f"Write LEFT JOIN in place of JOIN. Rows affected in production: `SELECT count(*) FROM"
-            f" {showing.quoted(move.table)} WHERE {showing.identifier(move.column)} IS NOT NULL AND ...`.",
+            remedy="Write LEFT JOIN in place of JOIN. Rows affected in production:"
+            f" `{without(move.table, move.lost, f'{showing.identifier(move.column)} IS NOT NULL')}`.",
         )
+
+
+def _copied(experiment: Experiment, copy: Copy) -> Finding:
+    key, column = showing.identifier(copy.source.primary[0]), showing.identifier(copy.column)
+    source, target = showing.quoted(copy.source), showing.quoted(copy.target)
+    own, place = showing.identifier(copy.key), showing.identifier(copy.place)
+    rest = (
+        f"FROM {source} s WHERE s.{column} IS NOT NULL AND NOT EXISTS (SELECT FROM {target} t WHERE t.{own} = s.{key})"
+    )
+    return VALUES_KEPT.finding(
+        f"{experiment.revision} drops {copy.source}.{copy.column}; {len(copy.lost)} of its {copy.count} values are not"
+        f" in {copy.target}.{copy.place}, where the others were copied.",
+        kind="copied in part",
+        severity=Severity.NOTE if experiment.irreversible else Severity.ERROR,
+        revision=experiment.revision,
+        object=f"column {copy.source}.{copy.column}",
+        evidence=[
+            *showing.statements(experiment.writes.to({copy.source.name}, "dropped")),
+            *showing.rows(copy.source, copy.lost, "loses", [copy.column]),
+        ],
+        remedy="Copy the rest before the drop, or write LEFT JOIN where they are copied:"
+        f' `op.execute("INSERT INTO {target} ({own}, {place}) SELECT s.{key}, s.{column} {rest}")`. Rows affected in'
+        f" production: `SELECT count(*) {rest}`.",
+    )
 
 
 def _column(history: History, experiment: Experiment, table: Matched, was: Column, now: Column) -> Finding | None:
@@ -106,7 +133,7 @@ def _reference(experiment: Experiment, table: Matched, was: Column, changes: Cha
     causes = experiment.writes.to({parent.before.name}, "delete", "truncate")
     child, column = showing.quoted(table.before), showing.identifier(was.name)
     update = f"UPDATE {child} SET {column} = ... WHERE {column} IN (...)"
-    count = f"SELECT count(*) FROM {child} WHERE {column} IN (...)"
+    count = referring(table.before, was.name, parent.before, causes)
     return VALUES_KEPT.finding(
         f"{experiment.revision} sets {table.before}.{was.name} to NULL in {len(emptied)} of {len(table.pairs)} rows:"
         f" it deletes duplicates in {parent.before} that they refer to (ON DELETE SET NULL).",
@@ -152,7 +179,7 @@ def _triggered(
             *showing.changed(table.before, was.name, [(row, old, new) for row, _, old, new in changes]),
         ],
         remedy=f'Keep it from firing: `op.execute("{disable}")` before the statement, and ENABLE TRIGGER after it.'
-        f" Rows affected in production: `SELECT count(*) FROM {name}` with the condition of the statement.",
+        f" Rows affected in production: `{reached(table.before, fired)}`.",
     )
 
 

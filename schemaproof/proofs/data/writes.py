@@ -1,5 +1,6 @@
 """What a revision's statements name for writing: tables and columns, in CTEs, DO blocks and functions too."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypedDict, Unpack
@@ -10,6 +11,8 @@ type Kind = Literal["update", "insert", "delete", "truncate", "type", "copied", 
 
 _ENDS_SET = frozenset({"from", "where", "returning", "when"})
 _NO_UPDATE = frozenset({"for", "key", "on", "or", "before", "after", "of", "grant", "revoke"})
+# What a driver puts in: the query could not be run as it is.
+_PARAMETER = re.compile(r"%\(|%s|\$\d|:\w+\b(?<!::)")
 # What leaves rows out on purpose, in a SELECT that fills a table.
 _CHOOSING = frozenset({"where", "distinct", "group", "having", "limit", "offset", "conflict", "except", "intersect"})
 
@@ -26,6 +29,8 @@ class Write:
         columns: those that it sets; of an INSERT those that it names.
         chosen: whether a condition says which rows.
         touched: columns that it sets to themselves, so that triggers fire.
+        reaching: which rows it reaches, as what stands after FROM in a query; "" where that is not known.
+        alias: by which name the table is known there.
     """
 
     kind: Kind
@@ -35,6 +40,8 @@ class Write:
     columns: tuple[str, ...] = ()
     chosen: bool = False
     touched: tuple[str, ...] = ()
+    reaching: str = ""
+    alias: str = ""
 
     def of(self, names: Collection[tuple[str, str]]) -> bool:
         """Whether its table is one of ``names``."""
@@ -49,6 +56,8 @@ class _More(TypedDict, total=False):
     columns: tuple[str, ...]
     chosen: bool
     touched: tuple[str, ...]
+    reaching: str
+    alias: str
 
 
 @dataclass
@@ -120,11 +129,11 @@ class _Reader:
         before = cursor.words[cursor.place - 2].text if cursor.place > 1 else ""
         match word:
             case "update" if before not in _NO_UPDATE:
-                self._update(cursor)
+                self._update(cursor, body=body)
             case "insert":
                 self._insert(cursor)
             case "delete" if before not in _NO_UPDATE:
-                self._delete(cursor)
+                self._delete(cursor, body=body)
             case "truncate":
                 self._truncate(cursor)
             case "merge" if cursor.skip("into"):
@@ -144,17 +153,12 @@ class _Reader:
     def _add(self, kind: Kind, table: tuple[str | None, str], **more: Unpack[_More]) -> None:
         self._result.found.append(Write(kind, table, self._statement, **more))
 
-    def _update(self, cursor: Cursor) -> None:
-        start = cursor.place
+    def _update(self, cursor: Cursor, *, body: bool) -> None:
+        start, target = cursor.place, ("", "")
         if cursor.at("set"):  # ON CONFLICT DO UPDATE SET, WHEN MATCHED THEN UPDATE SET
             name = self._target
         else:
-            cursor.skip("only")
-            name = cursor.name()
-            cursor.skip("*")
-            cursor.skip("as")
-            if not cursor.at("set"):
-                cursor.name()
+            name, target = _target(cursor)
         if name is None or not cursor.skip("set"):
             cursor.place = start
             return
@@ -170,6 +174,8 @@ class _Reader:
             columns=columns,
             touched=touched,
             chosen=any(one.kind == "word" and one.text == "where" for one in rest),
+            reaching=self._reaching(target[0], rest, "from", body=body),
+            alias=target[1],
         )
         cursor.place = begin  # there may be more inside, such as calls
 
@@ -194,18 +200,31 @@ class _Reader:
             self._add("insert", name, words=rest, columns=columns)
         cursor.place = begin
 
-    def _delete(self, cursor: Cursor) -> None:
+    def _delete(self, cursor: Cursor, *, body: bool) -> None:
         begin = cursor.place
         if not cursor.skip("from"):
             if self._target is not None:  # MERGE: WHEN MATCHED THEN DELETE
                 self._add("delete", self._target, chosen=True)
             return
-        cursor.skip("only")
-        name = cursor.name()
+        name, target = _target(cursor)
         if name is not None:
             rest = cursor.until(lambda _: False)
-            self._add("delete", name, words=rest, chosen=_has_condition(rest))
+            reaching = self._reaching(target[0], rest, "using", body=body)
+            chosen = _has_condition(rest)
+            self._add("delete", name, words=rest, chosen=chosen, reaching=reaching, alias=target[1])
         cursor.place = begin
+
+    def _reaching(self, written: str, rest: Sequence[Token], join: str, *, body: bool) -> str:
+        """The table and the others that the word ``join`` adds, with the condition, as they stand in the statement."""
+        if not written or body or _begins(tokens(self._statement[:20]), "with"):
+            return ""  # variables, and names that stand only there
+        end = next((place for place, one in enumerate(rest) if one.kind == "word" and one.text == "returning"), None)
+        rest = rest[:end]
+        text = self._statement[rest[0].start : rest[-1].end] if rest else ""
+        if rest and rest[0].text == join:
+            written, text = f"{written},", text[len(join) :].lstrip()
+        found = f"{written} {text}".strip()
+        return "" if _PARAMETER.search(found) else " ".join(found.split())
 
     def _truncate(self, cursor: Cursor) -> None:
         cursor.skip("table")
@@ -260,6 +279,20 @@ class _Reader:
         name = Cursor(text, words, place + 1).name() if place is not None else None
         if name:
             self._add("trigger", name)
+
+
+def _target(cursor: Cursor) -> tuple[tuple[str | None, str] | None, tuple[str, str]]:
+    """The table of an UPDATE or DELETE, and how it is written there with its alias, and by which name it is known."""
+    begin = cursor.place
+    cursor.skip("only")
+    name = cursor.name()
+    cursor.skip("*")
+    alias = name[1] if name else ""
+    cursor.skip("as")
+    if not any(cursor.at(one) for one in ("set", "using", "where", "returning")) and (other := cursor.name()):
+        alias = other[1]
+    words = cursor.words[begin : cursor.place]
+    return name, (cursor.statement[words[0].start : words[-1].end] if words else "", alias)
 
 
 def _begins(words: Sequence[Token], text: str) -> bool:

@@ -16,10 +16,12 @@ from tests.schemaproof.migration.waits import ASYNC_ENV
 from tests.schemaproof.projects import ENV, Step, make_project
 
 SETUP = Step(
-    "CREATE TYPE mood AS ENUM ('sad', 'ok');"
+    "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TYPE feelings AS ENUM ('sad', 'glad');"
+    " CREATE TABLE logs (day date NOT NULL) PARTITION BY RANGE (day);"
+    " CREATE TABLE logs_rest PARTITION OF logs DEFAULT;"
     ' CREATE TABLE "Parent" (id int PRIMARY KEY);'
-    ' CREATE TABLE t (id int PRIMARY KEY, a text, n bigint, feeling text, "Parent" int, CHECK (n > 0))',
-    'DROP TABLE t; DROP TABLE "Parent"; DROP TYPE mood',
+    ' CREATE TABLE t (id int PRIMARY KEY, a text, n bigint, feeling text, mood feelings, "Parent" int, CHECK (n > 0))',
+    'DROP TABLE t; DROP TABLE "Parent"; DROP TYPE mood; DROP TYPE feelings; DROP TABLE logs',
 )
 SIMPLE = Step("CREATE TABLE t (id int PRIMARY KEY, a text, n bigint)", "DROP TABLE t")
 REFUSED = {
@@ -31,6 +33,15 @@ REFUSED = {
     ),
     "check": ("ALTER TABLE t ADD CHECK (a <> 'text 1')", "SELECT count(*) FROM t WHERE NOT ((a <> 'text 1'::text))"),
     "length": ("ALTER TABLE t ALTER a TYPE varchar(3)", "SELECT count(*) FROM t WHERE length(a) > 3"),
+    "enum-made-anew": (
+        "ALTER TYPE feelings RENAME TO was; CREATE TYPE feelings AS ENUM ('sad');"
+        " ALTER TABLE t ALTER mood TYPE feelings USING mood::text::feelings",
+        "SELECT mood, count(*) FROM t GROUP BY mood",
+    ),
+    "partition": (
+        "CREATE TABLE logs_2031 PARTITION OF logs FOR VALUES FROM ('2031-01-01') TO ('2032-01-01')",
+        "SELECT count(*) FROM logs_rest WHERE day >= '2031-01-01' AND day < '2032-01-01'",
+    ),
     "enum": ("ALTER TABLE t ALTER feeling TYPE mood USING feeling::mood", "SELECT feeling, count(*) FROM t GROUP BY 1"),
 }
 

@@ -50,7 +50,20 @@ def test_rows_of_an_early_revision_meet_all_later_ones(tmp_path: Path, postgres_
     found = refused(tmp_path, postgres_server, *steps)
     assert list(found) == ["0004"]
     assert found["0004"].tables == (("public", "users"),)
-    assert found["0004"].rows[0].startswith("public.users (id,name,mail) = (")
+    assert found["0004"].rows[0] == "public.users holds:"
+    assert found["0004"].rows[1].split() == ["id", "mail", "name"]  # what 0004 changes comes first
+
+
+def test_rows_of_other_tables_climb_on_where_some_are_refused(tmp_path: Path, postgres_server: Server) -> None:
+    """What 0003 has filled 0005 may rely on, whatever 0004 refuses."""
+    steps = [
+        USERS,
+        table("t"),
+        Step("ALTER TABLE t ADD x text; UPDATE t SET x = 'x'"),
+        Step("ALTER TABLE users ADD a int NOT NULL"),
+        Step("ALTER TABLE t ALTER x SET NOT NULL"),
+    ]
+    assert list(refused(tmp_path, postgres_server, *steps)) == ["0004"]
 
 
 def test_revisions_after_one_that_is_refused_meet_rows_again(tmp_path: Path, postgres_server: Server) -> None:

@@ -71,3 +71,25 @@ def test_type_is_read_with_what_it_uses() -> None:
     one = only("ALTER TABLE t ALTER COLUMN price SET DATA TYPE numeric(10, 2) USING round(price, 2)")
     assert (one.kind, one.columns) == ("type", ("price",))
     assert "round" in [word.text for word in one.words]
+
+
+@pytest.mark.parametrize(
+    ("statement", "reaching", "alias"),
+    [
+        ("DELETE FROM a AS x USING b WHERE x.n = b.n RETURNING x.id", "a AS x, b WHERE x.n = b.n", "x"),
+        ("DELETE FROM shop.a", "shop.a", "a"),
+        (
+            "UPDATE a SET n = b.n FROM b JOIN c USING (id) WHERE b.id = a.id",
+            "a, b JOIN c USING (id) WHERE b.id = a.id",
+            "a",
+        ),
+        ("UPDATE a SET n = 1", "a", "a"),
+        ("WITH b AS (SELECT 1) DELETE FROM a USING b", "", "a"),
+        ("UPDATE a SET n = 1 WHERE id = %(id)s", "", "a"),
+        ("DO $$ DECLARE one int; BEGIN DELETE FROM a WHERE id = one; END $$", "", "a"),
+    ],
+)
+def test_rows_that_a_statement_reaches_are_those_of_a_query(statement: str, reaching: str, alias: str) -> None:
+    """But for one with names or values that stand nowhere else."""
+    one = only(statement)
+    assert (one.reaching, one.alias) == (reaching, alias)

@@ -1,0 +1,19 @@
+"""Create orders where the default search_path says."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "orders",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("note", sa.Text),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("orders")

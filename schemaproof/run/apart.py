@@ -14,7 +14,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -24,6 +24,7 @@ from typing import IO, Any, NoReturn
 from schemaproof.postgres import Options, choose, start, sweep
 from schemaproof.processes import ENDED_REMEDY, ending
 from schemaproof.project.subject import Subject
+from schemaproof.proofs.failure.crashing import standing_by
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.outcome import Obstacle
 from schemaproof.run.cache import Cache
@@ -74,7 +75,10 @@ def work(request: Request, say: Say) -> None:
     record = Record(ids, listener=lambda kind, said: say("event", kind, said))
     choice = choose(request.options)
     say("chosen", choice.provider)
-    with start(request.options, choice=choice, progress=lambda text: say("tell", text)) as server:
+    with (
+        standing_by() if "crash-recovery" in ids else nullcontext(),  # before any of the project's code
+        start(request.options, choice=choice, progress=lambda text: say("tell", text)) as server,
+    ):
         told = _Told(say)
         cache = Cache(request.subject.project) if request.cached else None
         examine(

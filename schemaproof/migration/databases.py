@@ -84,7 +84,8 @@ class Databases(Runs):
 
     def station(self, count: int) -> Station:
         """As ``build``, with the harness' connection and the catalog; the caller's to close."""
-        station = Station(self.build(count), self.version_table)
+        known = self._at_head().catalog if count == len(self.revisions) and not self.alone else None  # it is a copy
+        station = Station(self.build(count), self.version_table, known)
         if not count:
             self._base_catalog = station.catalog
         return station

@@ -75,8 +75,9 @@ def work(request: Request, say: Say) -> None:
     record = Record(ids, listener=lambda kind, said: say("event", kind, said))
     choice = choose(request.options)
     say("chosen", choice.provider)
+    crashes = "crash-recovery" in ids and choice.provider != "url"  # a named server is never crashed
     with (
-        standing_by() if "crash-recovery" in ids else nullcontext(),  # before any of the project's code
+        standing_by() if crashes else nullcontext(),  # before any of the project's code
         start(request.options, choice=choice, progress=lambda text: say("tell", text)) as server,
     ):
         told = _Told(say)

@@ -57,10 +57,15 @@ def prove(one: Connection, another: Callable[[], AbstractContextManager[Connecti
     return _proved[release]
 
 
-def remember(release: str, proved: tuple[Noise, ...]) -> None:
+def proved(release: str) -> tuple[Noise, ...] | None:
+    """What servers of ``release``, a version(), have proved; None where none has in this process."""
+    return _proved.get(release)
+
+
+def remember(release: str, found: tuple[Noise, ...]) -> None:
     """Take over what servers of ``release``, a version(), have proved to another process."""
-    _proved[release] = proved
-    leave_out(release, _by_kind(proved))
+    _proved[release] = found
+    leave_out(release, _by_kind(found))
 
 
 def forget(release: str) -> None:

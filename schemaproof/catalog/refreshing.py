@@ -69,8 +69,7 @@ class Stamp:
 def everything(reader: Reader) -> tuple[Units, Stamp | None]:
     """All units, and their stamp; None where the transaction may yet change, under its xid, what it has changed."""
     # The stamp first: where another session commits between the queries, it is older than what is read.
-    shelves = watch.shelves(reader.cursor, reader.release)
-    hashes = watch.units(reader.cursor, reader.release)
+    shelves, hashes = watch.everything(reader.cursor, reader.release)
     stamp = Stamp(reader.origin, shelves, shelved(hashes)) if reader.settled else None
     return shelved(reader.all(hashes)), stamp
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
 from time import perf_counter
 from typing import Any
 
@@ -31,9 +30,17 @@ class Databases(Runs):
         super().__init__(environment, chain, facts, alone=alone, roles=roles)
         self._states = States(environment, chain, self.checked, alone=self.alone)
         self._head: Station | None = None
+        self._base_catalog: Catalog | None = None
         self._one_call: Run | None = None
         self._one_call_catalog: Catalog | None = None
         self.spent: Callable[[float], None] = lambda _: None
+
+    def take(self, probed: Database) -> None:
+        """Take over the empty database on which env.py was probed; it is at base where that took one run."""
+        if self.facts.once:
+            self._states.at_base = probed
+        else:
+            probed.drop()
 
     def build(self, count: int) -> Database:
         """A database with the first ``count`` revisions, the caller's to drop. See :meth:`States.build`."""
@@ -77,14 +84,23 @@ class Databases(Runs):
 
     def station(self, count: int) -> Station:
         """As ``build``, with the harness' connection and the catalog; the caller's to close."""
-        return Station(self.build(count), self.version_table)
+        known = self._at_head().catalog if count == len(self.revisions) and not self.alone else None  # it is a copy
+        station = Station(self.build(count), self.version_table, known)
+        if not count:
+            self._base_catalog = station.catalog
+        return station
 
-    @cached_property
+    @property
     def base_catalog(self) -> Catalog:
         """The catalog of a database on which env.py has run without a revision (it may create a schema)."""
-        station = self.station(0)
-        station.close()
-        return station.catalog
+        if self._base_catalog is None:
+            self.station(0).close()
+        assert self._base_catalog is not None  # noqa: S101 (it was just read)
+        return self._base_catalog
+
+    def note_base(self, catalog: Catalog) -> None:
+        """Take over ``base_catalog`` from another process."""
+        self._base_catalog = catalog
 
     def catalog_in_one_call(self, count: int) -> Catalog:
         """The catalog after the first ``count`` revisions in as few calls as work."""

@@ -427,4 +427,5 @@ def _logging_kept() -> Iterator[None]:
     finally:
         for logger, disabled, level, propagate, handlers in states:
             logger.disabled, logger.propagate, logger.handlers = disabled, propagate, handlers
-            logger.setLevel(level)
+            if logger.level != level:  # each call goes through all loggers there are
+                logger.setLevel(level)

@@ -186,12 +186,13 @@ def open_history(
         Environment(subject, server, footing.standin if footing else None) as environment,
     ):
         script = script_directory(environment.config, environment.surroundings)
-        with server.create() as database:
-            proved = prove_server(database)
-        with environment.empty_database() as database:
+        proved = prove_server(server)
+        database = environment.empty_database()
+        with dropped_on_error(database):
             facts = probe(environment, script, database)
         history = History(environment, chained(script, facts.revisions), facts, alone=alone, roles=roles.before)
         history.noise = proved
+        history.take(database)
         try:
             yield history
         finally:
@@ -209,15 +210,18 @@ def _provided(subject: Subject, server: Server, footing: Footing | None) -> Iter
         roles.withdraw()
 
 
-def prove_server(database: Database) -> tuple[noise.Noise, ...]:
-    """What the server of the empty ``database`` makes different between two that are made alike."""
+def prove_server(server: Server) -> tuple[noise.Noise, ...]:
+    """What ``server`` makes different between two databases that are made alike."""
 
     @contextmanager
     def another() -> Iterator[psycopg.Connection[Any]]:
-        with database.server.create() as other, psycopg.connect(other.dsn, autocommit=True) as connection:
+        with server.create() as database, psycopg.connect(database.dsn, autocommit=True) as connection:
             yield connection
 
-    with psycopg.connect(database.dsn, autocommit=True) as connection:
+    known = noise.proved(server.build)
+    if known is not None:
+        return known
+    with another() as connection:
         return noise.prove(connection, another)
 
 

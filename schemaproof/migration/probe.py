@@ -33,6 +33,7 @@ class Facts:
         revisions: their files, imported inside of env.py's run as `alembic upgrade` does: they may need what it makes.
         path: what env.py added to Python's module path.
         driver: of its connection, and why it is that one: ("psycopg2", "named in requirements.txt").
+        once: whether it has run once only, so that the database is one that was brought to base.
     """
 
     metadata: tuple[MetaData, ...]
@@ -40,6 +41,7 @@ class Facts:
     revisions: Imported
     path: tuple[str, ...] = ()
     driver: tuple[str, str] = ("", "")
+    once: bool = True
 
 
 def probe(environment: Environment, script: ScriptDirectory, database: Database) -> Facts:
@@ -77,7 +79,8 @@ def probe(environment: Environment, script: ScriptDirectory, database: Database)
     declared = inside.declared or (lambda: as_metadata(options.get("target_metadata")))
     assert inside.revisions is not None  # noqa: S101 (it has called run_migrations)
     added = tuple(entry for entry in sys.path if entry not in path)
-    return Facts(declared(), (schema, table), inside.revisions, added, (inside.driver, _why(choice, inside.driver)))
+    driver = inside.driver, _why(choice, inside.driver)
+    return Facts(declared(), (schema, table), inside.revisions, added, driver, once=len(tried) == 1)
 
 
 def _why(choice: Choice, driver: str) -> str:

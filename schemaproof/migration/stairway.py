@@ -99,17 +99,22 @@ class Stairs:
 class Station:
     """A database, and a connection of the harness to it, in the state before one revision.
 
+    Args:
+        catalog: its catalog, where it is known, as that of a copy is; it is read otherwise.
+
     Attributes:
         catalog: what was read of it last.
         pure: whether nothing was ever taken back in it: rows that a downgrade forgot can't disturb what follows.
     """
 
-    def __init__(self, database: Database, version_table: tuple[str, str]) -> None:
+    def __init__(self, database: Database, version_table: tuple[str, str], catalog: Catalog | None = None) -> None:
         self.database = database
         self.pure = True
         self._version_table = version_table
         self._open: psycopg.Connection[tuple[Any, ...]] | None = None
-        self.catalog = Catalog.read(self._connection, version_table=self._version_table)
+        if catalog is None:
+            catalog = Catalog.read(self._connection, version_table=self._version_table)
+        self.catalog = catalog
 
     @property
     def _connection(self) -> psycopg.Connection[tuple[Any, ...]]:

@@ -37,6 +37,9 @@ class States:
         checked: is handed each run and returns it, or raises as ``check`` does.
         alone: whether only one database may hold revisions at a time, since they make roles, which belong to the whole
             server; the caller has dropped what it had.
+
+    Attributes:
+        at_base: a database in which env.py has run without a revision, for the first who asks for one; None for none.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class States:
         self._chain = chain
         self._checked = checked
         self._alone = alone
+        self.at_base: Database | None = None
         self._templates: dict[int, Template] = {}
         self._lent: dict[int, Template] = {}  # for good, also to other processes
         self._borrowed: dict[int, Template] = {}  # from another process, which drops them
@@ -56,6 +60,9 @@ class States:
         Raises:
             UpgradeFailedError: where one of them fails by itself too.
         """
+        if not count and self.at_base is not None:
+            database, self.at_base = self.at_base, None
+            return database
         start = max((kept for kept in self._known if kept <= count), default=0)
         database = self._clone(start)
         revisions = self._chain.revisions[start:count]
@@ -96,7 +103,10 @@ class States:
         return self._borrowed | self._lent | self._templates
 
     def close(self) -> None:
-        """Drop the templates."""
+        """Drop the templates, and the database at base."""
+        if self.at_base is not None:
+            self.at_base.drop()
+            self.at_base = None
         for template in (*self._templates.values(), *self._lent.values()):
             self._environment.server.drop(template.name)
         self._templates.clear()

@@ -138,6 +138,12 @@ class Server:
         """The release alone: "17.11", without the packager's additions."""
         return (self._connection.info.parameter_status("server_version") or "").split(" ")[0]
 
+    @property
+    def build(self) -> str:
+        """What ``version()`` says: the release, with the packager's additions, and what it was compiled for."""
+        (text,) = self._administer("SELECT version()").fetchone() or ("",)
+        return str(text)
+
     def create(self) -> Database:
         """A new empty database, from ``template0``: without what an administrator has added to ``template1``.
 

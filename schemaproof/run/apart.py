@@ -14,7 +14,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -24,6 +24,7 @@ from typing import IO, Any, NoReturn
 from schemaproof.postgres import Options, choose, start, sweep
 from schemaproof.processes import ENDED_REMEDY, ending
 from schemaproof.project.subject import Subject
+from schemaproof.proofs.failure.crashing import standing_by
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.outcome import Obstacle
 from schemaproof.run.cache import Cache
@@ -82,7 +83,11 @@ def work(request: Request, say: Say) -> None:
         return
     choice = choose(request.options)
     say("chosen", choice.provider)
-    with start(request.options, choice=choice, progress=lambda text: say("tell", text)) as server:
+    crashes = "crash-recovery" in ids and choice.provider != "url"  # a named server is never crashed
+    with (
+        standing_by() if crashes else nullcontext(),  # before any of the project's code
+        start(request.options, choice=choice, progress=lambda text: say("tell", text)) as server,
+    ):
         told = _Told(say)
         cache = Cache(request.subject.project) if request.cached else None
         examine(

@@ -250,6 +250,8 @@ class _Parallel(Walk):
             history.role_statements.setdefault(revision, []).extend(statements)
         if stretch.at_start is not None:
             history.in_one_call.note_one_call(stretch.indexes[0], stretch.at_start)
+            if not stretch.indexes[0]:
+                history.note_base(stretch.at_start)
         if stretch.at_stop is not None:
             history.in_one_call.note_steps(stretch.indexes[-1] + 1, stretch.at_stop)
 

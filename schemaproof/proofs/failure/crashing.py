@@ -1,20 +1,29 @@
-"""Crashes of the whole server, in a process of its own with a server of its own, beside everything else."""
+"""Crashes of the whole server, in a process of its own with a server of its own, beside everything else.
+
+The project's modules may have kept the URL of the other server, so that process must have none of them. A new one would
+import Alembic, SQLAlchemy and all of this anew, a second of CPU. So who is about to examine a project lets one
+:func:`stand by <standing_by>`, forked before any of the project's code runs; where there is none, a new one is made.
+"""
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, NoReturn
 
 from schemaproof.budget import LeftOut
+from schemaproof.catalog import noise
 from schemaproof.errors import ProofError
 from schemaproof.postgres import PostgresError, Server, start_crashable
 from schemaproof.processes import ENDED_REMEDY, ending, said_by
 from schemaproof.project.subject import Subject
+from schemaproof.proofs.failure.child import CAN_FORK
 from schemaproof.proofs.failure.proof import Examined, Kinds, Proof
 from schemaproof.tally import Tally
 
@@ -39,6 +48,78 @@ class Crashes:
     error: BaseException | None = None
 
 
+@dataclass(frozen=True)
+class _Task:
+    """What the other process has to do; see :class:`Crasher`.
+
+    Attributes:
+        release: the server's version(); that of the one to crash is the same.
+        proved: what such a server makes different by itself; None where this process has not found out.
+    """
+
+    subject: Subject
+    options: Any
+    everywhere: bool
+    revisions: Sequence[str] | None
+    release: str
+    proved: tuple[noise.Noise, ...] | None
+
+
+@dataclass
+class _StandBy:
+    """A process that waits for its task, and the pipe to it; of the process ``owner``."""
+
+    process: BaseProcess
+    pipe: Connection
+    owner: int = field(default_factory=os.getpid)
+
+    def end(self) -> None:
+        """End it: it has done nothing yet."""
+        self.pipe.close()
+        self.process.kill()
+        self.process.join()
+
+
+_waiting: _StandBy | None = None
+
+
+@contextlib.contextmanager
+def standing_by() -> Iterator[None]:
+    """Let a process wait meanwhile for the first :class:`Crasher`; none where processes can't be forked."""
+    global _waiting  # noqa: PLW0603 (who crashes is asked by checks, which know of no run)
+    if CAN_FORK:
+        ours, process = _started("fork")
+        _waiting = _StandBy(process, ours)
+    try:
+        yield
+    finally:
+        waiting, _waiting = _waiting, None
+        if waiting is not None:
+            waiting.end()
+
+
+def _called() -> _StandBy:
+    """The process that stands by, or a new one, the caller's to end."""
+    global _waiting  # noqa: PLW0603 (likewise)
+    waiting = _waiting
+    if waiting is None or waiting.owner != os.getpid():  # that of the process from which this one was forked
+        ours, process = _started("spawn")
+        return _StandBy(process, ours)
+    _waiting = None
+    return waiting
+
+
+def _started(method: str) -> tuple[Connection, BaseProcess]:
+    context: Any = multiprocessing.get_context(method)
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(theirs, ours if method == "fork" else None), daemon=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forking beside threads: nothing of theirs is used
+        process.start()
+    theirs.close()
+    return ours, process
+
+
 class Crasher:
     """The other process, seen from this one.
 
@@ -52,13 +133,10 @@ class Crasher:
     def __init__(
         self, subject: Subject, server: Server, *, everywhere: bool, revisions: Sequence[str] | None = None
     ) -> None:
-        # Spawned: the project's modules may have kept the URL of the other server.
-        context: Any = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        arguments = (theirs, subject, server.options, everywhere, revisions)
-        self._process: BaseProcess = context.Process(target=_work, args=arguments, daemon=True)
-        self._process.start()
-        theirs.close()
+        called = _called()
+        self._pipe, self._process = called.pipe, called.process
+        release = server.build
+        self._pipe.send(_Task(subject, server.options, everywhere, revisions, release, noise.proved(release)))
 
     def finish(self, kinds: Mapping[str, Kinds], told: Callable[[str], None]) -> Crashes:
         """Let it crash its server, and wait for the end.
@@ -103,17 +181,23 @@ class Crasher:
         self._process.join()
 
 
-def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool, revisions: Sequence[str] | None) -> None:
+def _work(pipe: Connection, others: Connection | None) -> None:
+    """The other process; ``others`` is the end of the pipe that is not its own, where it has got that too."""
+    if others is not None:
+        others.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the process that waits too, and it ends this one
     signal.signal(signal.SIGTERM, _stop)
+    task: _Task = _received(pipe)
     from schemaproof.migration.history import open_history
 
+    if task.proved is not None:
+        noise.remember(task.release, task.proved)
     try:
-        with start_crashable(options) as crashes, open_history(subject, crashes.server) as history:
-            proof = Proof(history, crashes=crashes, everywhere=everywhere)
-            kinds = _wanted(pipe)
+        with start_crashable(task.options) as crashes, open_history(task.subject, crashes.server) as history:
+            proof = Proof(history, crashes=crashes, everywhere=task.everywhere)
+            kinds: Mapping[str, Kinds] = _received(pipe)
             try:
-                every = [*history.positions] if revisions is None else revisions
+                every = [*history.positions] if task.revisions is None else task.revisions
                 for number, revision in enumerate(every):
                     if kinds and (revision not in kinds or proof.knows(kinds[revision])):
                         continue
@@ -133,9 +217,9 @@ def _work(pipe: Connection, subject: Subject, options: Any, everywhere: bool, re
         pipe.close()
 
 
-def _wanted(pipe: Connection) -> Mapping[str, Kinds]:
+def _received(pipe: Connection) -> Any:
     try:
-        return dict(pipe.recv())
+        return pipe.recv()
     except EOFError:  # nobody wants to know any more
         raise SystemExit from None
 

@@ -16,23 +16,50 @@ transaction block. Of the faults of one stretch, these prove the same:
   was final then. After the last end of all it is the state after; what the server confirmed there has to outlive a
   crash, so one comes after each COMMIT.
 
+What env.py and Alembic send before a revision is cut in the same way, and is much the same before each. A fault at one
+of these statements is injected once for all the runs in which the same statements came before it: who hears of it is at
+the same place of the same code. ``Proof._new`` sees to that.
+
 And of several revisions, each of which runs in *one transaction*, from its first statement to the only COMMIT, which
 comes after its code: the server undoes all of it or nothing, whatever it is. That it is one is seen, statement by
 statement, in the transaction's id on the server, so a COMMIT that goes past SQLAlchemy is noticed. What happens to such
 a revision after its code has returned (while Alembic writes the version, and at the COMMIT), and what no code can see,
 is the same for all those around which env.py and Alembic send the same, with the same synchronous_commit. It is
-injected into the first of them.
+injected into the first of them. A crash of the server depends on less: no code hears of it, and it ends all sessions.
+So it leaves the same of all those whose COMMIT waits for the WAL. With synchronous_commit = off it depends on what is
+in the transaction (the server waits before it removes a dropped table's files), and none is like another.
 
 ``everywhere`` injects all faults at all sites of all revisions (``schemaproof verify --everywhere``).
 """
 
 import re
 from collections.abc import Collection, Hashable, Iterator, Sequence
+from typing import NamedTuple
 
 from schemaproof.proofs.failure.fault import Fault, crashes_at, faults_at
 from schemaproof.proofs.failure.sites import Site
 
 type Place = tuple[Site, Fault]
+
+
+class Sole(NamedTuple):
+    """What tells a revision that is one transaction from another such, as far as faults can.
+
+    Attributes:
+        around: what env.py and Alembic send before and after it.
+        stamped: with which words the statements begin that write the version.
+        durability: ``synchronous_commit`` at the COMMIT, where the project sets it.
+    """
+
+    around: Hashable
+    stamped: tuple[str, ...]
+    durability: str
+
+    @property
+    def is_durable(self) -> bool:
+        """Whether its COMMIT waits until the WAL is on this server's disk (manual, synchronous_commit)."""
+        return self.durability != "off"
+
 
 # Statements by their first word, and what a transaction undoes of none: of those that call it, nothing is left out.
 _UNDONE = re.compile(
@@ -106,7 +133,7 @@ def stretches(sites: Sequence[Site]) -> Iterator[list[Site]]:
         yield stretch
 
 
-def sole_transaction(sites: Sequence[Site]) -> Hashable | None:
+def sole_transaction(sites: Sequence[Site]) -> Sole | None:
     """What tells one transaction from another, where ``sites``, all of one run, are of one; None where they are not."""
     mine = [site for site in sites if site.part == "revision"]
     if not mine or mine[-1].kind != "commit" or mine[-1].own:
@@ -115,4 +142,4 @@ def sole_transaction(sites: Sequence[Site]) -> Hashable | None:
         return None
     around = tuple((site.kind, site.statement) for site in sites if site.part == "env.py")
     stamped = tuple(site.statement.split(maxsplit=1)[0].upper() for site in mine if not site.own)
-    return (around, stamped, mine[-1].durability)
+    return Sole(around, stamped, mine[-1].durability)

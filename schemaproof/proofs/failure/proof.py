@@ -12,7 +12,7 @@ from schemaproof.migration.own_rows import OwnRows, a_few
 from schemaproof.migration.states import dropped_on_error
 from schemaproof.postgres import CrashServer, Database, Template
 from schemaproof.proofs.failure.child import CAN_FORK
-from schemaproof.proofs.failure.equivalence import crashes, faults, sole_transaction
+from schemaproof.proofs.failure.equivalence import Sole, crashes, faults, sole_transaction
 from schemaproof.proofs.failure.fault import Fault
 from schemaproof.proofs.failure.sites import Recorder, Site
 from schemaproof.proofs.failure.state import Name, State, Watcher
@@ -51,7 +51,8 @@ class Examined:
 
 
 # Direction and ``sole_transaction`` of what was examined of a revision; None for what is like nothing else.
-type Kinds = tuple[tuple[Direction, Hashable] | None, ...]
+type Kind = tuple[Direction, Sole]
+type Kinds = tuple[Kind | None, ...]
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Proof:
         self._everywhere = everywhere
         self._ground: _Ground | None = None
         self._known: set[tuple[str, ...]] = set()  # what env.py sends around a revision, as far as examined
-        self._survivors: set[tuple[Direction, Hashable]] = set()  # the kinds of which one has survived all faults
+        self._survivors: set[Hashable] = set()  # what matters of the kinds of which one has survived all faults
         self.kinds: dict[str, Kinds] = {}
         self.tally = Tally()
         self._done = 0
@@ -117,7 +118,14 @@ class Proof:
 
     def knows(self, kinds: Kinds) -> bool:
         """Whether all of ``kinds`` have survived all faults."""
-        return not self._everywhere and all(kind is not None and kind in self._survivors for kind in kinds)
+        return not self._everywhere and all(self._mattering(kind) in self._survivors for kind in kinds)
+
+    def _mattering(self, kind: Kind | None) -> Hashable | None:
+        """Of ``kind``, what matters to the faults of this proof; None where it is like nothing else."""
+        if kind is None or self._crashes is None:
+            return kind
+        direction, sole = kind
+        return direction if sole.is_durable else None
 
     def prepare(self, revision: str, direction: Direction) -> tuple[Course, Database]:
         """The good run of ``revision`` on tables with rows, and a database just before it, which the caller drops.
@@ -241,8 +249,10 @@ class Proof:
             outcomes = self._injected(trial, self._faults(course), course.way)
             rerun = trial.rerun() if outcomes and self._crashes is None else None
         self.tally.count(outcome.survived for outcome in outcomes)
-        if all(outcome.survived for outcome in outcomes) and course.way.revision not in self._history.left_out:
-            self._survivors.update(kind for kind in [_kind(course)] if kind is not None)
+        mattering = self._mattering(_kind(course))
+        whole = course.way.revision not in self._history.left_out
+        if mattering is not None and whole and all(outcome.survived for outcome in outcomes):
+            self._survivors.add(mattering)
         if self._crashes is not None and self._ground is not None:
             self._ground.leave()  # its session is gone
         return Examined(course.way.direction, course, outcomes, rerun, obstacle)
@@ -288,15 +298,26 @@ class Proof:
         return course if course.after.rows == course.before.rows else course.settled(second_run(course, bench))
 
     def _new(self, course: Course) -> list[Site]:
-        """The sites of env.py, before the revision's and after it, where the same were not examined yet."""
-        found: list[Site] = []
-        for first in (True, False):
-            sites = [site for site in course.sites if site.part == "env.py" and (site.revision is None) == first]
-            key = (course.way.direction, str(first), *(site.statement for site in sites))
-            if key not in self._known:
-                self._known.add(key)
-                found += sites
+        """The sites of env.py, before the revision's and after it, where the same were not examined yet.
+
+        What env.py and Alembic send before the revision is the same after the same statements: what comes later can't
+        matter to who hears of a fault. After the revision it is all of it.
+        """
+        direction, found = course.way.direction, []
+        sent: tuple[str, ...] = ()
+        for site in (one for one in course.sites if one.part == "env.py" and one.revision is None):
+            sent = (*sent, site.statement)
+            if self._is_new((direction, "before", *sent)):
+                found.append(site)
+        after = [one for one in course.sites if one.part == "env.py" and one.revision is not None]
+        if self._is_new((direction, "after", *(one.statement for one in after))):
+            found += after
         return found
+
+    def _is_new(self, key: tuple[str, ...]) -> bool:
+        known = key in self._known
+        self._known.add(key)
+        return not known
 
     def _arrive(self, index: int) -> "_Ground":
         """The ground in the state before the revision at ``index``, with rows."""
@@ -342,7 +363,7 @@ class Proof:
             ground.state = ground.watcher.read(ground.state)
 
 
-def _kind(course: Course) -> tuple[Direction, Hashable] | None:
+def _kind(course: Course) -> Kind | None:
     sole = sole_transaction(course.sites)
     return None if sole is None else (course.way.direction, sole)
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
+
+import psycopg
 
 from schemaproof.migration.environment import Direction, Run
 from schemaproof.migration.history import History
@@ -15,6 +18,8 @@ from schemaproof.proofs.locks.many import grown
 from schemaproof.proofs.locks.relations import Name, Relation, locked, read_relations
 from schemaproof.proofs.locks.watch import Step, Watch
 from schemaproof.rows.growing import connected
+
+type Connection = psycopg.Connection[Any]
 
 
 @dataclass
@@ -93,9 +98,9 @@ class Locks:
         if history.stairs(history.revisions[index].revision).ran_down:
             directions.append("downgrade")
         found: dict[Direction, Measured] = {}
-        with self._clone(index) as database:
+        with self._clone(index) as database, connected(database.dsn) as reader:
             for direction in directions:
-                one = self._on_few(database, index, direction, state)
+                one = self._on_few(reader, database, index, direction, state)
                 if one is None:
                     break
                 found[direction] = one
@@ -127,9 +132,10 @@ class Locks:
         if not works or index - 1 not in history.asked_indexes:
             return
         # One after the other in the same database: in one that was built otherwise the tables have other oids.
-        with self._states.at(index - 1).clone() as database:
-            below = self._on_few(database, index - 1, "upgrade", self._states.at(index - 1))
-            here = self._on_few(database, index, "upgrade", self._states.at(index - 1)) if below is not None else None
+        state = self._states.at(index - 1)
+        with state.clone() as database, connected(database.dsn) as reader:
+            below = self._on_few(reader, database, index - 1, "upgrade", state)
+            here = self._on_few(reader, database, index, "upgrade", state) if below is not None else None
         if below is None or here is None:
             return
         told = {str(hold.table) for hold in one.holds}
@@ -154,9 +160,13 @@ class Locks:
                 one.counts = {**one.counts, **counts}
                 one.relations = {**one.relations, **here.relations}
 
-    def _on_few(self, database: Database, index: int, direction: Direction, state: Populated) -> Measured | None:
-        """The run on few rows; None where it fails, which other checks tell."""
-        before = self._relations(database)
+    def _on_few(
+        self, reader: Connection, database: Database, index: int, direction: Direction, state: Populated
+    ) -> Measured | None:
+        """The run on few rows of ``database``, to which ``reader`` is connected; None where it fails, which other
+        checks tell.
+        """
+        before = read_relations(reader, self._left_out)
         watch = Watch(self._history.server.version)
         run = self._states.run(database, index, direction, watch)
         if run.error is not None:
@@ -164,16 +174,12 @@ class Locks:
         one = Measured(before, watch.steps, one_transaction=in_one_transaction(run))
         if one.locked:
             # Nobody will use what is gone when it is over, and so nobody waits for it.
-            after = self._relations(database)
+            after = read_relations(reader, self._left_out)
             one.relations = {oid: relation for oid, relation in before.items() if oid in after}
             empty = {tuple(name.split(".", 1)): why for name, why in state.refused.items()}
             roots = {one.relations[oid].root for oid in one.locked}
             one.unknown = {name: empty[name] for name in roots & empty.keys()}
         return one
-
-    def _relations(self, database: Database) -> dict[int, Relation]:
-        with connected(database.dsn) as connection:
-            return read_relations(connection, self._left_out)
 
     def _on_many(self, index: int, found: Mapping[Direction, Measured]) -> None:
         """Run it again with many rows in the tables on which work was done under a lock."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from schemaproof.catalog import Catalog, diff, reading
+from schemaproof.catalog import Catalog, diff, reading, watch
 from schemaproof.postgres import Database, Server
 from tests.schemaproof.catalog.cases import Case
 from tests.schemaproof.catalog.conftest import Connection, execute
@@ -29,6 +29,20 @@ def roles(connection: Connection) -> Iterator[None]:
     yield
     connection.execute("DROP SCHEMA public CASCADE")
     connection.execute("DROP ROLE IF EXISTS schemaproof_ddl, schemaproof_ddl9")
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_hashes_of_a_first_reading_are_those_of_each_later_one(case: Case, shared_connection: Connection) -> None:
+    """One query gives both; a catalog is refreshed by what two others give."""
+    release = shared_connection.info.server_version // 10000
+    if release < case.since:
+        pytest.skip("this release has no such thing")
+    with shared_connection.transaction(force_rollback=True):
+        shared_connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")  # other tests make roles
+        execute(shared_connection, case.setup)
+        with psycopg.RawCursor(shared_connection) as cursor:
+            shelves, units = watch.everything(cursor, release)
+            assert (shelves, units) == (watch.shelves(cursor, release), watch.units(cursor, release))
 
 
 @pytest.mark.usefixtures("roles")

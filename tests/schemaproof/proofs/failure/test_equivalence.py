@@ -141,6 +141,14 @@ def test_second_revision_of_a_kind_is_examined_by_its_own_code_alone(open_: Open
     ]
 
 
+def test_what_env_py_sends_first_is_examined_once(open_: Open, proof_of: ProofOf) -> None:
+    """The first revision finds no version, so Alembic looks once more for the table; until then all is the same."""
+    found = proof_of(open_(table("t"), table("u")))
+    sites = [[one.site for one in found.examine(f"000{n}")[0].outcomes if one.site.part == "env.py"] for n in (1, 2)]
+    assert len({site.place for site in sites[0]}) > 2
+    assert sites[1] == []
+
+
 def test_kind_that_did_not_survive_is_examined_again(open_: Open, proof_of: ProofOf) -> None:
     """Its findings come at each revision, as they do where nothing is left out."""
     silent = ENV.replace(

@@ -68,7 +68,7 @@ def _unfilled(tables: Mapping[str, str], revision: str) -> Iterator[Finding]:
 
 def _told(refused: Refused, stairs: Stairs) -> Finding:
     revision = stairs.revision
-    evidence = "\n".join([*refused.rows, refused.run.told])
+    evidence = [*refused.rows, refused.run.told]
     if refused.deliberate:
         return UPGRADE_WITH_ROWS.finding(
             f"The upgrade to {revision} refuses to run on tables with rows: {_first_line(refused)}",

@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from schemaproof.catalog.names import unquoted
+from schemaproof.figure import Grid
 from schemaproof.migration.environment import Run, sqlstate
 from schemaproof.migration.intent import is_deliberate
 from schemaproof.postgres import Database, Template
@@ -57,7 +58,7 @@ class Refused:
     deliberate: bool = False
     older: bool = False
     tables: tuple[Name, ...] = ()
-    rows: tuple[str, ...] = ()
+    rows: tuple[str | Grid, ...] = ()
     kind: str = ""
 
 
@@ -84,7 +85,7 @@ def judge(history: "History", run: Run, bare: Database, index: int, upgrade: Cal
         return Refused(run, older=True)
     kind, rows, run = failing[0]
     for table in _candidates(history, index, run)[:_TABLES_TRIED]:
-        shown: list[str] = []
+        shown: list[str | Grid] = []
         tried = trials.tried(rows, [table], shown)
         if tried.error is not None and sqlstate(tried.error) == sqlstate(run.error):
             return Refused(tried, any_row, tables=(table,), rows=tuple(shown), kind=kind)
@@ -122,7 +123,7 @@ class _Trials:
     upgrade: Callable[[Database], Run]
     stairs: "Stairs"
 
-    def tried(self, rows: RowsOf, tables: Sequence[Name] | None = None, shown: list[str] | None = None) -> Run:
+    def tried(self, rows: RowsOf, tables: Sequence[Name] | None = None, shown: list[str | Grid] | None = None) -> Run:
         """The upgrade on ``rows``, in ``tables`` and what they refer to or in all; puts those rows into ``shown``."""
         with self.bare.server.clone(Template(self.bare.name)) as database:
             if tables is None:

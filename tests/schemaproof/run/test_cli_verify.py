@@ -366,7 +366,7 @@ def test_checks_are_to_be_had_as_json(capsys: pytest.CaptureFixture[str]) -> Non
     document = json.loads(capsys.readouterr().out)
     assert document["version"] == 1
     assert [check["id"] for check in document["checks"]] == [check.id for check in CHECKS]
-    assert set(document["checks"][0]) == {"id", "area", "scope", "title", "reason", "remedy"}
+    assert set(document["checks"][0]) == {"id", "area", "scope", "title", "reason", "remedy", "page"}
 
 
 def test_checks_ends_quietly_where_its_reader_has_seen_enough() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from schemaproof.figure import Grid
 from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
 from schemaproof.proofs.data.inhabited import Inhabited, Refused
@@ -50,8 +51,10 @@ def test_rows_of_an_early_revision_meet_all_later_ones(tmp_path: Path, postgres_
     found = refused(tmp_path, postgres_server, *steps)
     assert list(found) == ["0004"]
     assert found["0004"].tables == (("public", "users"),)
-    assert found["0004"].rows[0] == "public.users holds:"
-    assert found["0004"].rows[1].split() == ["id", "mail", "name"]  # what 0004 changes comes first
+    heading, grid = found["0004"].rows
+    assert heading == "public.users holds:"
+    assert isinstance(grid, Grid)
+    assert grid.head == ("id", "mail", "name")  # what 0004 changes comes first
 
 
 def test_rows_of_other_tables_climb_on_where_some_are_refused(tmp_path: Path, postgres_server: Server) -> None:

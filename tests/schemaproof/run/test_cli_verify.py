@@ -65,7 +65,7 @@ class Here(Examination):
     """The other process's work, done in this one."""
 
     def __init__(self, request: Request, record: Record) -> None:
-        self.obstacle, self.examined = None, False
+        self.obstacle, self.examined, self.undecided = None, False, False
         self._request, self._record = request, record
 
     def follow(self, progress: Display, interruption: Interruption) -> None:
@@ -157,8 +157,8 @@ def test_verify_examines_what_the_command_line_says(run: Run, tmp_path: Path) ->
 def test_verify_runs_all_checks_unless_some_are_selected_or_ignored(run: Run) -> None:
     main(["verify"])
     assert run.arguments["checks"] == list(CHECKS)
-    main(["verify", "--select", "single-head,downgrade-runs", "--ignore", "downgrade-runs"])
-    assert [check.id for check in run.arguments["checks"]] == ["single-head"]
+    main(["verify", "--select", "upgrade-again,downgrade-runs", "--ignore", "downgrade-runs"])
+    assert [check.id for check in run.arguments["checks"]] == ["upgrade-again"]
 
 
 def test_verify_selects_and_ignores_areas(run: Run) -> None:
@@ -366,7 +366,7 @@ def test_checks_are_to_be_had_as_json(capsys: pytest.CaptureFixture[str]) -> Non
     document = json.loads(capsys.readouterr().out)
     assert document["version"] == 1
     assert [check["id"] for check in document["checks"]] == [check.id for check in CHECKS]
-    assert set(document["checks"][0]) == {"id", "area", "scope", "title", "reason", "remedy"}
+    assert set(document["checks"][0]) == {"id", "area", "scope", "title", "reason", "remedy", "page"}
 
 
 def test_checks_ends_quietly_where_its_reader_has_seen_enough() -> None:

@@ -304,9 +304,10 @@ class Trial:
         read = watcher.read(course.before)
         state = self._seen(read)
         differences = course.before.differences(state, {})
+        confirmed = seen.site == course.last and seen.fault in {Fault.CRASH_AFTER, Fault.KILLED_AFTER}
+        lost = confirmed and seen.site.kind == "commit"
         if not differences:
-            confirmed = seen.site == course.last and seen.fault in {Fault.CRASH_AFTER, Fault.KILLED_AFTER}
-            return replace(seen, lost=confirmed and seen.site.kind == "commit") if fired else None
+            return replace(seen, lost=lost) if fired else None
         left: Literal["after", "between"] = "between"
         if fired:
             self._settle(state)
@@ -315,7 +316,9 @@ class Trial:
         again = fired and left == "between" and (course.is_declared or bool(course.between))
         rerun = self._rerun(watcher, read) if again else None
         self._bench.spoil()
-        return replace(seen, left=left, differences=tuple(differences), rerun=rerun) if fired else None
+        # In between too: the server may have written what came before that COMMIT, as 15 does at the end of an index.
+        lost = lost and left == "between"
+        return replace(seen, left=left, differences=tuple(differences), lost=lost, rerun=rerun) if fired else None
 
     def _settle(self, state: State) -> None:
         """Look for what is another in each run, where nothing but that may tell ``state`` from the one after.

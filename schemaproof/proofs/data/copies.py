@@ -31,12 +31,16 @@ class Copy:
 
 
 def copy_of(experiment: Experiment, source: Table, column: str) -> Copy | None:
-    """The copy of ``column`` that has most of its values, each beside the key of its row; None where there is none."""
+    """The copy of ``column`` that has most of its values, each beside the key of its row; None where there is none.
+
+    It is in a table that an earlier revision has filled by a query: elsewhere values are alike by chance.
+    """
     if len(source.primary) != 1 or column in source.primary:
         return None
     key = source.primary[0]
     rows = {row[key]: row for row in source.rows if row[column] is not None}
-    found = [copy for target in experiment.after.tables.values() for copy in _within(source, column, rows, target)]
+    targets = [one for one in experiment.after.tables.values() if one.name[1] in experiment.copied]
+    found = [copy for target in targets for copy in _within(source, column, rows, target)]
     return min(found, key=lambda one: len(one.lost), default=None)
 
 
@@ -67,6 +71,6 @@ def lost_in_copies(experiment: Experiment) -> Iterator[Copy]:
             if column.generated or (here is not None and name in here.columns):
                 continue
             copy = copy_of(experiment, table, name)
-            if copy is not None and copy.lost and experiment.copied.get(copy.target.name[1]) is False:
+            if copy is not None and copy.lost and not experiment.copied[copy.target.name[1]]:
                 yield copy
                 break  # the others went with it

@@ -12,10 +12,12 @@ from schemaproof.proofs.data.drops import drops
 from schemaproof.proofs.data.drops import told as as_note
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched
+from schemaproof.proofs.data.overwritten import overwritten
 from schemaproof.proofs.data.passing import passed
 from schemaproof.proofs.data.reaching import reached, referring, without
 from schemaproof.proofs.data.retyped import Loss, loss
 from schemaproof.proofs.data.snapshot import Cells, Column
+from schemaproof.proofs.data.writes import Write
 
 type Changes = Sequence[tuple[Cells, Cells, str | None, str | None]]
 
@@ -42,6 +44,7 @@ def _lost(history: History, experiment: Experiment) -> Iterator[Finding]:
             finding = _column(history, experiment, table, table.before.columns[name], column)
             if finding is not None:
                 yield finding
+        yield from (_overwritten(experiment, table, *one) for one in overwritten(experiment, table))
         for one in renamed(experiment, table):
             yield _as_rename(experiment, table, *one)
     yield from (_copied(experiment, one) for one in lost_in_copies(experiment))
@@ -57,6 +60,22 @@ def _lost(history: History, experiment: Experiment) -> Iterator[Finding]:
             remedy="Write LEFT JOIN in place of JOIN. Rows affected in production:"
             f" `{without(move.table, move.lost, f'{showing.identifier(move.column)} IS NOT NULL')}`.",
         )
+
+
+def _overwritten(experiment: Experiment, table: Matched, column: str, first: Write, second: Write) -> Finding:
+    name, written = showing.quoted(table.after), showing.identifier(column)
+    rows = [other for _, other in table.pairs]
+    return VALUES_KEPT.finding(
+        f"{experiment.revision} writes {table.after}.{column} twice: the second UPDATE has no condition, and overwrites"
+        " what the first wrote.",
+        kind="written twice",
+        severity=Severity.ERROR,
+        revision=experiment.revision,
+        object=f"column {table.after}.{column}",
+        evidence=[*showing.statements([first, second]), *showing.rows(table.after, rows, "holds after both", [column])],
+        remedy=f"Give the second its condition: `WHERE {written} IS NULL`, if it is for the rows that the first leaves;"
+        f" or drop the first. Rows affected in production: `SELECT count(*) FROM {first.reaching or name}`.",
+    )
 
 
 def _copied(experiment: Experiment, copy: Copy) -> Finding:

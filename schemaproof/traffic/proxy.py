@@ -51,6 +51,7 @@ class Proxy:
         self._plans: list[Planned] = []
         self._defects: list[BaseException] = []
         self._port = 0
+        self._holder: socket.socket | None = None  # keeps the port while nobody listens there
         self._listener: socket.socket | None = None
         self._fillers: Fillers | None = None
         self._changed = asyncio.Event()
@@ -66,14 +67,15 @@ class Proxy:
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         for left in reversed(range(_TRIES)):
-            self._port = lasting_port()  # while it is closed, nobody else gets it
+            self._port = lasting_port()
             try:
-                self.forward()
+                self._holder = _bound(self.address)
             except OSError:
                 if not left:
                     raise
             else:
                 break
+        self.forward()
         return self
 
     async def __aexit__(
@@ -83,6 +85,8 @@ class Proxy:
         tasks = list(self._connections)
         await self.cut_all(Close())
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._holder is not None:
+            self._holder.close()
         if self._defects and error is None:
             raise ExceptionGroup("the proxy failed", [each for each in self._defects if isinstance(each, Exception)])
 
@@ -201,16 +205,8 @@ class Proxy:
 
     def _open(self) -> None:
         if self._listener is None:
-            listener = socket.socket()
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.setblocking(False)
-            try:
-                listener.bind(self.address)
-                listener.listen(_BACKLOG)
-            except OSError:
-                listener.close()
-                raise
-            self._listener = listener
+            self._listener = _bound(self.address)
+            self._listener.setblocking(False)
         self._listener.listen(_BACKLOG)
         if self._fillers is not None:
             while self._accept():
@@ -285,3 +281,18 @@ class Proxy:
     def _withdraw(self, planned: Planned) -> None:
         if planned in self._plans:
             self._plans.remove(planned)
+
+
+def _bound(address: tuple[str, int]) -> socket.socket:
+    """A socket at ``address``, which it shares with such sockets alone: while one is open, the port is nobody else's.
+
+    SO_REUSEADDR would let others have the port wherever none of all listens (Linux: socket(7)).
+    """
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        made.bind(address)
+    except OSError:
+        made.close()
+        raise
+    return made

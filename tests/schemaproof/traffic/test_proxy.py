@@ -385,3 +385,18 @@ async def test_port_that_another_took_meanwhile_is_not_insisted_on(
         monkeypatch.setattr("schemaproof.traffic.proxy.lasting_port", lambda: next(drawn))
         async with Proxy.to(database.url()) as proxy, connected(proxy) as connection:
             assert await connection.fetchval("SELECT 1") == 1
+
+
+async def test_port_is_nobody_elses_while_the_proxy_refuses(database: Database) -> None:
+    async with Proxy.to(database.url()) as proxy:
+        async with connected(proxy) as connection:  # which the port remembers for a while
+            assert await connection.fetchval("SELECT 1") == 1
+        for _ in range(2):
+            proxy.refuse()
+            assert not ports.is_free(proxy.address[1])
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(proxy.address)
+            proxy.forward()
+            async with connected(proxy) as connection:
+                assert await connection.fetchval("SELECT 1") == 1
+    assert ports.is_free(proxy.address[1])

@@ -1,11 +1,50 @@
-"""An UPDATE that takes back, in every row, what another one of the same revision has just written."""
+"""An UPDATE of every row that overwrites what was there, or what another one of the same revision has just written."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched
+from schemaproof.proofs.data.snapshot import Cells
 from schemaproof.proofs.data.tokens import tokens
 from schemaproof.proofs.data.writes import Write
+
+
+@dataclass(frozen=True)
+class Overwriting:
+    """An UPDATE without a condition of a column that had values.
+
+    Attributes:
+        column: which.
+        write: the UPDATE.
+        changes: a row before, its value then and its value now, for each that had another value.
+    """
+
+    column: str
+    write: Write
+    changes: Sequence[tuple[Cells, str | None, str | None]]
+
+
+def overwriting(experiment: Experiment, table: Matched, told: Collection[str] = ()) -> Iterator[Overwriting]:
+    """What values other values replace in every row, but for the columns ``told``.
+
+    It may be meant, and nothing tells. Surely meant it is where the new value is made of the old one, where it is NULL,
+    a time or a chance, and where the revision says that it can't be undone.
+    """
+    if experiment.irreversible or experiment.writes.opaque:
+        return
+    updates = [one for one in experiment.writes.to({table.before.name, table.after.name}, "update") if _plain(one)]
+    for write in updates:
+        if write.chosen or _joins(write):
+            continue
+        for column in write.columns:
+            now = table.columns.get(column)
+            if now is None or now.generated or column in told or column in write.touched or _reads(write, column):
+                continue
+            pairs = [(row, other) for row, other in table.pairs if row[column] not in {None, other[now.name]}]
+            erased = all(other[now.name] is None for _, other in pairs)
+            if not erased and not experiment.by_chance(table.after, pairs[0][1], now.name):
+                yield Overwriting(column, write, [(row, row[column], other[now.name]) for row, other in pairs])
 
 
 def overwritten(experiment: Experiment, table: Matched) -> Iterator[tuple[str, Write, Write]]:

@@ -12,7 +12,7 @@ from schemaproof.proofs.data.drops import drops
 from schemaproof.proofs.data.drops import told as as_note
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched
-from schemaproof.proofs.data.overwritten import overwritten
+from schemaproof.proofs.data.overwritten import Overwriting, overwriting, overwritten
 from schemaproof.proofs.data.passing import passed
 from schemaproof.proofs.data.reaching import reached, referring, without
 from schemaproof.proofs.data.retyped import Loss, loss
@@ -44,7 +44,10 @@ def _lost(history: History, experiment: Experiment) -> Iterator[Finding]:
             finding = _column(history, experiment, table, table.before.columns[name], column)
             if finding is not None:
                 yield finding
-        yield from (_overwritten(experiment, table, *one) for one in overwritten(experiment, table))
+        twice = [*overwritten(experiment, table)]
+        yield from (_overwritten(experiment, table, *one) for one in twice)
+        columns = {column for column, *_ in twice}
+        yield from (_overwriting(experiment, table, one) for one in overwriting(experiment, table, columns))
         for one in renamed(experiment, table):
             yield _as_rename(experiment, table, *one)
     yield from (_copied(experiment, one) for one in lost_in_copies(experiment))
@@ -75,6 +78,22 @@ def _overwritten(experiment: Experiment, table: Matched, column: str, first: Wri
         evidence=[*showing.statements([first, second]), *showing.rows(table.after, rows, "holds after both", [column])],
         remedy=f"Give the second its condition: `WHERE {written} IS NULL`, if it is for the rows that the first leaves;"
         f" or drop the first. Rows affected in production: `SELECT count(*) FROM {first.reaching or name}`.",
+    )
+
+
+def _overwriting(experiment: Experiment, table: Matched, one: Overwriting) -> Finding:
+    name, column = showing.quoted(table.before), showing.identifier(one.column)
+    return VALUES_KEPT.finding(
+        f"{experiment.revision} overwrites {table.before}.{one.column} in every row: the UPDATE has no condition, and"
+        f" {len(one.changes)} of {len(table.pairs)} rows had another value.",
+        kind="overwritten",
+        severity=Severity.NOTE,
+        revision=experiment.revision,
+        object=f"column {table.before}.{one.column}",
+        evidence=[*showing.statements([one.write]), *showing.changed(table.before, one.column, one.changes)],
+        consequence="After the deployment only a backup has the old values.",
+        remedy=f"If it is for the rows without a value, say so: `WHERE {column} IS NULL`. Rows affected in production:"
+        f" `SELECT count({column}) FROM {name}`.",
     )
 
 

@@ -1,6 +1,7 @@
 """An upgrade run by an owner that is no superuser, whom row security binds too."""
 
 import contextlib
+import secrets
 from collections.abc import Iterator, Sequence
 
 import psycopg
@@ -65,20 +66,21 @@ def owned(inhabited: Inhabited, experiment: Experiment) -> Iterator[tuple[Run, S
     """The upgrade once more, in a database whose owner is a role of its own, and the rows after it.
 
     Sessions become that role by the database's default, so env.py need not know it. The role belongs to the whole
-    server, and has the database's name; it goes with the database. What the upgrade needs a superuser for, an extension
+    server, and goes with the database. Its name has no database's in it: so a role would be called that the revisions
+    make, and another process of this run would take it for one. What the upgrade needs a superuser for, an extension
     that is not trusted, is there beforehand, as an administrator makes it in production.
     """
     server = experiment.copy.server
     database = server.clone(Template(experiment.copy.name))
+    role = f"schemaproof owner {secrets.token_hex(8)}"
     try:
-        role = database.name
         _hand_over(database, role, _new_extensions(inhabited, experiment))
         run = inhabited.run(database, experiment.index)
         yield run, inhabited.rows(database)
     finally:
         database.drop()
         with psycopg.connect(experiment.copy.dsn, autocommit=True, application_name="schemaproof") as connection:
-            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(database.name)))
+            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
 
 
 def _new_extensions(inhabited: Inhabited, experiment: Experiment) -> list[str]:

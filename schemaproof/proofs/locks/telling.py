@@ -74,7 +74,7 @@ def evidence(hold: Hold, one: Measured) -> list[str | Grid]:
 
 def _work(work: Work) -> str:
     written = f", {work.written:,} written" if work.written else ""
-    return f"{work.read:,} read{written}, {work.blocks:,} blocks"
+    return f"{work.read:,} read{written}, {work.blocks:,} block{'' if work.blocks == 1 else 's'}"
 
 
 def shown(statement: str) -> str:

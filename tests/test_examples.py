@@ -25,6 +25,9 @@ from tests.pages import is_noted, lasting, printed, selected, shown
 # each. ``nox -s soundness`` asks all of every sound example.
 DEPLOYING = {"failure", "locks", "releases"}
 
+# These two share the faults; each other check of their area has an experiment of its own.
+FAULTS = {"atomicity", "rerun-after-failure"}
+
 # What they find is worth knowing, and no fault: their examples are sound, with the note and without.
 NOTING = {"lock-order", "lock-unbounded", "older-release-reads-dropped"}
 
@@ -43,28 +46,32 @@ def skip_where_it_lacks_something(wanted: dict[str, Any], server: Server) -> Non
         pytest.skip(f"the server has no {', '.join(lacking)}")
 
 
-def plainest() -> list[Path]:
-    """The faulty example of each check whose revisions are the shortest, and so take least."""
+def plainest(kind: str) -> list[Path]:
+    """The "faulty" or "sound" example of each check whose revisions are the shortest, and so take least."""
 
     def length(project: Path) -> int:
         return sum(file.stat().st_size for file in project.glob("migrations/versions/**/*.py"))
 
-    faulty = [one for one in PROJECTS if one.name.startswith("faulty")]
-    shortest = {one.parent.name: one for one in sorted(faulty, key=length, reverse=True)}
+    some = [one for one in PROJECTS if one.name.startswith(kind)]
+    shortest = {one.parent.name: one for one in sorted(some, key=length, reverse=True)}
     return [*shortest.values()]
 
 
-PLAINEST = plainest()
+AREA = {check.id: check.area for check in CHECKS}
 
 
 def asked_in_part() -> list[Path]:
-    """The faulty examples but one of each check, and all of locks and releases, which are sound elsewhere too.
+    """All but a faulty and a sound one of each check; of locks and releases, which are sound elsewhere too, all.
 
-    An unused allowance is about the other checks.
+    An unused allowance is about the other checks, and so are those with which nothing can be done at all.
     """
-    faulty = [one for one in PROJECTS if one.name.startswith("faulty") and one.parent.name != "unused-allowance"]
-    apart = {check.id for check in CHECKS if check.area in {"locks", "releases"}}
-    return [one for one in PROJECTS if (one in faulty and one not in PLAINEST) or one.parent.name in apart]
+    whole = [*plainest("faulty"), *plainest("sound")]
+    return [
+        one
+        for one in PROJECTS
+        if AREA.get(one.parent.name, "configuration") != "configuration"
+        and (one not in whole or AREA[one.parent.name] in {"locks", "releases"})
+    ]
 
 
 IN_PART = asked_in_part()
@@ -76,14 +83,19 @@ def asked(project: Path, *, whole: bool = True) -> set[str]:
     A server to crash is started for the examples of crashes alone: in a container that takes longer than all the rest.
 
     ``whole``: whether it is asked those of all other areas too, and not only of its own and of those that have a
-    finding.
+    finding; nor eight deployers for what faults leave, and the other way round.
     """
-    area = {check.id: check.area for check in CHECKS}
-    own = {area[project.parent.name]} if project.parent.name in area else set()
-    areas = {*area.values()} - (DEPLOYING - own)
+    own = {AREA[project.parent.name]} if project.parent.name in AREA else set()
+    found = {one["check"] for one in expected(project).get("finding", ())}
+    areas = {*AREA.values()} - (DEPLOYING - own)
     if not whole:
-        areas &= own | {area[one["check"]] for one in expected(project).get("finding", ())}
-    return {check.id for check in CHECKS if check.area in areas} - ({"crash-recovery"} - {project.parent.name})
+        areas &= own | {AREA[one] for one in found}
+    checks = {check.id for check in CHECKS if check.area in areas} - ({"crash-recovery"} - {project.parent.name})
+    if not whole and own == {"failure"}:
+        apart = {"concurrent-deployers", "crash-recovery"}
+        others = FAULTS if project.parent.name in apart else apart
+        checks -= others - found
+    return checks
 
 
 def judged(example: Path, server: Server, checks: Collection[str]) -> Outcome:

@@ -11,6 +11,7 @@ import functools
 import io
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -256,7 +257,7 @@ class Environment:
         """The project's folder, variables, module path and logging for its code; what it prints is caught."""
         printed = io.StringIO()
         with (
-            contextlib.chdir(self.subject.project),
+            _inside(self.subject.project),
             _environ(self._variables()),
             _logging_kept(),
             unwritten(is_project_file),
@@ -412,6 +413,22 @@ def _environ(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _inside(folder: Path) -> Iterator[None]:
+    """``folder`` as the working directory, for relative entries of the module path too: Python keeps what they were."""
+    with contextlib.chdir(folder):
+        _forget_relative_entries()
+        try:
+            yield
+        finally:
+            _forget_relative_entries()
+
+
+def _forget_relative_entries() -> None:
+    for entry in [one for one in sys.path_importer_cache if not Path(one).is_absolute()]:
+        del sys.path_importer_cache[entry]
 
 
 @contextlib.contextmanager

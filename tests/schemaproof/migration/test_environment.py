@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from importlib.machinery import SOURCE_SUFFIXES, FileFinder, SourceFileLoader
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -187,3 +188,15 @@ def test_session_that_a_pool_keeps_is_ended_with_the_run(tmp_path: Path, opened:
     engine = vars(builtins).pop("kept")
     engine.dispose()
     assert row == (0,)
+
+
+def test_relative_entry_of_the_path_is_looked_up_in_the_project(
+    tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever folder it meant before: that of the shell, or of another project."""
+    monkeypatch.setitem(sys.path_importer_cache, ".", FileFinder("/", (SourceFileLoader, SOURCE_SUFFIXES)))
+    module = f"relative_{os.getpid()}"
+    (tmp_path / f"{module}.py").touch()
+    env = f"import sys\nsys.path.insert(0, '.')\nimport {module}\n" + ENV
+    with opened(make_project(tmp_path, [table("t")], env=env)) as history:
+        assert history.stairs("0001").up.error is None

@@ -38,7 +38,7 @@ VERSIONS = [
             *("parity-autogenerate-faulty-column-missing", "parity-catalog-faulty-enum-label-order"),
             *("delete-in-sql-faulty-action-missing", "delete-in-orm-faulty-relationship-nulls"),
             *("foreign-key-index-faulty-missing", "offline-script-sound-many-kinds"),
-            *("atomicity-sound-async", "rerun-after-failure-sound-concurrently"),
+            *("atomicity-sound-lock-timeout-with-retries", "rerun-after-failure-sound-concurrently-async"),
             *("concurrent-deployers-sound-no-guard-async", "values-kept-faulty-rounded"),
             "session-independent-faulty-time-zone",
         )

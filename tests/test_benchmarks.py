@@ -3,8 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from schemaproof.postgres import Server
 from tests.schemaproof.warm import Warm
+
+# A minute and a half of both cores, for what nobody's work depends on.
+pytestmark = pytest.mark.soundness
 
 ROOT = Path(__file__).parents[1]
 

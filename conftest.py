@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from schemaproof.postgres import Database, Server, Template
-from tests import profiles
 
 ROOT = Path(__file__).parent
+# Last, and not by pytest's `pythonpath`, which goes before what is installed: the harness there is what others get.
+sys.path.append(str(ROOT))
+
+from tests import profiles  # noqa: E402 (it is found there)
 
 # Runs pytest inside pytest, for what the plugin shows and leaves behind.
 pytest_plugins = ["pytester"]

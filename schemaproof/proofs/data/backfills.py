@@ -7,9 +7,10 @@ from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.inhabited import Experiment, Incomplete, Inhabited
+from schemaproof.proofs.data.left_out import LeftOut, divides, left_out
 from schemaproof.proofs.data.matching import Matched
 from schemaproof.proofs.data.passing import passed
-from schemaproof.proofs.data.refusals import not_null_column, said
+from schemaproof.proofs.data.refusals import required_column, said
 from schemaproof.proofs.data.snapshot import Cells, Column
 from schemaproof.proofs.data.writes import Write
 
@@ -21,13 +22,14 @@ def _complete(history: History, revision: str) -> Iterator[Finding]:
     experiment = passed(history, revision)
     if experiment is not None:
         yield from _looked_at(history.kept(Inhabited), experiment)
+        yield from (_without_row(experiment, one) for one in left_out(experiment))
         return
     stairs = history.stairs(revision)
     if history.alone or stairs.up.error is not None or not stairs.recorded:
         return
     inhabited = history.kept(Inhabited)
     refused = inhabited.examine(history.positions[revision])
-    place = not_null_column(refused.run.error) if refused is not None else None
+    place = required_column(refused.run.error, stairs.before) if refused is not None else None
     known = inhabited.incomplete.get(place) if place else None
     if refused is None or place is None or known is None:
         return
@@ -59,24 +61,32 @@ def _looked_at(inhabited: Inhabited, experiment: Experiment) -> Iterator[Finding
         names = {table.before.name, table.after.name}
         for column in table.after.columns.values():
             fills = [one for one in experiment.writes.to(names, "update") if column.name in one.columns]
-            known = _incomplete(experiment, table, column, fills) if fills and not table.rebuilt else None
+            if not fills or table.rebuilt or column.required:
+                continue
+            was = next((one for one in table.before.columns.values() if one.number == column.number), None)
+            pairs = [(row, other) for row, other in table.pairs if was is None or row[was.name] is None]
+            known = _incomplete(experiment, table, column, fills, pairs)
             if known is None:
                 continue
             inhabited.incomplete[table.after.name[1], column.name] = known
-            if known.where and _denied(fills, known.where):
+            if len(pairs) == len(table.pairs) and known.where and _denied(fills, known.where):
                 yield _note(experiment, table, column, known)
 
 
-def _incomplete(experiment: Experiment, table: Matched, column: Column, fills: Sequence[Write]) -> Incomplete | None:
-    was = next((one for one in table.before.columns.values() if one.number == column.number), None)
-    if column.required or (was is not None and any(row[was.name] is not None for row, _ in table.pairs)):
-        return None
-    empty = [(row, other) for row, other in table.pairs if other[column.name] is None]
-    filled = [row for row, other in table.pairs if other[column.name] is not None]
+def _incomplete(
+    experiment: Experiment,
+    table: Matched,
+    column: Column,
+    fills: Sequence[Write],
+    pairs: Sequence[tuple[Cells, Cells]],
+) -> Incomplete | None:
+    """What the statements ``fills`` leave, of the rows ``pairs`` that had no value."""
+    empty = [(row, other) for row, other in pairs if other[column.name] is None]
+    filled = [row for row, other in pairs if other[column.name] is not None]
     if not empty or not filled:
         return None
-    others = [name for name in table.before.columns if was is None or name != was.name]
-    causes = [name for name in others if _divides(name, [row for row, _ in empty], filled)]
+    others = [one.name for one in table.before.columns.values() if one.number != column.number]
+    causes = [name for name in others if divides(name, [row for row, _ in empty], filled)]
     named = [name for name in causes if any(word.text == name for one in fills for word in one.words)]
     where = next(iter(named or causes), None)
     shown = showing.rows(
@@ -89,11 +99,6 @@ def _incomplete(experiment: Experiment, table: Matched, column: Column, fills: S
         len(table.pairs),
         (*showing.statements(fills), *shown),
     )
-
-
-def _divides(name: str, empty: Sequence[Cells], filled: Sequence[Cells]) -> bool:
-    """Whether the column is NULL in the rows that stay empty, and in no others."""
-    return all(row[name] is None for row in empty) and all(row[name] is not None for row in filled)
 
 
 def _denied(fills: Sequence[Write], where: str) -> bool:
@@ -120,6 +125,22 @@ def _note(experiment: Experiment, table: Matched, column: Column, known: Incompl
         consequence="What reads the column takes these rows for ones that are yet to be filled.",
         remedy=f"Write IS DISTINCT FROM in place of <>. Rows affected in production: `SELECT count(*) FROM {name} WHERE"
         f" {where} IS NULL`.",
+    )
+
+
+def _without_row(experiment: Experiment, one: LeftOut) -> Finding:
+    where = f"FROM {showing.quoted(one.source)} WHERE {showing.identifier(one.where)} IS NULL"
+    return BACKFILL_COMPLETE.finding(
+        f"{experiment.revision} leaves rows of {one.source} without {one.where} out of {one.target}"
+        f" ({len(one.rows)} of {len(one.source.rows)}): the join finds nothing for them.",
+        kind="left out",
+        severity=Severity.NOTE,
+        revision=experiment.revision,
+        object=f"table {one.target}",
+        evidence=[*showing.statements([one.write]), *showing.rows(one.source, one.rows, "left out", [one.where])],
+        consequence=f"What looks for them in {one.target} finds nothing.",
+        remedy=f"If {one.target} is to have a row for each, write LEFT JOIN in place of JOIN, with a value for what it"
+        f" does not find. Rows affected in production: `SELECT count(*) {where}`.",
     )
 
 

@@ -89,6 +89,7 @@ def _told(refused: Refused, stairs: Stairs) -> Finding:
             evidence=evidence,
             consequence="Where production still has such rows, the deployment stops here.",
             remedy=f"Look for such rows in production before you deploy {revision}, or fix them in its upgrade().",
+            causes=[Cause(BACKFILL_COMPLETE.id, revision)],
         )
     table = f"table {'.'.join(refused.tables[0])}" if refused.tables else None
     where = f"as soon as {'.'.join(refused.tables[0])} holds a row" if refused.tables else "as soon as there are rows"

@@ -11,12 +11,13 @@ from schemaproof.migration.stairway import Stairs
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.counting import count_query
 from schemaproof.proofs.data.descent import Descent, Descents, Stuck
-from schemaproof.proofs.data.drops import drops, empty_again
+from schemaproof.proofs.data.drops import Drop, drops, empty_again
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched, matched
 from schemaproof.proofs.data.passing import passed
 from schemaproof.proofs.data.refusals import not_null_column, said
 from schemaproof.proofs.data.snapshot import Cells, Table
+from schemaproof.proofs.data.swapped import Swap, swapped
 from schemaproof.proofs.data.values_kept import VALUES_KEPT
 
 
@@ -91,7 +92,8 @@ def _keeps(history: History, revision: str) -> Iterator[Finding]:
     descent = history.kept(Descents).of(experiment) if experiment is not None else None
     if experiment is None or descent is None or descent.run.error is not None or descent.writes.opaque:
         return
-    for table in matched(experiment.before, descent.after, again=True):
+    tables = [*matched(experiment.before, descent.after, again=True)]
+    for table in tables:
         lost = _lost_rows(experiment, descent, table)
         if lost:
             yield _rows_told(experiment, descent, table, lost)
@@ -100,10 +102,20 @@ def _keeps(history: History, revision: str) -> Iterator[Finding]:
             values = _lost_values(experiment, table, name)
             if values:
                 yield _values_told(experiment, descent, table, name, values)
+        yield from (_swap_told(experiment, descent, table, one) for one in swapped(table, _gone(experiment, table)))
     for one in drops(experiment):
         again = descent.after.named(one.table.name)
-        if again is not None and (one.column is None or one.column in again.columns):
+        if again is not None and (one.column is None or one.column in again.columns) and not _is_back(tables, one):
             yield empty_again(DOWNGRADE_KEEPS_ROWS, experiment, one, VALUES_KEPT.id)
+
+
+def _is_back(tables: Sequence[Matched], one: Drop) -> bool:
+    """Whether each row has its value again: the downgrade has worked it out from others."""
+    table = next((table for table in tables if table.before.oid == one.table.oid), None)
+    if table is None or one.column is None or one.column not in table.columns:
+        return False
+    name, now = one.column, table.columns[one.column].name
+    return not table.vanished and all(row[name] == after[now] for row, after in table.pairs)
 
 
 def _lost_rows(experiment: Experiment, descent: Descent, table: Matched) -> Sequence[Cells]:
@@ -126,8 +138,7 @@ def _somewhere(experiment: Experiment, table: Matched, row: Cells) -> bool:
 
 def _lost_values(experiment: Experiment, table: Matched, name: str) -> list[tuple[Cells, str | None, str | None]]:
     """The values that the upgrade has taken elsewhere, and the downgrade does not bring back."""
-    up = next((one for one in experiment.matched if one.before.oid == table.before.oid), None)
-    if (up is not None and name in up.columns) or table.before.columns[name].generated:
+    if name not in _gone(experiment, table):
         return []
     changes = [
         (row, row[name], other[table.columns[name].name])
@@ -136,6 +147,13 @@ def _lost_values(experiment: Experiment, table: Matched, name: str) -> list[tupl
     ]
     empty = [one for one in changes if one[2] is None or one[2] == ""]
     return [one for one in empty if one[1] and len(one[1]) > 1 and _moved(experiment, table, name, one[1])]
+
+
+def _gone(experiment: Experiment, table: Matched) -> list[str]:
+    """The columns that the upgrade has dropped, and that are there again."""
+    up = next((one for one in experiment.matched if one.before.oid == table.before.oid), None)
+    stayed = up.columns if up is not None else {}
+    return [one for one in table.columns if one not in stayed and not table.before.columns[one].generated]
 
 
 def _moved(experiment: Experiment, table: Matched, name: str, text: str) -> bool:
@@ -202,6 +220,32 @@ def _values_told(
     )
 
 
+def _swap_told(experiment: Experiment, descent: Descent, table: Matched, one: Swap) -> Finding:
+    name, revision = table.before, experiment.revision
+    values = list(dict.fromkeys((old, new) for _, old, new in one.changes))
+    how = (
+        f"and {name}.{one.other} the wrong way round: each holds what the other held"
+        if one.other
+        else f"with its values swapped: {' and '.join(f'{old!r} came back as {new!r}' for old, new in values[:2])}"
+    )
+    return DOWNGRADE_KEEPS_ROWS.finding(
+        f"After {revision} and its downgrade, {name}.{one.column} is back {how}.",
+        kind="swapped",
+        severity=Severity.WARNING,
+        revision=revision,
+        object=f"column {name}.{one.column}",
+        consequence="One of the two mappings is wrong. If it is that of the upgrade, the values are wrong in production"
+        " from the deployment on.",
+        evidence=[
+            *showing.statements(descent.writes.to({name.name, table.after.name}, "update", "copied")),
+            *showing.changed(name, one.column, one.changes, heads=("before the upgrade", "after the downgrade")),
+        ],
+        remedy=f"Compare what downgrade() sets {one.column} to with the statement that copied its values away, in this"
+        " revision or one below, and fix the one that has them swapped. Rows affected in production:"
+        f" `SELECT count({showing.identifier(one.column)}) FROM {showing.quoted(name)}`.",
+    )
+
+
 DOWNGRADE_WITH_ROWS = Check(
     id="downgrade-with-rows",
     area="data",
@@ -217,7 +261,7 @@ DOWNGRADE_WITH_ROWS = Check(
 DOWNGRADE_KEEPS_ROWS = Check(
     id="downgrade-keeps-rows",
     area="data",
-    title="A downgrade brings back the values that its upgrade has moved.",
+    title="A downgrade brings back the values that its upgrade has moved, each where it was.",
     reason="After a rollback values are gone that were in the database all the time.",
     remedy="Copy the values back in downgrade().",
     scope="revision",

@@ -1,10 +1,10 @@
 """Columns that are dropped: as half of a rename, or after a move that left some of their values behind."""
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from schemaproof.proofs.data.inhabited import Experiment
+from schemaproof.proofs.data.left_out import is_inner_join
 from schemaproof.proofs.data.matching import Matched
 from schemaproof.proofs.data.snapshot import Cells, Table
 from schemaproof.proofs.data.writes import Write
@@ -62,7 +62,7 @@ def lost_in_moves(experiment: Experiment) -> Iterator[Move]:
     joins = [
         one
         for one in experiment.writes.found
-        if one.kind == "copied" and not one.chosen and _inner_join([word.text for word in one.words])
+        if one.kind == "copied" and not one.chosen and is_inner_join([word.text for word in one.words])
     ]
     if not joins or experiment.writes.opaque:
         return
@@ -78,13 +78,6 @@ def lost_in_moves(experiment: Experiment) -> Iterator[Move]:
             if own and name not in table.primary and lost and len(lost) < len(rows):
                 yield Move(table, name, lost, len(rows), own)
                 break  # the others went with it
-
-
-def _inner_join(words: Sequence[str]) -> bool:
-    return any(
-        word == "join" and (before not in {"left", "outer", "full", "right", "cross"})
-        for before, word in itertools.pairwise(words)
-    )
 
 
 def _moved(experiment: Experiment, table: Table, name: str, text: str) -> bool:

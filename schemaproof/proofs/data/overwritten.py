@@ -1,12 +1,12 @@
 """An UPDATE of every row that overwrites what was there, or what another one of the same revision has just written."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched
 from schemaproof.proofs.data.snapshot import Cells
-from schemaproof.proofs.data.tokens import tokens
+from schemaproof.proofs.data.tokens import split, tokens
 from schemaproof.proofs.data.writes import Write
 
 
@@ -45,6 +45,38 @@ def overwriting(experiment: Experiment, table: Matched, told: Collection[str] = 
             erased = all(other[now.name] is None for _, other in pairs)
             if not erased and not experiment.by_chance(table.after, pairs[0][1], now.name):
                 yield Overwriting(column, write, [(row, row[column], other[now.name]) for row, other in pairs])
+
+
+def defaults_replaced(experiment: Experiment, table: Matched, defaults: Mapping[str, str]) -> Iterator[Overwriting]:
+    """The new columns of which an UPDATE without a condition sets every row to one constant, and not to the default.
+
+    Args:
+        experiment: the upgrade.
+        table: one of it.
+        defaults: what a new row gets, by the column, as the server prints it after the upgrade.
+    """
+    numbers = {one.number for one in table.before.columns.values()}
+    updates = [one for one in experiment.writes.to({table.before.name, table.after.name}, "update") if _plain(one)]
+    for write in updates:
+        if write.chosen or _joins(write) or experiment.writes.opaque or experiment.irreversible:
+            continue
+        for column, value in _constants(write):
+            now, default = table.after.columns.get(column), defaults.get(column)
+            if now is None or now.number in numbers or default is None or not table.pairs:
+                continue
+            held = {other[column] for _, other in table.pairs}
+            if len(held) == 1 and None not in held and value not in {word.text for word in tokens(default)}:
+                yield Overwriting(column, write, [(row, default, other[column]) for row, other in table.pairs])
+
+
+def _constants(one: Write) -> Iterator[tuple[str, str]]:
+    """Each column that is set to a literal, with it."""
+    for part in split(one.words):
+        match [word for word in part if word.text != "-"]:
+            case [name, equals, value] if equals.text == "=" and (
+                value.kind in {"string", "number"} or value.text in {"true", "false"}
+            ):
+                yield name.text, value.text
 
 
 def overwritten(experiment: Experiment, table: Matched) -> Iterator[tuple[str, Write, Write]]:

@@ -1,5 +1,6 @@
 """An upgrade that fails on tables with rows: on which rows, and how few of them."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg import sql
 
+from schemaproof.catalog import Identity
 from schemaproof.catalog.names import unquoted
 from schemaproof.figure import Grid
 from schemaproof.migration.environment import Run, sqlstate
@@ -21,7 +23,7 @@ from schemaproof.rows.statements import Row
 from schemaproof.rows.variety import BLANK, CHILD_OF_TWIN, LONG, ORDINARY, TWIN, UNATTACHED, UPPER, labels, varied
 
 if TYPE_CHECKING:
-    from schemaproof.catalog import Identity
+    from schemaproof.catalog import Catalog
     from schemaproof.catalog.values import Attributes
     from schemaproof.migration.history import History
     from schemaproof.migration.stairway import Stairs
@@ -34,6 +36,8 @@ _TABLES_TRIED = 8  # by itself each; a revision changes few
 # A refusal of these classes is of the values: data exceptions, and integrity constraints (manual, Appendix A).
 _OF_VALUES = ("22", "23")
 _NOT_NULL = "23502"
+_CHECK = "23514"
+_REQUIRES = re.compile(r"CHECK \(+([^()\s]+) IS NOT NULL\)+")
 # Statements by their first word that neither read nor write rows.
 DEFINING = frozenset({"ALTER", "CREATE", "DROP", "COMMENT", "GRANT", "REVOKE", "SET", "RESET", "SAVEPOINT", "RELEASE"})
 
@@ -169,7 +173,7 @@ def _candidates(history: "History", index: int, run: Run) -> list[Name]:
     return [one for one in dict.fromkeys(found) if one in before]
 
 
-def _with_columns_of(kind: "Identity", objects: "Mapping[Identity, Attributes]") -> Iterator[Name]:
+def _with_columns_of(kind: Identity, objects: "Mapping[Identity, Attributes]") -> Iterator[Name]:
     for identity, attributes in objects.items():
         if identity.kind == "column" and unquoted(str(attributes.get("type")))[-1] == kind.name:
             yield identity.schema, identity.parent
@@ -215,6 +219,16 @@ def not_null_column(error: BaseException | None) -> tuple[str, str] | None:
         return None
     table, column = said(error, "table_name"), said(error, "column_name")
     return (table, column) if table and column else None
+
+
+def required_column(error: BaseException | None, before: "Catalog") -> tuple[str, str] | None:
+    """As ``not_null_column``, and of a CHECK (... IS NOT NULL) that was there ``before`` without being validated."""
+    if sqlstate(error) != _CHECK:
+        return not_null_column(error)
+    schema, table, name = (said(error, field) for field in ("schema_name", "table_name", "constraint_name"))
+    constraint = before.objects.get(Identity("constraint", schema or "public", table, name), {})
+    column = _REQUIRES.fullmatch(str(constraint.get("definition")))
+    return (table, unquoted(column[1])[-1]) if column else None
 
 
 _PARENTS = """

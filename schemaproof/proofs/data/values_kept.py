@@ -1,7 +1,8 @@
 """Values that change though nobody asked for it, or are lost."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from schemaproof.catalog import Identity
 from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
@@ -12,11 +13,12 @@ from schemaproof.proofs.data.drops import drops
 from schemaproof.proofs.data.drops import told as as_note
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched
-from schemaproof.proofs.data.overwritten import Overwriting, overwriting, overwritten
+from schemaproof.proofs.data.overwritten import Overwriting, defaults_replaced, overwriting, overwritten
 from schemaproof.proofs.data.passing import passed
 from schemaproof.proofs.data.reaching import reached, referring, without
 from schemaproof.proofs.data.retyped import Loss, loss
 from schemaproof.proofs.data.snapshot import Cells, Column
+from schemaproof.proofs.data.swapped import Crossing, crossings
 from schemaproof.proofs.data.writes import Write
 
 type Changes = Sequence[tuple[Cells, Cells, str | None, str | None]]
@@ -48,9 +50,12 @@ def _lost(history: History, experiment: Experiment) -> Iterator[Finding]:
         yield from (_overwritten(experiment, table, *one) for one in twice)
         columns = {column for column, *_ in twice}
         yield from (_overwriting(experiment, table, one) for one in overwriting(experiment, table, columns))
+        replaced = defaults_replaced(experiment, table, _defaults(history, experiment, table))
+        yield from (_default_replaced(experiment, table, one) for one in replaced)
         for one in renamed(experiment, table):
             yield _as_rename(experiment, table, *one)
     yield from (_copied(experiment, one) for one in lost_in_copies(experiment))
+    yield from (_crosswise(experiment, one) for one in crossings(experiment))
     for move in lost_in_moves(experiment):
         yield VALUES_KEPT.finding(
             f"{revision} moves {move.table}.{move.column} and loses {len(move.lost)} of {move.count} values: the join"
@@ -94,6 +99,50 @@ def _overwriting(experiment: Experiment, table: Matched, one: Overwriting) -> Fi
         consequence="After the deployment only a backup has the old values.",
         remedy=f"If it is for the rows without a value, say so: `WHERE {column} IS NULL`. Rows affected in production:"
         f" `SELECT count({column}) FROM {name}`.",
+    )
+
+
+def _defaults(history: History, experiment: Experiment, table: Matched) -> Mapping[str, str]:
+    """What the table's columns get in a new row, where the catalog says so."""
+    catalog = history.stairs(experiment.revision).first
+    found = catalog.objects if catalog is not None else {}
+    schema, name = table.after.name
+    given = {one: found.get(Identity("column", schema, name, one), {}).get("default") for one in table.after.columns}
+    return {one: str(default) for one, default in given.items() if default}
+
+
+def _default_replaced(experiment: Experiment, table: Matched, one: Overwriting) -> Finding:
+    name, column, default = showing.quoted(table.after), showing.identifier(one.column), one.changes[0][1]
+    value = one.changes[0][2]
+    return VALUES_KEPT.finding(
+        f"{experiment.revision} adds {table.after}.{one.column} with the default {default} and sets it to {value!r} in"
+        " every row: the UPDATE has no condition, and no row keeps the default.",
+        kind="default replaced",
+        severity=Severity.NOTE,
+        revision=experiment.revision,
+        object=f"column {table.after}.{one.column}",
+        evidence=showing.statements([one.write]),
+        consequence=f"All rows that are there have {value!r}, and new ones the default.",
+        remedy="If some rows were to keep the default, say which get the value: `WHERE ...`. If none were, ADD COLUMN"
+        f" with DEFAULT {value!r} and then `ALTER TABLE {name} ALTER {column} SET DEFAULT {default}` does the same and"
+        f" writes no row. Rows affected in production: `SELECT count(*) FROM {name}`.",
+    )
+
+
+def _crosswise(experiment: Experiment, one: Crossing) -> Finding:
+    (first, second), source, target = one.columns, one.source, one.target
+    listed = f"{showing.identifier(first)}, {showing.identifier(second)}"
+    return VALUES_KEPT.finding(
+        f"{experiment.revision} copies {source}.{first} into {target}.{second}, and {source}.{second} into"
+        f" {target}.{first}.",
+        kind=f"crosswise into {first} and {second}",
+        severity=Severity.WARNING,
+        revision=experiment.revision,
+        object=f"table {target}",
+        evidence=[*showing.statements([one.write]), *showing.rows(target, one.rows, "holds", [first, second])],
+        remedy="Name the columns in the order in which the query gives them: `INSERT INTO"
+        f" {showing.quoted(target)} (..., {listed}) SELECT ..., {listed} FROM ...`. Rows affected in production:"
+        f" `SELECT count(*) FROM {showing.quoted(source)}`.",
     )
 
 

@@ -195,7 +195,7 @@ class _Reader:
             cursor.skip(")")
         rest = cursor.until(lambda _: False)
         if any(one.kind == "word" and one.text == "select" for one in rest):
-            self._add("copied", name, words=rest, columns=columns, chosen=_chooses(rest))
+            self._add("copied", name, words=rest, columns=columns, chosen=chooses(rest))
         else:
             self._add("insert", name, words=rest, columns=columns)
         cursor.place = begin
@@ -245,7 +245,7 @@ class _Reader:
             name = cursor.name()
             rest = cursor.until(lambda _: False)
             if name and any(one.kind == "word" and one.text == "select" for one in rest):
-                self._add("copied", name, words=rest, chosen=_chooses(rest))
+                self._add("copied", name, words=rest, chosen=chooses(rest))
         cursor.place = begin
 
     def _alter(self, cursor: Cursor) -> None:
@@ -322,9 +322,9 @@ def _has_condition(words: Sequence[Token]) -> bool:
     return after not in (["true"], ["1", "=", "1"])
 
 
-def _chooses(words: Sequence[Token]) -> bool:
-    """Whether a query says which rows it takes; an inner join by itself does not say so."""
-    return any(_word(words, number) in _CHOOSING for number in range(len(words)))
+def chooses(words: Sequence[Token], but: Collection[str] = ()) -> bool:
+    """Whether a query says which rows it takes, in words that are not in ``but``; an inner join does not say so."""
+    return any(_word(words, number) in _CHOOSING - {*but} for number in range(len(words)))
 
 
 def _word(words: Sequence[Token], number: int) -> str:

@@ -7,7 +7,7 @@ as they are slips of who writes a migration.
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from tests.schemaproof.proofs.data.shapes.lanes import Lane
+from tests.schemaproof.proofs.data.shapes.lanes import Lane, Place
 
 type Operator = Callable[[str], str | None]
 
@@ -99,11 +99,18 @@ OPERATORS: Sequence[Operator] = (
 )
 
 
-def mutations(lane: Lane) -> Iterator[tuple[int, int, Operator, str]]:
-    """Each that applies to a statement of an upgrade: the revision, the statement's place, and what becomes of it."""
+def mutations(lane: Lane) -> Iterator[tuple[Place, Operator, str]]:
+    """Each that applies to a statement: its place, and what becomes of it.
+
+    What an upgrade forgets nothing can tell, unless a later statement relies on it; a downgrade has its upgrade.
+    """
     for number, move in enumerate(lane.moves):
-        for place, statement in enumerate(move.up):
-            for operator in OPERATORS:
+        places: list[tuple[Place, str]] = [
+            *((Place(number, "up", at), statement) for at, statement in enumerate(move.up)),
+            *((Place(number, "down", at), statement) for at, statement in enumerate(move.down)),
+        ]
+        for place, statement in places:
+            for operator in OPERATORS if place.way == "down" else OPERATORS[:-1]:
                 found = operator(statement)
                 if found is not None:
-                    yield number, place, operator, found
+                    yield place, operator, found

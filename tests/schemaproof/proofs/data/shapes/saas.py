@@ -1,6 +1,6 @@
 """Tenants and what is theirs: UUID keys, row security, a schema of the project's own."""
 
-from tests.schemaproof.proofs.data.shapes.lanes import Lane, Move
+from tests.schemaproof.proofs.data.shapes.lanes import STOPPED, Lane, Move
 
 KEY = "id uuid PRIMARY KEY DEFAULT gen_random_uuid()"
 TENANT = "tenant_id uuid NOT NULL REFERENCES app.tenants"
@@ -11,6 +11,7 @@ TENANTS = Lane(
         [
             f"CREATE TABLE app.plans ({KEY}, code text NOT NULL UNIQUE, price numeric(10,2) NOT NULL)",
             f"CREATE TABLE app.tenants ({KEY}, name text NOT NULL, plan_id uuid REFERENCES app.plans)",
+            "CREATE INDEX ON app.tenants (plan_id)",
         ],
         ["DROP TABLE app.tenants", "DROP TABLE app.plans"],
     ),
@@ -48,6 +49,7 @@ USERS = Lane(
             " CHECK (role IN ('owner', 'admin', 'member')))",
             "CREATE TABLE app.memberships (user_id uuid REFERENCES app.users, tenant_id uuid REFERENCES app.tenants,"
             " PRIMARY KEY (user_id, tenant_id))",
+            "CREATE INDEX ON app.memberships (tenant_id)",
         ],
         ["DROP TABLE app.memberships", "DROP TABLE app.users"],
     ),
@@ -69,6 +71,7 @@ USERS = Lane(
             "ALTER TABLE app.memberships ADD COLUMN role app.role",
             "UPDATE app.memberships m SET role = u.role FROM app.users u WHERE u.id = m.user_id",
             f"CREATE TABLE app.invitations ({KEY}, {TENANT}, email text NOT NULL, role app.role NOT NULL)",
+            "CREATE INDEX ON app.invitations (tenant_id)",
         ],
         ["DROP TABLE app.invitations", "ALTER TABLE app.memberships DROP COLUMN role"],
     ),
@@ -88,6 +91,8 @@ PROJECTS = Lane(
             f"CREATE TABLE app.projects ({KEY}, {TENANT}, name text NOT NULL, archived boolean NOT NULL DEFAULT false)",
             f"CREATE TABLE app.tasks ({KEY}, project_id uuid NOT NULL REFERENCES app.projects ON DELETE CASCADE,"
             " title text NOT NULL, note text, due date)",
+            "CREATE INDEX ON app.projects (tenant_id)",
+            "CREATE INDEX ON app.tasks (project_id)",
         ],
         ["DROP TABLE app.tasks", "DROP TABLE app.projects"],
     ),
@@ -140,6 +145,9 @@ BILLING = Lane(
             " state text NOT NULL CHECK (state IN ('draft', 'sent', 'paid', 'void')), issued timestamp)",
             f"CREATE TABLE app.payments ({KEY}, invoice_id uuid NOT NULL REFERENCES app.invoices, amount numeric(12,4)"
             " NOT NULL, memo varchar(200))",
+            "CREATE INDEX ON app.customers (tenant_id)",
+            "CREATE INDEX ON app.invoices (customer_id)",
+            "CREATE INDEX ON app.payments (invoice_id)",
         ],
         ["DROP TABLE app.payments", "DROP TABLE app.invoices", "DROP TABLE app.customers"],
     ),
@@ -190,23 +198,26 @@ TEAMS = Lane(
             f"CREATE TABLE app.teams ({KEY}, {TENANT}, name text NOT NULL)",
             f"CREATE TABLE app.team_posts ({KEY}, team_id uuid REFERENCES app.teams, title text, body text NOT NULL,"
             " written timestamptz NOT NULL DEFAULT now())",
+            "CREATE INDEX ON app.teams (tenant_id)",
+            "CREATE INDEX ON app.team_posts (team_id)",
         ],
         ["DROP TABLE app.team_posts", "DROP TABLE app.teams"],
     ),
     Move(
         [
             "CREATE TABLE app.posts (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), team_name text, title text,"
-            " body text NOT NULL, written timestamptz NOT NULL)",
+            " body text NOT NULL, written timestamptz NOT NULL DEFAULT now())",
             "INSERT INTO app.posts (id, team_name, title, body, written) SELECT p.id, t.name, p.title, p.body,"
             " p.written"
             " FROM app.team_posts p LEFT JOIN app.teams t ON t.id = p.team_id",
             "DROP TABLE app.team_posts",
             "ALTER TABLE app.posts RENAME TO team_posts",
+            "ALTER TABLE app.team_posts RENAME CONSTRAINT posts_pkey TO team_posts_pkey",
         ],
         [
             "ALTER TABLE app.team_posts ADD COLUMN team_id uuid REFERENCES app.teams",
             "UPDATE app.team_posts p SET team_id = (SELECT t.id FROM app.teams t WHERE t.name = p.team_name LIMIT 1)",
-            "ALTER TABLE app.team_posts ALTER COLUMN written SET DEFAULT now()",
+            "CREATE INDEX ON app.team_posts (team_id)",
             "ALTER TABLE app.team_posts DROP COLUMN team_name",
         ],
     ),
@@ -223,6 +234,7 @@ TEAMS = Lane(
             " label text NOT NULL)",
             "INSERT INTO app.post_labels (post_id, label) SELECT p.id, p.team_name FROM app.team_posts p WHERE"
             " p.team_name IS NOT NULL",
+            "CREATE INDEX ON app.post_labels (post_id)",
         ],
         ["DROP TABLE app.post_labels"],
     ),
@@ -235,6 +247,9 @@ FILES = Lane(
             f"CREATE TABLE app.folders ({KEY}, {TENANT}, parent_id uuid REFERENCES app.folders, name text NOT NULL)",
             f"CREATE TABLE app.files ({KEY}, folder_id uuid REFERENCES app.folders, name text NOT NULL, size integer,"
             " meta json)",
+            "CREATE INDEX ON app.folders (tenant_id)",
+            "CREATE INDEX ON app.folders (parent_id)",
+            "CREATE INDEX ON app.files (folder_id)",
         ],
         ["DROP TABLE app.files", "DROP TABLE app.folders"],
     ),
@@ -269,6 +284,8 @@ HOOKS = Lane(
             f"CREATE TABLE app.hooks ({KEY}, {TENANT}, url text NOT NULL, events text, secret text)",
             f"CREATE TABLE app.deliveries ({KEY}, hook_id uuid NOT NULL REFERENCES app.hooks ON DELETE CASCADE,"
             " status integer, sent timestamptz)",
+            "CREATE INDEX ON app.hooks (tenant_id)",
+            "CREATE INDEX ON app.deliveries (hook_id)",
         ],
         ["DROP TABLE app.deliveries", "DROP TABLE app.hooks"],
     ),
@@ -303,6 +320,7 @@ AUDIT = Lane(
             f"CREATE TABLE app.audits ({KEY}, {TENANT}, at timestamptz NOT NULL DEFAULT now(), what text NOT NULL,"
             " who text)",
             "CREATE TABLE app.retentions (tenant_id uuid PRIMARY KEY REFERENCES app.tenants, days integer NOT NULL)",
+            "CREATE INDEX ON app.audits (tenant_id)",
         ],
         ["DROP TABLE app.retentions", "DROP TABLE app.audits"],
     ),
@@ -344,6 +362,8 @@ KEYS = Lane(
             f"CREATE TABLE app.api_keys ({KEY}, {TENANT}, prefix text NOT NULL, scopes text NOT NULL, expires text)",
             f"CREATE TABLE app.uses ({KEY}, key_id uuid REFERENCES app.api_keys ON DELETE SET NULL, path text NOT"
             " NULL)",
+            "CREATE INDEX ON app.api_keys (tenant_id)",
+            "CREATE INDEX ON app.uses (key_id)",
         ],
         ["DROP TABLE app.uses", "DROP TABLE app.api_keys"],
     ),
@@ -363,6 +383,7 @@ KEYS = Lane(
             " NOT NULL)",
             "INSERT INTO app.scopes (key_id, name) SELECT k.id, s FROM app.api_keys k CROSS JOIN"
             " unnest(string_to_array(k.scopes, ' ')) s",
+            "CREATE INDEX ON app.scopes (key_id)",
         ],
         ["DROP TABLE app.scopes"],
     ),
@@ -384,6 +405,9 @@ CHATS = Lane(
             " author text, body text NOT NULL, kind text NOT NULL CHECK (kind IN ('text', 'image', 'call')))",
             f"CREATE TABLE app.reactions ({KEY}, message_id uuid NOT NULL REFERENCES app.messages ON DELETE CASCADE,"
             " emoji text NOT NULL)",
+            "CREATE INDEX ON app.rooms (tenant_id)",
+            "CREATE INDEX ON app.messages (room_id)",
+            "CREATE INDEX ON app.reactions (message_id)",
         ],
         ["DROP TABLE app.reactions", "DROP TABLE app.messages", "DROP TABLE app.rooms"],
     ),
@@ -422,5 +446,55 @@ CHATS = Lane(
     ),
 )
 
+USAGE = Lane(
+    "usage",
+    Move(
+        [
+            f"CREATE TABLE app.gauges ({KEY}, code text NOT NULL, unit text)",
+            "CREATE TABLE app.usage (id bigint GENERATED BY DEFAULT AS IDENTITY, tenant_id uuid NOT NULL, day date NOT"
+            " NULL, gauge text NOT NULL, amount numeric(14,4), PRIMARY KEY (id, day)) PARTITION BY RANGE (day)",
+            "CREATE TABLE app.usage_rest PARTITION OF app.usage DEFAULT",
+            "CREATE TABLE app.usage_2029 PARTITION OF app.usage FOR VALUES FROM ('2029-01-01') TO ('2030-01-01')",
+        ],
+        ["DROP TABLE app.usage", "DROP TABLE app.gauges"],
+    ),
+    Move(
+        [
+            "CREATE TABLE app.quotas (tenant_id uuid PRIMARY KEY REFERENCES app.tenants ON DELETE CASCADE, plan text"
+            " NOT NULL, amount numeric NOT NULL)",
+            "INSERT INTO app.quotas (tenant_id, plan, amount) SELECT t.id, coalesce(p.code, 'free'), coalesce(p.price,"
+            " '0') FROM app.tenants t LEFT JOIN app.plans p ON p.id = t.plan_id",
+        ],
+        ["DROP TABLE app.quotas"],
+    ),
+    Move(
+        [
+            "ALTER TABLE app.usage DETACH PARTITION app.usage_rest",
+            "CREATE TABLE app.usage_2030 PARTITION OF app.usage FOR VALUES FROM ('2030-01-01') TO ('2031-01-01')",
+            "INSERT INTO app.usage (id, tenant_id, day, gauge, amount) SELECT id, tenant_id, day, gauge, amount FROM"
+            " app.usage_rest WHERE day >= '2030-01-01' AND day < '2031-01-01'",
+            "DELETE FROM app.usage_rest WHERE day >= '2030-01-01' AND day < '2031-01-01'",
+            "ALTER TABLE app.usage ATTACH PARTITION app.usage_rest DEFAULT",
+        ],
+        [
+            "ALTER TABLE app.usage DETACH PARTITION app.usage_2030",
+            "INSERT INTO app.usage (id, tenant_id, day, gauge, amount) SELECT id, tenant_id, day, gauge, amount FROM"
+            " app.usage_2030",
+            "DROP TABLE app.usage_2030",
+        ],
+    ),
+    Move(
+        [
+            "ALTER TABLE app.usage ADD COLUMN billed boolean NOT NULL DEFAULT false",
+            "UPDATE app.usage SET billed = true WHERE day < '2029-01-01'",
+            "UPDATE app.usage SET amount = 0 WHERE amount IS NULL",
+        ],
+        ["ALTER TABLE app.usage DROP COLUMN billed"],
+    ),
+)
+
 SCHEMA = Move(["CREATE SCHEMA app"], ["DROP SCHEMA app"])
-LANES = (TENANTS, USERS, PROJECTS, BILLING, TEAMS, FILES, HOOKS, AUDIT, KEYS, CHATS)
+LANES = (TENANTS, USERS, PROJECTS, BILLING, TEAMS, FILES, HOOKS, AUDIT, KEYS, CHATS, USAGE)
+BASE = (TENANTS,)
+DRIVER = "asyncpg"
+SETTINGS = STOPPED

@@ -6,6 +6,7 @@ from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
 from schemaproof.proofs.data import showing
+from schemaproof.proofs.data.dropped import lost_in_moves
 from schemaproof.proofs.data.inhabited import Experiment, Incomplete, Inhabited
 from schemaproof.proofs.data.left_out import LeftOut, divides, left_out
 from schemaproof.proofs.data.matching import Matched
@@ -22,7 +23,8 @@ def _complete(history: History, revision: str) -> Iterator[Finding]:
     experiment = passed(history, revision)
     if experiment is not None:
         yield from _looked_at(history.kept(Inhabited), experiment)
-        yield from (_without_row(experiment, one) for one in left_out(experiment))
+        told = {one.statement for move in lost_in_moves(experiment) for one in move.writes}  # as lost values
+        yield from (_without_row(experiment, one) for one in left_out(experiment) if one.write.statement not in told)
         return
     stairs = history.stairs(revision)
     if history.alone or stairs.up.error is not None or not stairs.recorded:

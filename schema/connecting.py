@@ -14,7 +14,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_fix
 from schema.diagnosis import cause_of, driver_error, insists_on_tls
 from schema.errors import Cause, DatabaseUnavailableError, ReadOnlyServerError
 from schema.network import Address, look, resolve
-from schema.pool import OrderedPool, StaleCheck, note_idle
+from schema.pool import OrderedPool, StaleCheck
 from schema.settings import Settings
 
 log = logging.getLogger("schema.database")
@@ -54,7 +54,6 @@ def make_engine(settings: Settings) -> tuple[AsyncEngine, OrderedPool]:
     )
     pool = cast("OrderedPool", engine.sync_engine.pool)
     pool.explain = lambda error: unavailable(settings, error)
-    event.listen(pool, "checkin", note_idle)
     event.listen(pool, "checkout", StaleCheck(settings.idle_for_long, settings.connect_timeout))
     return engine, pool
 

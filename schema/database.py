@@ -6,7 +6,8 @@ Source: spec FR-005, user story 2 and edge cases.
 import asyncio
 import logging
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, Self
 
 import asyncpg
@@ -14,7 +15,7 @@ from sqlalchemy import URL, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_fixed
@@ -39,20 +40,24 @@ _GOODBYE = 2.0
 _ATTEMPTS = 2
 
 
-class _Session(AsyncSession):
-    async def close(self) -> None:
+class _SyncSession(Session):
+    def close(self) -> None:
         """Close it; that its connection is lost already is no error: the server has rolled back."""
         try:
-            await super().close()
+            super().close()
         except DBAPIError as error:
             if not is_lost(error):
                 raise
-            await super().close()  # the first ended half way
+            super().close()  # the first ended half way
+
+
+class _Session(AsyncSession):
+    sync_session_class = _SyncSession
 
     async def __aexit__(self, kind: Any, error: Any, trace: Any) -> None:
         """Close it, in a task of its own where that has to wait: no cancellation may keep it from being closed."""
-        if self.in_transaction():
-            await super().__aexit__(kind, error, trace)
+        if self.sync_session.in_transaction():
+            await _to_its_end(self.close())
         else:
             self.sync_session.close()
 
@@ -84,8 +89,8 @@ class Database:
         self._engine: AsyncEngine | None = None
         self._pool: OrderedPool | None = None
         self._connections: weakref.WeakSet[asyncpg.Connection] = weakref.WeakSet()
-        self._sessions: async_sessionmaker[_Session] | None = None
-        self._work_sessions: async_sessionmaker[_WorkSession] | None = None
+        self._sessions: partial[_Session] | None = None
+        self._work_sessions: partial[_WorkSession] | None = None
         self._running: set[asyncio.Timeout] = set()
         self._nothing_runs = asyncio.Event()
         self._stopping = asyncio.Lock()
@@ -128,8 +133,9 @@ class Database:
         except BaseException:  # cancelled, or an error of ours: as little may stay open
             await self._close(goodbye=0)
             raise
-        self._sessions = async_sessionmaker(engine, class_=_Session, expire_on_commit=False)
-        self._work_sessions = async_sessionmaker(engine, class_=_WorkSession, expire_on_commit=False)
+        # What async_sessionmaker does besides, with each session, has its price.
+        self._sessions = partial(_Session, engine, expire_on_commit=False)
+        self._work_sessions = partial(_WorkSession, engine, expire_on_commit=False)
 
     def session(self) -> AsyncSession:
         """Return a new session, which takes a connection at its first statement and returns it when it is closed.
@@ -298,7 +304,7 @@ class Database:
         )
 
 
-async def _attempt[T](work: Callable[[AsyncSession], Awaitable[T]], sessions: async_sessionmaker[_WorkSession]) -> T:
+async def _attempt[T](work: Callable[[AsyncSession], Awaitable[T]], sessions: Callable[[], _WorkSession]) -> T:
     session = sessions()
     try:
         transaction = session.sync_session.begin()  # sends nothing yet
@@ -308,6 +314,31 @@ async def _attempt[T](work: Callable[[AsyncSession], Awaitable[T]], sessions: as
         await session.__aexit__(type(error), error, error.__traceback__)  # to its end, even where this is cancelled
         raise
     return result
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Do ``work`` in a task of its own, which no cancellation of this one reaches; what cancelled it is raised then.
+
+    SQLAlchemy's sessions close in the same way, with ``asyncio.shield``, and begin a turn of the loop later.
+    """
+    loop = asyncio.get_running_loop()
+    task = asyncio.Task(work, loop=loop, eager_start=True)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        ended = loop.create_future()
+        task.add_done_callback(partial(_tell, ended))
+        try:
+            await ended
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    if cancelled is not None:
+        raise cancelled
+
+
+def _tell(ended: asyncio.Future[None], _: asyncio.Task[None]) -> None:
+    if not ended.done():
+        ended.set_result(None)
 
 
 def _commit(session: Session, transaction: SessionTransaction) -> None:

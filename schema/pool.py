@@ -3,17 +3,17 @@
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError, InvalidatePoolError, InvalidRequestError
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
 from sqlalchemy.util import await_only
+from sqlalchemy.util.queue import Empty, Full, QueueCommon
 
 from schema.errors import DatabaseStoppedError, PoolTimeoutError
+from schema.line import Line
 
 _IDLE_SINCE = "idle since"
 
@@ -41,18 +41,42 @@ class Stats:
     retried: int
 
 
+class _Idle(QueueCommon[ConnectionPoolEntry]):
+    """Connections that wait for a session, the last returned first. Nobody waits here: who gets so far has a place."""
+
+    def __init__(self, maxsize: int = 0, use_lifo: bool = False) -> None:
+        self.maxsize = maxsize
+        self.use_lifo = use_lifo
+        self._entries: list[ConnectionPoolEntry] = []
+
+    def put(self, item: ConnectionPoolEntry, *_: object) -> None:
+        if len(self._entries) >= self.maxsize:
+            raise Full
+        self._entries.append(item)
+
+    def get(self, *_: object) -> ConnectionPoolEntry:
+        if not self._entries:
+            raise Empty
+        return self._entries.pop()
+
+    def qsize(self) -> int:
+        return len(self._entries)
+
+
 class OrderedPool(AsyncAdaptedQueuePool):
     """``AsyncAdaptedQueuePool`` whose requests are served first come, first served.
 
     The original lets a newcomer take a connection that was returned for somebody who waits, and sends the one who
-    waited to the end of the line (``asyncio.Queue.get``). Here a place in a fair semaphore comes first.
+    waited to the end of the line (``asyncio.Queue.get``). Here a place in a fair line comes first.
     """
+
+    _queue_class = _Idle
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Make an empty pool; the arguments are ``AsyncAdaptedQueuePool``'s."""
         super().__init__(*args, **kwargs)
         self.places = self.size() + self._max_overflow
-        self._line = asyncio.Semaphore(self.places)
+        self._line = Line(self.places, self.timeout())
         self.waiting = 0
         self.stopped = False
         self.explain: Callable[[Exception], Exception] = lambda error: error
@@ -80,58 +104,50 @@ class OrderedPool(AsyncAdaptedQueuePool):
         return pool  # type: ignore[no-any-return]
 
     def _do_get(self) -> ConnectionPoolEntry:
-        self._take_place()
+        if not self._line.take():
+            self._wait_for_place()
         try:
             return self._refuse() if self.stopped else super()._do_get()
         except BaseException:
-            self._line.release()
+            self._line.give_back()
             raise
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        record.info[_IDLE_SINCE] = time.monotonic()
         try:
             super()._do_return_conn(record)
         finally:
-            self._line.release()
+            self._line.give_back()
 
     @staticmethod
     def _refuse() -> ConnectionPoolEntry:
         raise DatabaseStoppedError
 
-    def _take_place(self) -> None:
-        if self._line.locked():
-            await_only(self._wait_for_place())
-        else:
-            # Where a place is free, acquire() awaits nothing: its one step is made here, no greenlet is switched.
-            with suppress(StopIteration):
-                self._line.acquire().send(None)
-
-    async def _wait_for_place(self) -> None:
+    def _wait_for_place(self) -> None:
         began = time.monotonic()
         self.waiting += 1
+        place = self._line.join()
         try:
-            async with asyncio.timeout(self.timeout()):
-                await self._line.acquire()
+            await_only(place)
         except TimeoutError:
             raise PoolTimeoutError(self.checkedout(), self.waiting, time.monotonic() - began) from None
+        except BaseException:
+            self._line.leave(place)
+            raise
         finally:
             self.waiting -= 1
 
     async def wait_until_unused(self) -> None:
         """Wait in line until every connection was returned, and keep all places."""
-        taken = 0
+        places: list[asyncio.Future[None]] = []
         try:
-            while taken < self.places:
-                await self._line.acquire()
-                taken += 1
+            while len(places) < self.places:
+                places.append(self._line.join(patiently=True))
+                await places[-1]
         except BaseException:
-            for _ in range(taken):
-                self._line.release()
+            for place in places:
+                self._line.leave(place)
             raise
-
-
-def note_idle(_: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
-    """Pool event ``checkin``: remember since when the connection has been idle."""
-    record.info[_IDLE_SINCE] = time.monotonic()
 
 
 class StaleCheck:

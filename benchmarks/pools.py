@@ -176,12 +176,14 @@ async def by_run_sync(database: ThrowawayDatabase) -> AsyncIterator[Works]:
 
 
 BASE = Contender("asyncpg, bare pool of 20", "asyncpg", bare_asyncpg)
+# The same engine and as many connections, without what Database adds.
+RIVAL = Contender("SQLAlchemy 20 + 0", "sqlalchemy", sqlalchemy(pool_size=SIZE, max_overflow=0))
 CONTENDERS = (
     BASE,
     Contender("Database.run", "sqlalchemy", by_run, ours=True),
     Contender("Database.run, run_sync", "sqlalchemy", by_run_sync, ours=True),
     Contender("Database.session", "sqlalchemy", by_session, ours=True),
-    Contender("SQLAlchemy 20 + 0", "sqlalchemy", sqlalchemy(pool_size=SIZE, max_overflow=0)),
+    RIVAL,
     Contender("SQLAlchemy 5 + 15, pre-ping", "sqlalchemy", sqlalchemy(max_overflow=SIZE - 5, pool_pre_ping=True)),
     Contender("psycopg_pool of 20", "psycopg_pool", psycopg_pool),
 )

@@ -129,6 +129,50 @@ async def test_work_that_outlasts_the_limit_is_cancelled_and_told(
     assert entries(plain.execute("SELECT entry FROM ledger")) == []
 
 
+async def test_work_that_outlasts_the_limit_is_cancelled_and_its_task_is_not(
+    empty_database: ThrowawayDatabase,
+) -> None:
+    async def request() -> int:
+        with pytest.raises(DatabaseStoppedError):
+            await database.run(_forever)
+        return _this_task().cancelling()
+
+    database = Database(Settings(empty_database.url(), stop_timeout=0))
+    await database.start()
+    running = asyncio.create_task(request())
+    await asyncio.sleep(0)
+    await database.stop()
+
+    assert await running == 0
+
+
+async def test_task_that_somebody_else_cancels_besides_is_cancelled(empty_database: ThrowawayDatabase) -> None:
+    async def work(session: AsyncSession) -> None:
+        try:
+            await _forever(session)
+        finally:
+            _this_task().cancel()
+
+    database = Database(Settings(empty_database.url(), stop_timeout=0))
+    await database.start()
+    running = asyncio.create_task(database.run(work))
+    await asyncio.sleep(0)
+    await database.stop()
+
+    await asyncio.wait([running])
+    assert running.cancelled()
+
+
+async def _forever(_: AsyncSession) -> None:
+    await asyncio.Event().wait()
+
+
+def _this_task() -> asyncio.Task[object]:
+    task = asyncio.current_task()
+    assert task is not None
+    return task
+
+
 async def test_session_that_outlasts_the_limit_loses_its_connection(
     empty_database: ThrowawayDatabase, observer: ServerObserver
 ) -> None:

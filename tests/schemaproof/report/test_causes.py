@@ -1,7 +1,9 @@
 """One defect is found by each check whose title forbids it, and told once."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,7 @@ from schemaproof.run.judging import report
 from schemaproof.run.record import Record
 from schemaproof.run.verify import examine
 from tests.schemaproof.projects import Step, make_project, table
-from tests.schemaproof.run.test_verify import PLAIN, Recorder, verified
+from tests.schemaproof.run.test_verify import Recorder, keys, verified
 
 ALL = [check.id for check in CHECKS]
 MISSING, RUNS = "downgrade-missing", "downgrade-runs"
@@ -97,59 +99,91 @@ LEFT_BY = {
 EACH = [(name, check) for name, (_, cause, others) in LEFT_BY.items() for check in [cause[0], *others]]
 
 
+# What all checks that inject no failures are asked together.
+ASKED = [check for check in CHECKS if check.area != "failure"]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a verification by ``ASKED`` told its record."""
+
+    events: Sequence[tuple[str, tuple[Any, ...]]]
+
+    def of(self, *checks: str) -> Record:
+        """The record of a verification by these ``checks`` alone: none finds something else in company."""
+        record = Record(checks)
+        for kind, said in self.events:
+            if kind != "found" or said[0] in checks:
+                record.hear(kind, said)
+        return record
+
+    def of_all(self, *, but: str = "") -> Record:
+        """As ``of``, by all checks ``but`` one."""
+        return self.of(*(check.id for check in ASKED if check.id != but))
+
+
 @pytest.fixture(scope="module")
-def records(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> dict[str, Record]:
-    """What all checks that inject no failures find in each."""
+def heard(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> dict[str, Heard]:
+    """What is found in each."""
     found = {}
     for name, (steps, _, _) in LEFT_BY.items():
-        found[name] = record = Record(tuple(check.id for check in PLAIN))
+        events: list[tuple[str, tuple[Any, ...]]] = []
+        record = Record(tuple(check.id for check in ASKED), listener=lambda *event, to=events: to.append(event))
         subject = make_project(tmp_path_factory.mktemp(name), steps)
-        examine(subject, postgres_server, checks=PLAIN, progress=Recorder(), record=record)
+        examine(subject, postgres_server, checks=ASKED, progress=Recorder(), record=record)
+        found[name] = Heard(events)
     return found
 
 
 @pytest.mark.parametrize("name", LEFT_BY)
-def test_defect_is_told_once_by_its_cause(records: dict[str, Record], name: str) -> None:
+def test_defect_is_told_once_by_its_cause(heard: dict[str, Heard], name: str) -> None:
     _, (check, revision, about), others = LEFT_BY[name]
-    (found,) = (one for one in report(records[name], (), 0.0).findings if one.faulty)
+    (found,) = (one for one in report(heard[name].of_all(), (), 0.0).findings if one.faulty)
     assert (found.check, found.revision, found.object) == (check, revision, about)
     assert set(found.also_found_by) == set(others)
 
 
 @pytest.mark.parametrize(("name", "check"), EACH)
-def test_check_by_itself_is_red_on_what_its_title_forbids(
-    tmp_path: Path, postgres_server: Server, name: str, check: str
-) -> None:
-    said = verified(make_project(tmp_path, LEFT_BY[name][0]), postgres_server, check)
+def test_check_by_itself_is_red_on_what_its_title_forbids(heard: dict[str, Heard], name: str, check: str) -> None:
+    said = report(heard[name].of(check), (), 0.0)
     assert {one.check for one in said.findings if one.faulty} == {check}
 
 
+@pytest.mark.parametrize(("name", "check"), [("empty", RESTORES), ("leaves", AGAIN), ("fails", TO_BASE)])
+def test_check_finds_by_itself_what_it_finds_in_company(
+    tmp_path: Path, postgres_server: Server, heard: dict[str, Heard], name: str, check: str
+) -> None:
+    said = verified(make_project(tmp_path, LEFT_BY[name][0]), postgres_server, check)
+    assert keys(said) == keys(report(heard[name].of(check), (), 0.0))
+    assert said.verdict == "faulty"
+
+
 @pytest.mark.parametrize("name", LEFT_BY)
-def test_what_follows_is_told_where_the_cause_is_ignored(tmp_path: Path, postgres_server: Server, name: str) -> None:
-    steps, (cause, *_), others = LEFT_BY[name]
-    asked = [check.id for check in CHECKS if check.area != "failure" and check.id != cause]
-    said = verified(make_project(tmp_path, steps), postgres_server, *asked)
+def test_what_follows_is_told_where_the_cause_is_ignored(heard: dict[str, Heard], name: str) -> None:
+    _, (cause, *_), others = LEFT_BY[name]
+    said = report(heard[name].of_all(but=cause), (), 0.0)
     assert said.verdict == "faulty"
     assert {one.check for one in said.findings if one.faulty} <= set(others)
 
 
 @pytest.mark.parametrize("name", LEFT_BY)
-def test_allowed_cause_is_not_told_under_another_name(records: dict[str, Record], name: str) -> None:
+def test_allowed_cause_is_not_told_under_another_name(heard: dict[str, Heard], name: str) -> None:
     _, (check, revision, about), _ = LEFT_BY[name]
     allowances = [Allowance(check, "We never roll back.", revision=revision, object=about)]
-    said = report(records[name], allowances, 0.0)
+    said = report(heard[name].of_all(), allowances, 0.0)
     assert said.verdict == "sound"
     assert [(one.check, reason) for one, reason in said.allowed] == [(check, "We never roll back.")]
 
 
-@pytest.mark.parametrize(("name", "check"), EACH)
-def test_every_item_by_itself_is_red(tmp_path: Path, own_server: Server, name: str, check: str) -> None:
-    steps, cause, _ = LEFT_BY[name]
+@pytest.mark.parametrize("name", LEFT_BY)
+def test_every_item_is_red_before_its_cause_was_asked(tmp_path: Path, own_server: Server, name: str) -> None:
+    steps, cause, others = LEFT_BY[name]
     revisions = [f"{number:04}" for number in range(1, len(steps) + 1)]
-    question = Question(check, None if check == TO_BASE else cause[1])
     asked = Examiner(make_project(tmp_path, steps), own_server, ALL, (), revisions)
     try:
-        assert any(one.faulty for one in asked.answer(question).findings)
+        for check in [*reversed(others), cause[0]]:
+            question = Question(check, None if check == TO_BASE else cause[1])
+            assert any(one.faulty for one in asked.answer(question).findings), check
     finally:
         asked.close()
 

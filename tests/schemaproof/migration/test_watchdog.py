@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from textwrap import indent
 from unittest.mock import Mock
@@ -20,19 +21,25 @@ from schemaproof.migration.environment import Run
 from schemaproof.migration.hang import HangError
 from schemaproof.migration.history import History, open_history
 from schemaproof.migration.waiting import Look
-from schemaproof.postgres import Server
-from schemaproof.project.subject import SubjectError
+from schemaproof.postgres import Database, Server, Template
+from schemaproof.project.subject import Subject, SubjectError
 from tests.schemaproof.migration.waits import ALTER, ASYNC_ENV, READ, REVISION, SOUND, STALLED, WAITING
 from tests.schemaproof.processes import wait_until
 from tests.schemaproof.projects import ENV, make_project, table
+from tests.schemaproof.rewritten import rewrite
+
+# These revisions leave a connection to the garbage collector, as projects do, which may come before the test's end, or
+# in the next one: the history is the same.
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 SEVERAL = 4  # looks
 
 type Upgrade = Callable[..., Run]
 
 
-def write(folder: Path, code: str) -> None:
-    (folder / "migrations" / "versions" / "0002.py").write_text(REVISION.format(code=indent(code, "    ")))
+def written(code: str) -> str:
+    """The second revision with this ``code`` in its upgrade."""
+    return REVISION.format(code=indent(code, "    "))
 
 
 @pytest.fixture(autouse=True)
@@ -60,35 +67,66 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return wait
 
 
-@pytest.fixture
-def opened(tmp_path: Path, own_server: Server) -> Iterator[Callable[..., History]]:
+def project(folder: Path, env: str = ENV, driver: str = "psycopg") -> Subject:
+    """One whose first revision makes the tables that the second one is to change."""
+    subject = make_project(folder, [table("t"), table("u")], env=env)
+    first = folder / "migrations" / "versions" / "0001.py"
+    first.write_text(
+        first.read_text().replace("op.execute('CREATE", "op.execute('CREATE TABLE u (i int)'); op.execute('CREATE")
+    )
+    return replace(subject, driver=driver)
+
+
+class Stand:
+    """A history whose second revision is written anew for each run, and a database just before it."""
+
+    def __init__(self, history: History, below: Database) -> None:
+        self._history = history
+        self._below = Template(below.name)
+
+    def upgrade(self, code: str, *, limit: float = 300) -> Run:
+        """The run of the second revision, which has this code, in a database of its own."""
+        rewrite(self._history.revisions[1], written(code))
+        self._history.environment.stall_timeout = limit
+        with self._history.server.clone(self._below) as database:
+            return self._history.upgrade_to_heads(database)
+
+
+@pytest.fixture(scope="module")
+def stands(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Callable[..., Stand]]:
+    """The stand of an env.py and a driver, opened once: what makes the tests differ is in the second revision."""
     with ExitStack() as stack:
 
-        def begin(
-            code: str, *, env: str = ENV, driver: str = "psycopg", opening: float = 300, limit: float = 300
-        ) -> History:
-            subject = make_project(tmp_path, [table("t"), table("u")], env=env)
-            first = tmp_path / "migrations" / "versions" / "0001.py"
-            first.write_text(
-                first.read_text().replace(
-                    "op.execute('CREATE", "op.execute('CREATE TABLE u (i int)'); op.execute('CREATE"
-                )
-            )
-            write(tmp_path, code)
-            subject = replace(subject, driver=driver, stall_timeout=opening)
+        @cache
+        def stand(env: str, driver: str) -> Stand:
+            subject = project(tmp_path_factory.mktemp("stand"), env, driver)
+            history = stack.enter_context(open_history(subject, postgres_server))
+            return Stand(history, stack.enter_context(history.build(1)))
+
+        yield stand
+
+
+@pytest.fixture
+def opened(tmp_path: Path, own_server: Server) -> Iterator[Callable[..., History]]:
+    """A history of a test's own."""
+    with ExitStack() as stack:
+
+        def begin(code: str, *, env: str = ENV, opening: float = 300) -> History:
+            subject = replace(project(tmp_path, env), stall_timeout=opening)
+            (tmp_path / "migrations" / "versions" / "0002.py").write_text(written(code))
             history = stack.enter_context(open_history(subject, own_server))
-            history.environment.stall_timeout = limit  # a short one only now: a first run of env.py takes longer
+            history.environment.stall_timeout = 300  # a short one was for the first run of env.py
             return history
 
         yield begin
 
 
 @pytest.fixture
-def upgrade(opened: Callable[..., History]) -> Upgrade:
+def upgrade(stands: Callable[..., Stand]) -> Upgrade:
     """The upgrade of the second revision, which has this code."""
 
-    def begin(code: str, **options: object) -> Run:
-        return opened(code, **options).stairs("0002").up
+    def begin(code: str, *, env: str = ENV, driver: str = "psycopg", limit: float = 300) -> Run:
+        return stands(env, driver).upgrade(code, limit=limit)
 
     return begin
 
@@ -104,8 +142,6 @@ def test_process_that_waits_for_itself_is_told(upgrade: Upgrade, code: str) -> N
     assert "idle" in run.hang.does
 
 
-# These revisions leave a connection to the garbage collector, as projects do, which may come before the test's end.
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("code", SOUND.values(), ids=SOUND)
 def test_wait_that_ends_is_left_alone(upgrade: Upgrade, code: str) -> None:
     run = upgrade(code)

@@ -12,7 +12,8 @@ import pytest
 from schemaproof.migration.environment import Run
 from schemaproof.migration.history import History, open_history
 from schemaproof.postgres import Database, Server
-from schemaproof.proofs.failure.fault import Fault
+from schemaproof.proofs.failure import equivalence
+from schemaproof.proofs.failure.fault import Fault, faults_at
 from schemaproof.proofs.failure.injector import Injector
 from schemaproof.proofs.failure.proof import Proof
 from schemaproof.proofs.failure.sites import Recorder, Site
@@ -70,11 +71,15 @@ def sent(*statements: str) -> str:
     return "\n".join(f"op.execute({statement!r})" for statement in statements)
 
 
+def with_upgrade(number: int, code: str) -> str:
+    """The text of the revision ``number`` whose upgrade has this code."""
+    below = f"{number - 1:04}" if number > 1 else None
+    return REVISION.format(revision=f"{number:04}", below=below, upgrade=indent(code, "    "))
+
+
 def write_upgrade(folder: Path, number: int, code: str) -> None:
     """Give the revision ``number`` of the project in ``folder`` an upgrade of this code."""
-    below = f"{number - 1:04}" if number > 1 else None
-    text = REVISION.format(revision=f"{number:04}", below=below, upgrade=indent(code, "    "))
-    (folder / "migrations" / "versions" / f"{number:04}.py").write_text(text)
+    (folder / "migrations" / "versions" / f"{number:04}.py").write_text(with_upgrade(number, code))
 
 
 @pytest.fixture
@@ -149,6 +154,15 @@ class Stage:
 
 type StageOf = Callable[[History], Stage]
 type ProofOf = Callable[[History], Proof]
+
+
+@pytest.fixture
+def few_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One fault of each outcome: before, after, and the process gone. Enough where it is about what is told of them."""
+    few = {Fault.ERROR, Fault.COMMIT_LOST, Fault.KILLED}
+    monkeypatch.setattr(
+        equivalence, "faults_at", lambda site, **options: (one for one in faults_at(site, **options) if one in few)
+    )
 
 
 @pytest.fixture

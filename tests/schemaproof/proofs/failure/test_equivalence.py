@@ -5,13 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from schemaproof.migration.history import History
 from schemaproof.proofs.failure.equivalence import crashes, faults, sole_transaction
-from schemaproof.proofs.failure.failures import Failures
 from schemaproof.proofs.failure.fault import Fault, crashes_at, faults_at
 from schemaproof.proofs.failure.proof import Examined
 from schemaproof.proofs.failure.sites import Site
-from tests.schemaproof.projects import ENV, Step, table
+from tests.schemaproof.projects import ENV, table
 from tests.schemaproof.proofs.failure.conftest import Open, ProofOf, sent
 
 HELD = {("public", "t"): frozenset({"AccessExclusiveLock"})}
@@ -132,6 +130,7 @@ def told(examined: Sequence[Examined]) -> list[list[str]]:
     return [[str(one.fault) for one in each.outcomes] for each in examined]
 
 
+@pytest.mark.usefixtures("few_faults")
 def test_second_revision_of_a_kind_is_examined_by_its_own_code_alone(open_: Open, proof_of: ProofOf) -> None:
     found = proof_of(open_(table("t"), table("u"), table("v")))
     assert [[str(Fault.KILLED) in one for one in told(found.examine(f"000{n}"))] for n in (1, 2, 3)] == [
@@ -141,14 +140,19 @@ def test_second_revision_of_a_kind_is_examined_by_its_own_code_alone(open_: Open
     ]
 
 
+@pytest.mark.usefixtures("errors_only")
 def test_what_env_py_sends_first_is_examined_once(open_: Open, proof_of: ProofOf) -> None:
     """The first revision finds no version, so Alembic looks once more for the table; until then all is the same."""
     found = proof_of(open_(table("t"), table("u")))
-    sites = [[one.site for one in found.examine(f"000{n}")[0].outcomes if one.site.part == "env.py"] for n in (1, 2)]
+    sites = [
+        [one.site for one in found.examine(f"000{n}", downgrade=False)[0].outcomes if one.site.part == "env.py"]
+        for n in (1, 2)
+    ]
     assert len({site.place for site in sites[0]}) > 2
     assert sites[1] == []
 
 
+@pytest.mark.usefixtures("few_faults")
 def test_kind_that_did_not_survive_is_examined_again(open_: Open, proof_of: ProofOf) -> None:
     """Its findings come at each revision, as they do where nothing is left out."""
     silent = ENV.replace(
@@ -163,21 +167,13 @@ def test_kind_that_did_not_survive_is_examined_again(open_: Open, proof_of: Proo
 PAST = "op.get_bind().connection.dbapi_connection.commit()"
 
 
+@pytest.mark.usefixtures("few_faults")
 def test_commit_past_sqlalchemy_makes_it_another_kind(open_: Open, proof_of: ProofOf) -> None:
     up = sent("CREATE TABLE x (i int)") + "\n" + PAST + "\n" + sent("CREATE TABLE y (i int)")
     history = open_(table("t"), table("u"), up, table("v"))
     found = proof_of(history)
-    upgrades = [found.examine(f"000{n}")[0] for n in (1, 2, 3, 4)]
+    upgrades = [found.examine(f"000{n}", downgrade=False)[0] for n in (1, 2, 3, 4)]
     kinds = [sole_transaction(one.course.sites if one.course else ()) for one in upgrades]
     assert kinds[2] is None
     assert kinds[1] == kinds[3]
     assert [one.survived for one in upgrades] == [True, True, False, True]
-
-
-def test_everywhere_of_the_subject_is_heard(open_: Open) -> None:
-    def few(history: History) -> int:
-        return sum(len(one.outcomes) for one in history.kept(Failures).of("0002"))
-
-    history = open_(table("t"), Step("CREATE TABLE u (i int)", "DROP TABLE u"))
-    history.subject = replace(history.subject, everywhere=True)
-    assert few(history) > 20

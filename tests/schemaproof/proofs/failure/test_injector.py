@@ -1,8 +1,10 @@
 """Each fault really happens, where it is to happen, with either driver."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache
 
 import alembic.context
 import asyncpg
@@ -11,13 +13,16 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from schemaproof.migration.environment import Run, sqlstate
+from schemaproof.migration.history import History, open_history
+from schemaproof.postgres import Server
 from schemaproof.proofs.failure import injector
 from schemaproof.proofs.failure.child import run_in_child
 from schemaproof.proofs.failure.fault import Fault
 from schemaproof.proofs.failure.injector import Injector
 from schemaproof.proofs.failure.state import Watcher
-from tests.schemaproof.projects import ENV, table
-from tests.schemaproof.proofs.failure.conftest import Open, Ran, StageOf, sent
+from tests.schemaproof.projects import ENV, Step, make_project, table
+from tests.schemaproof.proofs.failure.conftest import ASYNC_ENV, Open, Ran, Stage, StageOf, sent, with_upgrade
+from tests.schemaproof.rewritten import rewrite
 
 CODE = sent("CREATE TABLE x (i int)", "ALTER TABLE t ADD j int")
 CONCURRENTLY = (
@@ -33,12 +38,40 @@ def driver(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="module")
+def histories(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Callable[[str], History]]:
+    """That of a driver, opened once: what makes the tests differ is in its second revision."""
+    with ExitStack() as stack:
+
+        @cache
+        def history(driver: str) -> History:
+            env = ASYNC_ENV if driver == "asyncpg" else ENV
+            subject = make_project(tmp_path_factory.mktemp(driver), [table("t"), Step("SELECT 1")], env=env)
+            opened = stack.enter_context(open_history(replace(subject, driver=driver), postgres_server))
+            opened.lend(1)
+            return opened
+
+        yield history
+
+
 @pytest.fixture
-def strike(open_: Open, stage_of: StageOf, driver: str) -> Strike:
+def stage(histories: Callable[[str], History], stage_of: StageOf, driver: str) -> Callable[[str], Stage]:
+    """A stage of the history whose second revision has this code."""
+
+    def begin(code: str) -> Stage:
+        history = histories(driver)
+        rewrite(history.revisions[1], with_upgrade(2, code))
+        return stage_of(history)
+
+    return begin
+
+
+@pytest.fixture
+def strike(stage: Callable[[str], Stage]) -> Strike:
     """Let a fault happen in the upgrade of the second revision, which has this code."""
 
     def begin(site: str, fault: Fault, code: str = CODE) -> Ran:
-        return stage_of(open_(table("t"), code, driver=driver)).strike("0002", site, fault)
+        return stage(code).strike("0002", site, fault)
 
     return begin
 
@@ -139,21 +172,19 @@ def test_writer_leaves_an_invalid_index(strike: Strike) -> None:
 
 
 @pytest.mark.parametrize(("site", "fault"), [("statement-02", Fault.KILLED), ("commit-01", Fault.KILLED_AFTER)])
-def test_killed_process_leaves_what_it_has_committed(
-    open_: Open, stage_of: StageOf, driver: str, site: str, fault: Fault
-) -> None:
-    stage = stage_of(open_(table("t"), CODE, driver=driver))
-    (at,) = (one for one in stage.sites("0002") if one.id == site)
-    watcher = stage.watcher(stage.database("0002"))
-    assert run_in_child(lambda: stage.run("0002", watcher, Injector(at, fault, watcher)))
+def test_killed_process_leaves_what_it_has_committed(stage: Callable[[str], Stage], site: str, fault: Fault) -> None:
+    made = stage(CODE)
+    (at,) = (one for one in made.sites("0002") if one.id == site)
+    watcher = made.watcher(made.database("0002"))
+    assert run_in_child(lambda: made.run("0002", watcher, Injector(at, fault, watcher)))
     assert watcher.busy(5) == []
     assert watcher.versions() == ("0002" if fault is Fault.KILLED_AFTER else "0001",)
 
 
-def test_fault_that_the_run_does_not_come_to_has_not_happened(open_: Open, stage_of: StageOf, driver: str) -> None:
-    stage = stage_of(open_(table("t"), CODE, driver=driver))
-    beyond = replace(stage.sites("0002")[-2], place=99)
-    ran = stage.strike("0002", beyond, Fault.ERROR)
+def test_fault_that_the_run_does_not_come_to_has_not_happened(stage: Callable[[str], Stage]) -> None:
+    made = stage(CODE)
+    beyond = replace(made.sites("0002")[-2], place=99)
+    ran = made.strike("0002", beyond, Fault.ERROR)
     assert (ran.run.error, ran.injector.fired) == (None, False)
 
 

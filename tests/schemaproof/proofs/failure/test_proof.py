@@ -11,7 +11,7 @@ import pytest
 from schemaproof.finding import Severity
 from schemaproof.migration.history import History, open_history
 from schemaproof.postgres import Server
-from schemaproof.proofs.failure import proof, trial
+from schemaproof.proofs.failure import equivalence, proof, trial
 from schemaproof.proofs.failure.checks.atomicity import ATOMICITY, RERUN_AFTER_FAILURE
 from schemaproof.proofs.failure.checks.crash import CRASH_RECOVERY
 from schemaproof.proofs.failure.failures import Failures
@@ -50,6 +50,12 @@ def _sessions_end_soon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         kept.close()
 
 
+@pytest.fixture
+def _errors_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error at each statement of the revision's own, and at none of env.py's."""
+    monkeypatch.setattr(equivalence, "faults_at", lambda site, **_: iter([Fault.ERROR] if site.own else []))
+
+
 def told(examined: tuple[Examined, ...]) -> list[str]:
     """All that is not as it should be, in words."""
     outcomes = [
@@ -60,6 +66,7 @@ def told(examined: tuple[Examined, ...]) -> list[str]:
 
 
 def test_revision_that_is_one_transaction_survives_everything(open_: Open) -> None:
+    """Some of these faults are injected only where the subject says `everywhere`."""
     history = open_(table("t"), table("u"))
     history.subject = replace(history.subject, everywhere=True)
     examined = history.kept(Failures).of("0002")
@@ -201,7 +208,7 @@ def test_one_below_is_settled_where_the_walk_begins_above_it(open_: Open, proof_
     assert told(found.examine("0003", downgrade=False)) == []
 
 
-@pytest.mark.usefixtures("errors_only")
+@pytest.mark.usefixtures("_errors_of_its_own")
 @pytest.mark.parametrize(
     "place",
     [

@@ -1,13 +1,13 @@
 """Each kind of statement, by what it does to the tables that are there: who waits for it, and for what work."""
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
 from schemaproof.proofs.locks.measuring import Locks
-from tests.schemaproof.projects import Step, make_project
+from tests.schemaproof.projects import Step
+from tests.schemaproof.rewritten import Rewritten, rewritten
 
 TABLES = Step("""
     CREATE TABLE customers (id int PRIMARY KEY, name varchar(50));
@@ -130,34 +130,39 @@ SOUND = {
 }
 
 
-def found(folder: Path, server: Server, up: str, small: tuple[str, ...] = ()) -> set[tuple[str, str, str]]:
-    subject = make_project(folder, [TABLES, Step(up)])
-    with open_history(subject, server) as history:
-        measured = Locks(history, small).of(1)["upgrade"]
-        assert measured.failed is None, measured.failed.told
-        return {
-            (hold.whom, str(hold.table), next((made.kind for one in hold.growing for made in one.made), ""))
-            for hold in measured.holds
-        }
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Rewritten]:
+    """The tables, and a revision that each test writes anew."""
+    with rewritten(tmp_path_factory.mktemp("kinds"), postgres_server, TABLES) as history:
+        yield history
+
+
+def found(history: Rewritten, up: str, small: tuple[str, ...] = ()) -> set[tuple[str, str, str]]:
+    measured = Locks(history.to(Step(up)), small).of(1)["upgrade"]
+    assert measured.failed is None, measured.failed.told
+    return {
+        (hold.whom, str(hold.table), next((made.kind for one in hold.growing for made in one.made), ""))
+        for hold in measured.holds
+    }
 
 
 @pytest.mark.parametrize("kind", BLOCKING)
-def test_work_under_a_lock_is_seen(kind: str, tmp_path: Path, postgres_server: Server) -> None:
+def test_work_under_a_lock_is_seen(kind: str, history: Rewritten) -> None:
     up, expected = BLOCKING[kind]
-    assert found(tmp_path, postgres_server, up) == expected
+    assert found(history, up) == expected
 
 
 @pytest.mark.parametrize("kind", REFUSING)
-def test_what_refuses_some_rows_is_measured_on_others(kind: str, tmp_path: Path, postgres_server: Server) -> None:
+def test_what_refuses_some_rows_is_measured_on_others(kind: str, history: Rewritten) -> None:
     up, expected = REFUSING[kind]
-    assert found(tmp_path, postgres_server, up) == expected
+    assert found(history, up) == expected
 
 
 @pytest.mark.parametrize("kind", SOUND)
-def test_what_takes_no_time_is_no_work(kind: str, tmp_path: Path, postgres_server: Server) -> None:
-    assert found(tmp_path, postgres_server, SOUND[kind]) == set()
+def test_what_takes_no_time_is_no_work(kind: str, history: Rewritten) -> None:
+    assert found(history, SOUND[kind]) == set()
 
 
-def test_tables_that_stay_small_are_left_out(tmp_path: Path, postgres_server: Server) -> None:
+def test_tables_that_stay_small_are_left_out(history: Rewritten) -> None:
     up = "CREATE INDEX ix ON orders (total)"
-    assert found(tmp_path, postgres_server, up, small=("public.orders",)) == set()
+    assert found(history, up, small=("public.orders",)) == set()

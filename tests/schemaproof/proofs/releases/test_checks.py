@@ -1,6 +1,6 @@
 """What an upgrade asks of the release before it: which statements of that fail, and which changes are harmless."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from schemaproof.proofs.data.values_kept import VALUES_KEPT
 from schemaproof.proofs.releases.checks import CHECKS, NEWER_ROWS_ROLLED_BACK
 from schemaproof.report.causes import told_once
 from tests.schemaproof.projects import Step, make_project
+from tests.schemaproof.rewritten import Rewritten, rewritten
 
 ORDERS = (
     "CREATE TYPE mood AS ENUM ('sad', 'ok');"
@@ -36,6 +37,19 @@ def found(folder: Path, server: Server, *steps: Step, checks: Sequence[Check] = 
         return [
             one for script in history.revisions for check in checks for one in check.examine(history, script.revision)
         ]
+
+
+@pytest.fixture(scope="module")
+def orders(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> Iterator[Rewritten]:
+    """The tables, and an upgrade that each test writes anew."""
+    with rewritten(tmp_path_factory.mktemp("orders"), postgres_server, Step(ORDERS)) as history:
+        yield history
+
+
+def found_of(orders: Rewritten, upgrade: Step, *, checks: Sequence[Check] = OLDER) -> list[Finding]:
+    """What ``checks`` find in an upgrade of the tables."""
+    history = orders.to(upgrade)
+    return [one for check in checks for one in check.examine(history, "0002")]
 
 
 def told(findings: Sequence[Finding]) -> set[tuple[str, str | None]]:
@@ -151,13 +165,13 @@ def told(findings: Sequence[Finding]) -> set[tuple[str, str | None]]:
     ],
 )
 def test_what_the_older_release_can_not_do_any_more_is_told(
-    tmp_path: Path, postgres_server: Server, upgrade: str, expected: set[tuple[str, str]]
+    orders: Rewritten, upgrade: str, expected: set[tuple[str, str]]
 ) -> None:
-    assert told(found(tmp_path, postgres_server, Step(ORDERS), Step(upgrade))) == expected
+    assert told(found_of(orders, Step(upgrade))) == expected
 
 
-def test_what_is_dropped_with_what_it_holds_is_told_once(tmp_path: Path, postgres_server: Server) -> None:
-    (seen,) = found(tmp_path, postgres_server, Step(ORDERS), Step("ALTER TABLE orders DROP note"))
+def test_what_is_dropped_with_what_it_holds_is_told_once(orders: Rewritten) -> None:
+    (seen,) = found_of(orders, Step("ALTER TABLE orders DROP note"))
     kept = VALUES_KEPT.finding("It is dropped.", severity=Severity.NOTE, revision="0002", object=seen.object)
     (told,) = told_once([kept, seen])
     assert (told.check, told.also_found_by) == ("values-kept", ("older-release-reads-dropped",))
@@ -210,10 +224,9 @@ def test_what_asks_nothing_of_the_older_release_is_not_told(tmp_path: Path, post
 
 
 def test_a_row_that_the_downgrade_leaves_is_told_where_the_older_release_has_no_name_for_its_label(
-    tmp_path: Path, postgres_server: Server
+    orders: Rewritten,
 ) -> None:
-    steps = Step(ORDERS), Step("ALTER TYPE mood ADD VALUE 'happy'")
-    (one,) = found(tmp_path, postgres_server, *steps, checks=[NEWER_ROWS_ROLLED_BACK])
+    (one,) = found_of(orders, Step("ALTER TYPE mood ADD VALUE 'happy'"), checks=[NEWER_ROWS_ROLLED_BACK])
     assert one.object == "column public.orders.mood"
     assert one.severity is Severity.NOTE  # PostgreSQL drops no label
     assert "rows with mood = 'happy'" in one.message
@@ -228,8 +241,5 @@ def test_a_row_that_the_downgrade_leaves_is_told_where_the_older_release_has_no_
         ("ALTER TABLE orders ALTER state SET DEFAULT 'a'", "ALTER TABLE orders ALTER state SET DEFAULT 'new'"),
     ],
 )
-def test_a_row_that_no_downgrade_leaves_is_not_told(
-    tmp_path: Path, postgres_server: Server, upgrade: str, downgrade: str
-) -> None:
-    steps = Step(ORDERS), Step(upgrade, downgrade)
-    assert found(tmp_path, postgres_server, *steps, checks=[NEWER_ROWS_ROLLED_BACK]) == []
+def test_a_row_that_no_downgrade_leaves_is_not_told(orders: Rewritten, upgrade: str, downgrade: str) -> None:
+    assert found_of(orders, Step(upgrade, downgrade), checks=[NEWER_ROWS_ROLLED_BACK]) == []

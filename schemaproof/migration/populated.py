@@ -105,6 +105,7 @@ class PopulatedStates:
         database = below.clone()
         run = self.run(database, count - 1)
         if run.error is None:
+            self._failed.pop(count - 1, None)  # it may have failed before an error elsewhere let all be built anew
             return database
         database.drop()
         self._failed[count - 1] = run

@@ -11,6 +11,7 @@ from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Server
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.projects import Step, make_project, table
+from tests.schemaproof.rewritten import rewritten
 
 
 def count(state: Populated, name: str) -> int:
@@ -60,3 +61,13 @@ def test_table_without_rows_is_told(tmp_path: Path, own_server: Server) -> None:
     impossible = Step("CREATE TABLE a (n int CHECK (false))", "DROP TABLE a")
     with open_history(make_project(tmp_path, [impossible]), own_server) as history:
         assert set(history.kept(PopulatedStates).at(1).refused) == {"public.a"}
+
+
+def test_failure_on_rows_is_forgotten_where_the_state_is_built_anew(tmp_path: Path, postgres_server: Server) -> None:
+    """As after an error elsewhere, which leaves all databases in whatever state."""
+    with rewritten(tmp_path, postgres_server, table("t")) as histories:
+        for step, fails in ((Step("ALTER TABLE t ADD n int NOT NULL"), True), (Step("ALTER TABLE t ADD n int"), False)):
+            states = histories.to(step).kept(PopulatedStates)
+            states.at(1)
+            states.at(2)
+            assert (states.failed(1) is not None) == fails

@@ -2,48 +2,42 @@
 
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 from schemaproof.proofs.registry import CHECKS
 from tests.documents import ROOT, Document
 from tests.example import ROOT as EXAMPLES
 from tests.example import assemble
+from tests.schemaproof.warm import Warm
 
 README = Document("README.md")
 
 
-def printed(command: str, project: Path) -> tuple[int, list[str]]:
+def printed(warm: Warm, command: str, project: Path) -> tuple[int, list[str]]:
     """Exit status and output of the README's ``$ schemaproof ...`` on ``project``."""
     arguments = shlex.split(command.removeprefix("$ schemaproof "))
-    done = subprocess.run(
-        [Path(sys.executable).with_name("schemaproof"), *arguments, "--project", str(project)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = warm.run("schemaproof", *arguments, "--project", str(project))
     return done.returncode, done.stdout.splitlines()
 
 
-def test_readme_init_prints_what_the_readme_shows(tmp_path: Path) -> None:
+def test_readme_init_prints_what_the_readme_shows(warm: Warm, tmp_path: Path) -> None:
     """From its first line on; the files that it would write come below."""
     project = assemble(EXAMPLES / "downgrade-restores" / "faulty-leaves-enum", tmp_path / "project")
     block = README.blocks("console")[0]
     assert Document("docs/index.md").blocks("console") == [block]
     command, *lines = block.splitlines()
-    status, told = printed(command, project)
+    status, told = printed(warm, command, project)
     assert status == 0
     assert told[: len(lines) + 1] == [*lines, ""]
 
 
-def test_readme_faulty_downgrade_is_told_as_the_readme_shows(tmp_path: Path) -> None:
+def test_readme_faulty_downgrade_is_told_as_the_readme_shows(warm: Warm, tmp_path: Path) -> None:
     """In its own words, but for the seconds and the server's release."""
     project = assemble(EXAMPLES / "downgrade-restores" / "faulty-leaves-enum", tmp_path / "project")
     place, shown = README.blocks("python")[0].split("\n", maxsplit=1)
     assert shown in (project / place.removeprefix("# ")).read_text(encoding="utf-8")
     command, *lines = README.blocks("console")[1].splitlines()
-    status, told = printed(command, project)
+    status, told = printed(warm, command, project)
     assert status == 1
     assert [untimed(line) for line in told] == [untimed(line) for line in lines]
 

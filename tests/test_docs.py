@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from schemaproof.arguments import parser
+from schemaproof.postgres import Server
 from schemaproof.postgres.options import Options
 from schemaproof.project.pyproject import KEYS
 from schemaproof.project.settings import Settings
@@ -65,7 +66,9 @@ def test_fixtures_example_fails_as_the_page_shows(pytester: pytest.Pytester, mon
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_fixtures_are_what_the_page_shows(pytester: pytest.Pytester, warm: Warm, number: int) -> None:
+def test_fixtures_are_what_the_page_shows(
+    pytester: pytest.Pytester, warm: Warm, postgres_server: Server, number: int
+) -> None:
     """In a project as `alembic init` makes it: first the fixtures as they are, then the template of its own."""
     stock_project(pytester.path, "generic")
     imports = (
@@ -81,7 +84,8 @@ def test_fixtures_are_what_the_page_shows(pytester: pytest.Pytester, warm: Warm,
         tables = 'connection.execute("SELECT FROM users")'
         connect = "psycopg.connect(postgres_database.dsn) as connection"
         pytester.makepyfile(f"import psycopg\ndef test_a(postgres_database):\n    with {connect}: {tables}\n")
-    warm.pytest(pytester, "--postgres", "embedded", "-W", "ignore").assert_outcomes(passed=1)
+    url = postgres_server.url.render_as_string(hide_password=False)
+    warm.pytest(pytester, "--postgres", url, "-W", "ignore").assert_outcomes(passed=1)
 
 
 def options() -> set[str]:

@@ -16,7 +16,7 @@ import pytest
 from schemaproof.postgres import Database, Server
 from schemaproof.postgres.binaries import Account, find, reachable
 from tests.schemaproof.processes import ended, wait_until
-from tests.schemaproof.projects import ENV, Step, make_project, table
+from tests.schemaproof.projects import Step, make_project, table
 from tests.schemaproof.warm import Warm
 
 Run = Callable[..., pytest.RunResult]
@@ -72,12 +72,14 @@ def test_header_says_why_there_is_no_container(
 
 
 def test_header_is_silent_in_a_project_that_asked_for_nothing(
-    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    project: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("POSTGRES", "POSTGRES_IMAGE", "POSTGRES_BINDIR"):
         monkeypatch.delenv(f"SCHEMAPROOF_{name}", raising=False)
     project.makepyfile("def test_passes(): pass")
-    project.runpytest_subprocess().stdout.no_fnmatch_line("postgres:*")
+    result = run()
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("postgres:*")
 
 
 def test_summary_names_the_server_that_the_tests_ran_on(project: pytest.Pytester, run: Run) -> None:
@@ -133,6 +135,7 @@ def test_server_that_is_not_to_be_had_fails_the_test_with_cause_and_remedy_and_n
     result.stdout.no_fnmatch_line("*During handling of the above exception*")
 
 
+@pytest.mark.usefixtures("shared")
 def test_database_of_a_passing_test_is_dropped_and_of_a_failing_one_kept(project: pytest.Pytester, run: Run) -> None:
     project.makepyfile(
         """
@@ -339,6 +342,7 @@ def test_database_is_kept_where_a_fixture_fails_in_its_teardown(project: pytest.
     result.stdout.re_match_lines([r"psql 'postgresql://"])
 
 
+@pytest.mark.usefixtures("shared")
 def test_debugger_opens_with_the_psql_command(project: pytest.Pytester) -> None:
     project.makepyfile("def test_fails(empty_database): assert False")
     result = project.run(sys.executable, "-m", "pytest", "--pdb", stdin=b"quit\n")
@@ -394,9 +398,9 @@ def test_state(database_at, revision, expected):
 """
 
 
-def migrated_project(project: pytest.Pytester, *, env: str = ENV) -> Path:
-    """A project of two revisions, whose env.py leaves a line in a file for each run that has work to do."""
-    make_project(project.path, [table("t"), table("u")], env=env)
+def migrated_project(project: pytest.Pytester) -> Path:
+    """A project of two revisions."""
+    make_project(project.path, [table("t"), table("u")])
     project.makepyprojecttoml('[tool.schemaproof]\ndriver = "psycopg"\n')
     return project.path
 
@@ -406,20 +410,14 @@ def migrated_project(project: pytest.Pytester, *, env: str = ENV) -> Path:
 def test_tests_get_the_database_in_the_state_of_a_revision(
     project: pytest.Pytester, run: Run, workers: tuple[str, ...]
 ) -> None:
-    migrated_project(project)
-    project.makepyfile(STATES)
-    run(*workers).assert_outcomes(passed=8)
-
-
-@pytest.mark.usefixtures("shared")
-def test_database_at_head_is_migrated_once_for_all_tests_and_workers(project: pytest.Pytester, run: Run) -> None:
+    """Each state is built once for all tests and workers: two of them have the second revision."""
     folder = migrated_project(project)
     revision = folder / "migrations" / "versions" / "0002.py"
     text = revision.read_text()
     revision.write_text(text.replace("op.execute('CREATE", "open('ran', 'a').write('x'); op.execute('CREATE"))
     project.makepyfile(STATES)
-    run("-n", "2", "-k", "test_head").assert_outcomes(passed=4)
-    assert (folder / "ran").read_text() == "x"
+    run(*workers).assert_outcomes(passed=8)
+    assert (folder / "ran").read_text() == "xx"
 
 
 @pytest.mark.usefixtures("shared")

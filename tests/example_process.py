@@ -3,6 +3,7 @@
 import multiprocessing
 import traceback
 from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -14,6 +15,7 @@ from schemaproof.finding import Finding
 from schemaproof.migration.history import prove_server
 from schemaproof.postgres import Server
 from schemaproof.project.settings import Settings
+from schemaproof.proofs.failure.crashing import standing_by
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.style import Style
 from schemaproof.report.text import Loudness, render
@@ -107,7 +109,10 @@ def _verify(pipe: Connection, project: Path, server: Server, names: Collection[s
     try:
         settings = Settings.read(project, {}, known=[check.id for check in CHECKS])
         checks = settings.choose(check for check in CHECKS if check.id in names)
-        report = verify(settings.subject, server, checks=checks, allowances=settings.allowances, progress=_Silence())
+        with standing_by() if "crash-recovery" in names else nullcontext():  # as a run of the command does
+            report = verify(
+                settings.subject, server, checks=checks, allowances=settings.allowances, progress=_Silence()
+            )
         if report.obstacles:
             first = report.obstacles[0]
             crashed = any(one.kind == "defect" for one in report.obstacles)

@@ -20,7 +20,7 @@ from schemaproof.migration import watchdog
 from schemaproof.migration.environment import Run
 from schemaproof.migration.hang import HangError
 from schemaproof.migration.history import History, open_history
-from schemaproof.migration.waiting import Look
+from schemaproof.migration.waiting import Look, SelfWait
 from schemaproof.postgres import Database, Server, Template
 from schemaproof.project.subject import Subject, SubjectError
 from tests.schemaproof.migration.waits import ALTER, ASYNC_ENV, READ, REVISION, SOUND, STALLED, WAITING
@@ -145,6 +145,24 @@ def test_process_that_waits_for_itself_is_told(upgrade: Upgrade, code: str) -> N
 @pytest.mark.parametrize("code", SOUND.values(), ids=SOUND)
 def test_wait_that_ends_is_left_alone(upgrade: Upgrade, code: str) -> None:
     run = upgrade(code)
+    assert run.error is None, run.told
+    assert run.hang is None
+
+
+def test_wait_that_was_seen_once_is_left_alone(upgrade: Upgrade, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks like a wait for itself may end by the next look."""
+    seen: list[SelfWait] = []
+
+    def once(look: Look, _: object) -> SelfWait | None:
+        busy = [one for one in look.backends.values() if one.runs]
+        if seen or not busy:
+            return None
+        seen.append(SelfWait(busy[0], busy[0]))
+        return seen[0]
+
+    monkeypatch.setattr(watchdog, "self_wait", once)
+    run = upgrade("op.execute('SELECT pg_sleep(1)')")
+    assert seen
     assert run.error is None, run.told
     assert run.hang is None
 

@@ -27,6 +27,7 @@ PARALLEL = ["-n", str((os.cpu_count() or 1) + 1)]
 
 # What shows whether releases of Alembic, SQLAlchemy and the drivers suit: what asks them, and an example of each area.
 VERSIONS = [
+    *("-m", "soundness or not soundness"),  # these examples, whether or not all runs ask them
     "tests/schemaproof/migration",
     "--ignore=tests/schemaproof/migration/test_shared_roles.py",  # a server's roles
     *(
@@ -38,7 +39,7 @@ VERSIONS = [
             *("parity-autogenerate-faulty-column-missing", "parity-catalog-faulty-enum-label-order"),
             *("delete-in-sql-faulty-action-missing", "delete-in-orm-faulty-relationship-nulls"),
             *("foreign-key-index-faulty-missing", "offline-script-sound-many-kinds"),
-            *("atomicity-sound-lock-timeout-with-retries", "rerun-after-failure-sound-concurrently-async"),
+            *("atomicity-sound-async", "rerun-after-failure-sound-concurrently"),
             *("concurrent-deployers-sound-no-guard-async", "values-kept-faulty-rounded"),
             "session-independent-faulty-time-zone",
         )
@@ -49,7 +50,7 @@ VERSIONS = [
 @nox.session(python=PYTHON)
 def tests(session: nox.Session) -> None:
     """Run every test against the built wheel, the harness' among them."""
-    _pytest(session, *PARALLEL, "--override-ini", "testpaths=tests")
+    _pytest(session, *PARALLEL, "--durations=20", "--override-ini", "testpaths=tests")
 
 
 @nox.session(python=PYTHON)
@@ -61,7 +62,7 @@ def migrations(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def pool(session: nox.Session) -> None:
     """Run the connection pool tests."""
-    _pytest(session, "tests/pool")
+    _pytest(session, *PARALLEL, "tests/pool")
 
 
 @nox.session(python=PYTHON)

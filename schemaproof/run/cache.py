@@ -155,9 +155,10 @@ def keys_of(history: History, *, deployed: bool = False) -> dict[str, str]:
     subject = history.subject
     running = hashlib.sha256(_base(subject, history).encode())
     for file in sorted({*read_from(subject.project), *map(str, _beside(history))}):
-        path = Path(file)
-        if not _is_revision(path, history.revisions):
-            running.update(f"{os.path.relpath(file, subject.project)}\0{_digest(path)}\0".encode())
+        path, digest = Path(file), _digest(Path(file))
+        # What is no file any more, or never was (a temporary one, a name in another folder), may be another each time.
+        if digest and not _is_revision(path, history.revisions):
+            running.update(f"{os.path.relpath(file, subject.project)}\0{digest}\0".encode())
     keys = {}
     for index, script in enumerate(history.revisions):
         running.update(f"{script.revision}\0{_digest(Path(script.path))}\0".encode())

@@ -123,6 +123,27 @@ def test_second_run_asks_nothing_of_revisions_and_finds_the_same(subject: Subjec
     ]
 
 
+@pytest.mark.parametrize(
+    "opened",
+    [
+        "os.open(f'never-there-{uuid4()}', os.O_RDONLY)",
+        "name = f'{uuid4()}.tmp'; open(name, 'w').close(); open(name).close(); os.remove(name)",
+        "here = tempfile.mkdtemp(); name = str(uuid4()); os.mkdir(f'{here}/{name}');"
+        " os.open(name, os.O_RDONLY, dir_fd=os.open(here, os.O_RDONLY)); shutil.rmtree(here)",
+    ],
+    ids=["never", "temporary", "elsewhere"],
+)
+def test_name_that_is_no_file_of_the_project_says_nothing(
+    subject: Subject, postgres_server: Server, opened: str
+) -> None:
+    """Each run may ask for another one: a folder that the garbage collector removes is enough for the last."""
+    path = subject.project / "migrations" / "env.py"
+    imports = "import os, shutil, tempfile\nfrom contextlib import suppress\nfrom uuid import uuid4\n"
+    path.write_text(f"{imports}with suppress(OSError):\n    {opened}\n{path.read_text()}")
+    first, second = (run(subject, postgres_server) for _ in range(2))
+    assert (first.known, second.known) == ((), ALL)
+
+
 def test_where_a_project_lies_says_nothing(proved: Subject, postgres_server: Server) -> None:
     assert run(proved, postgres_server).known == ALL
 

@@ -42,13 +42,24 @@ def written(code: str) -> str:
     return REVISION.format(code=indent(code, "    "))
 
 
-@pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
+def collect() -> None:
     """Forget the connections that the projects leave open, without the warnings that these are worth."""
-    yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    yield
+    collect()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _collected_at_last() -> Iterator[None]:
+    """What the revisions keep lasts until their histories are closed; else it goes in a test of another module."""
+    yield
+    collect()
 
 
 @pytest.fixture(autouse=True)

@@ -78,6 +78,37 @@ OUTCOMES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "2.up.1 labels_swapped": "missed",
             "3.up.1 where_dropped": "rows-kept",
         },
+        "audit": {
+            "2.up.0 default_removed": "upgrade-with-rows",
+            "2.up.2 where_dropped": "upgrade-with-rows",
+            "3.up.0 where_dropped": "rows-kept",
+            "3.up.1 default_removed": "upgrade-with-rows",
+        },
+        "keys": {
+            "1.up.1 where_dropped": "rows-kept",
+            "2.up.1 columns_swapped": "fails on empty tables",
+            "3.up.0 default_removed": "upgrade-with-rows",
+            "3.up.1 where_dropped": "note of values-kept",
+        },
+        "chats": {
+            "1.up.2 default_removed": "upgrade-with-rows",
+            "2.up.1 where_dropped": "note of values-kept",
+            "3.up.2 using_removed": "fails on empty tables",
+            "3.up.3 where_dropped": "rows-kept",
+            "3.down.0 using_removed": "missed",
+        },
+        "usage": {
+            "1.up.1 left_join_inner": "note of backfill-complete",
+            "1.up.1 coalesce_removed": "upgrade-with-rows",
+            "2.up.2 where_dropped": "upgrade-with-rows",
+            "2.up.2 columns_swapped": "fails on empty tables",
+            "2.up.3 where_dropped": "rows-kept",
+            "2.down.1 columns_swapped": "downgrade-runs",
+            "2.down.1 statement_left_out": "downgrade-keeps-rows",
+            "3.up.0 default_removed": "upgrade-with-rows",
+            "3.up.1 where_dropped": "note of values-kept",
+            "3.up.2 where_dropped": "note of values-kept",
+        },
     },
     "shop": {
         "catalog": {
@@ -124,6 +155,51 @@ OUTCOMES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "2.up.1 where_dropped": "note of values-kept",
             "3.up.0 where_dropped": "note of values-kept",
         },
+        "events": {
+            "1.up.2 where_dropped": "upgrade-with-rows",
+            "1.up.2 columns_swapped": "fails on empty tables",
+            "1.up.3 where_dropped": "rows-kept",
+            "1.down.1 columns_swapped": "downgrade-runs",
+            "1.down.1 statement_left_out": "downgrade-keeps-rows",
+            "2.up.2 where_dropped": "values-kept",
+            "3.up.1 where_dropped": "rows-kept",
+        },
+        "stock": {
+            "2.up.0 default_removed": "upgrade-with-rows",
+            "2.up.2 where_dropped": "missed",
+            "3.up.1 left_join_inner": "upgrade-with-rows",
+            "3.up.1 coalesce_removed": "upgrade-with-rows",
+        },
+        "pages": {
+            "1.up.1 where_dropped": "rows-kept",
+            "2.up.1 where_dropped": "missed",
+            "2.up.2 distinct_from_unequal": "missed",
+        },
+        "numbers": {
+            "1.down.3 statement_left_out": "missed",
+            "2.up.0 using_removed": "values-kept",
+            "2.up.1 default_removed": "upgrade-with-rows",
+            "2.up.2 coalesce_removed": "upgrade-with-rows",
+            "3.up.0 rename_as_drop_and_add": "downgrade-restores",
+            "3.up.1 where_dropped": "rows-kept",
+            "3.down.0 rename_as_drop_and_add": "downgrade-restores",
+        },
+        "letters": {
+            "1.up.2 using_removed": "fails on empty tables",
+            "1.down.1 using_removed": "downgrade-runs",
+            "2.up.2 where_dropped": "note of values-kept",
+        },
+        "returns": {
+            "1.up.2 where_dropped": "values-kept",
+            "2.up.1 default_removed": "upgrade-with-rows",
+            "2.up.2 where_dropped": "note of values-kept",
+            "3.up.0 where_dropped": "rows-kept",
+        },
+        "wishes": {
+            "1.up.0 where_dropped": "note of values-kept",
+            "2.up.1 left_join_inner": "upgrade-with-rows",
+            "2.up.1 coalesce_removed": "upgrade-with-rows",
+        },
     },
     "works": {
         "sites": {
@@ -167,23 +243,54 @@ OUTCOMES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "2.down.0 statement_left_out": "missed",
             "3.up.0 where_dropped": "rows-kept",
         },
+        "parts": {
+            "1.up.1 default_removed": "upgrade-with-rows",
+            "2.up.0 left_join_inner": "missed",
+            "2.up.1 where_dropped": "note of values-kept",
+            "2.down.0 statement_left_out": "missed",
+            "2.down.1 statement_left_out": "missed",
+        },
+        "contracts": {"2.up.1 where_dropped": "values-kept", "2.down.0 statement_left_out": "missed"},
+        "bills": {
+            "2.up.0 left_join_inner": "missed",
+            "2.up.0 columns_swapped": "missed",
+            "2.up.1 where_dropped": "note of values-kept",
+            "2.down.0 statement_left_out": "missed",
+            "3.up.0 default_removed": "upgrade-with-rows",
+            "4.up.0 where_dropped": "note of values-kept",
+            "4.down.0 statement_left_out": "missed",
+        },
+        "forms": {
+            "2.up.0 where_dropped": "upgrade-with-rows",
+            "2.up.0 columns_swapped": "fails on empty tables",
+            "2.down.0 statement_left_out": "missed",
+            "3.down.1 statement_left_out": "missed",
+        },
+        "calls": {
+            "1.up.1 default_removed": "upgrade-with-rows",
+            "2.up.0 else_removed": "missed",
+            "2.up.0 labels_swapped": "downgrade-keeps-rows",
+            "2.up.1 distinct_from_unequal": "missed",
+            "2.down.0 statement_left_out": "missed",
+            "2.down.1 statement_left_out": "missed",
+            "3.down.0 default_removed": "downgrade-with-rows",
+            "3.down.1 else_removed": "downgrade-with-rows",
+            "3.down.1 statement_left_out": "note of downgrade-keeps-rows",
+        },
     },
 }
 
 # The lanes of which nothing has been measured yet.
-TO_COME: Mapping[str, tuple[str, ...]] = {
-    "saas": ("audit", "keys", "chats", "usage"),
-    "shop": ("events", "stock", "pages", "numbers", "letters", "returns", "wishes"),
-    "works": ("parts", "contracts", "bills", "forms", "calls"),
-}
+TO_COME: Mapping[str, tuple[str, ...]] = {"saas": (), "shop": (), "works": ()}
 
 # How many mutations of each kind are red, told by a note, missed, and the same as before.
 TABLE: Mapping[str, Mapping[str, int]] = {
-    "down default removed": {"red": 3},
-    "down mapping swapped": {"same": 6, "missed": 3, "red": 2},
-    "down statement left out": {"red": 2, "missed": 7, "note": 1, "same": 2},
-    "up default removed": {"red": 22},
-    "up dropped WHERE": {"note": 15, "red": 9, "missed": 3},
-    "up inner for left join": {"note": 2, "red": 2, "same": 1},
-    "up mapping swapped": {"red": 22, "same": 2, "missed": 1},
+    "down default removed": {"red": 5},
+    "down mapping swapped": {"same": 6, "missed": 4, "red": 6},
+    "down statement left out": {"red": 4, "missed": 17, "note": 2, "same": 2},
+    "up default removed": {"red": 37, "missed": 1},
+    "up dropped WHERE": {"note": 25, "red": 25, "missed": 5},
+    "up inner for left join": {"note": 3, "red": 4, "same": 1, "missed": 2},
+    "up mapping swapped": {"red": 31, "same": 2, "missed": 2},
+    "up unequal for distinct": {"missed": 2},
 }

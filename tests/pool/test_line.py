@@ -64,7 +64,7 @@ async def test_each_waits_as_long_as_the_patience_and_no_longer() -> None:
     for _ in range(3):
         began.append(loop.time())
         waited.append(asyncio.create_task(_wait(line)))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # they come one after the other: each has a time of its own to give up
 
     async with asyncio.timeout(10):
         ended = await asyncio.gather(*waited)

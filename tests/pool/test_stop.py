@@ -140,7 +140,7 @@ async def test_work_that_outlasts_the_limit_is_cancelled_and_its_task_is_not(
     database = Database(Settings(empty_database.url(), stop_timeout=0))
     await database.start()
     running = asyncio.create_task(request())
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # a turn of the loop, in which it begins
     await database.stop()
 
     assert await running == 0
@@ -156,7 +156,7 @@ async def test_task_that_somebody_else_cancels_besides_is_cancelled(empty_databa
     database = Database(Settings(empty_database.url(), stop_timeout=0))
     await database.start()
     running = asyncio.create_task(database.run(work))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # a turn of the loop, in which it begins
     await database.stop()
 
     await asyncio.wait([running])

@@ -106,6 +106,24 @@ async def test_request_cancelled_anywhere_gives_its_place_back(
     await assert_whole(database, observer)
 
 
+async def test_session_cancelled_while_it_closes_is_closed_and_keeps_its_connection(
+    empty_database: ThrowawayDatabase,
+) -> None:
+    async with Database(Settings(empty_database.url(), min_size=1, max_size=1)) as database:
+        session = database.session()
+        before = await backend(session)
+        closing = asyncio.create_task(session.__aexit__(None, None, None))
+        await asyncio.sleep(0)  # a turn of the loop, in which it begins: ROLLBACK is on its way
+        closing.cancel()
+
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+
+        assert database.stats().in_use == 0
+        assert await database.run(backend) == before
+        assert database.stats().opened == 1
+
+
 async def test_request_cancelled_while_its_connection_is_opened_gives_its_place_back(
     empty_database: ThrowawayDatabase, observer: ServerObserver, *, answered: bool
 ) -> None:

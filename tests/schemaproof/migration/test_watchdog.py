@@ -4,7 +4,6 @@ import builtins
 import gc
 import signal
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,8 +12,10 @@ from pathlib import Path
 from textwrap import indent
 from unittest.mock import Mock
 
+import asyncpg
 import psycopg
 import pytest
+from sqlalchemy import PoolProxiedConnection
 
 from schemaproof.migration import watchdog
 from schemaproof.migration.environment import Run
@@ -28,8 +29,7 @@ from tests.schemaproof.processes import wait_until
 from tests.schemaproof.projects import ENV, make_project, table
 from tests.schemaproof.rewritten import rewrite
 
-# These revisions leave a connection to the garbage collector, as projects do, which may come before the test's end, or
-# in the next one: the history is the same.
+# These revisions leave a connection to the garbage collector, as projects do, which may come before the test's end.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 SEVERAL = 4  # looks
@@ -42,24 +42,16 @@ def written(code: str) -> str:
     return REVISION.format(code=indent(code, "    "))
 
 
-def collect() -> None:
-    """Forget the connections that the projects leave open, without the warnings that these are worth."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        gc.collect()
+# What these revisions leave open, until this process ends: while a thread or greenlet that was given up holds it, no
+# collection of garbage gets it, and the one that did would fail a test of another module.
+LEFT: list[object] = []
+_CONNECTIONS = (psycopg.Connection, asyncpg.Connection, PoolProxiedConnection)
 
 
 @pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
+def _kept() -> Iterator[None]:
     yield
-    collect()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _collected_at_last() -> Iterator[None]:
-    """What the revisions keep lasts until their histories are closed; else it goes in a test of another module."""
-    yield
-    collect()
+    LEFT.extend(one for one in gc.get_objects() if issubclass(type(one), _CONNECTIONS))
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,7 @@
 """What is Faceplate's in the test run: the Hypothesis profile, and the migrated template of every test's database."""
 
 import asyncio
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -14,6 +15,9 @@ ROOT = Path(__file__).parent
 sys.path.append(str(ROOT))
 
 from tests import profiles  # noqa: E402 (it is found there)
+
+# Until all is collected: thousands of tests are no garbage.
+gc.disable()
 
 # Runs pytest inside pytest, for what the plugin shows and leaves behind.
 pytest_plugins = ["pytester"]
@@ -39,6 +43,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if "soundness" not in config.option.markexpr:
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("soundness")])
         items[:] = [item for item in items if not item.get_closest_marker("soundness")]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """What there is by now stays: collections of garbage need not look at it, nor copy it in what tests fork."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

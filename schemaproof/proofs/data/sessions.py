@@ -18,6 +18,8 @@ from schemaproof.proofs.data.snapshot import Cells, Name, Snapshot, Table
 # What roles and databases have set otherwise, as ALTER ROLE and ALTER DATABASE do; see the manual, 20.11.
 _USUAL = {"TimeZone": "UTC", "DateStyle": "ISO, MDY"}
 _OTHERS = {"TimeZone": "Asia/Kathmandu", "DateStyle": "SQL, DMY"}
+# For a project whose driver reads timestamps with time zones in ISO alone, as psycopg does: it runs nowhere else.
+_READABLE = "ISO, DMY"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ def _independent(history: History, revision: str) -> Iterator[Finding]:
     path = in_front(experiment)
     others = _OTHERS if path is None else {**_OTHERS, SEARCH_PATH: path}
     run, other = inhabited.repeat(experiment, others)
+    if _is_unread(run.error):
+        others = {**others, "DateStyle": _READABLE}
+        run, other = inhabited.repeat(experiment, others)
     if run.error is not None or any(_differing(experiment.after, other)):
         usual_run, usual = inhabited.repeat(experiment, _USUAL)
         if usual_run.error is None and (run.error is not None or any(_stable(inhabited, experiment, usual, other))):
@@ -58,6 +63,15 @@ def _independent(history: History, revision: str) -> Iterator[Finding]:
 def _may_depend(experiment: Experiment) -> bool:
     """Whether it writes rows, or changes types; what only creates objects is the same in every session."""
     return experiment.writes.opaque or any(one.kind not in {"dropped", "trigger"} for one in experiment.writes.found)
+
+
+def _is_unread(error: BaseException | None) -> bool:
+    """Whether the driver can't read what the server sends in this DateStyle."""
+    while error is not None:
+        if isinstance(error, NotImplementedError) and "DateStyle" in str(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _by_setting(

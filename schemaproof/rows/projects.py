@@ -94,8 +94,7 @@ class Drawn:
             found |= self._one(str(table), row.number + row.twin)
         for name in table.columns:
             if (key := f"{table}.{name}") in self._strategies:
-                # A twin is like another row but for what is unique.
-                found[name] = self._one(key, row.number + (row.twin if table.unique(name) else 0))
+                found[name] = self._one(key, row.number_in(table, name))
         given = {name: table.columns[name] for name in found if name in table.columns}
         wanted = (name for name, one in given.items() if one.required or not row.sparse)
         return {name: _text(types, table.columns[name], found[name]) for name in wanted}

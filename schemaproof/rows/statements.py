@@ -27,6 +27,7 @@ class Row:
         sparse: whether all is NULL in it that can be.
         changes: what columns are given instead.
         twin: by how much its number is another one in what must be unique: a row like another one where it may be.
+        differing: the columns in which it is another one; None for all that are part of something unique.
         own: whether each column has values of its own, also one with a default: a value is then known wherever it goes.
         form: what its values are like; see ``formed``.
         parent: which row its keys refer to, by their order; None for the one of its number.
@@ -37,10 +38,16 @@ class Row:
     sparse: bool
     changes: Mapping[str, Choice] = field(default_factory=dict)
     twin: int = 0
+    differing: frozenset[str] | None = None
     own: bool = False
     form: Form = "plain"
     parent: int | None = None
     alone: bool = False
+
+    def number_in(self, table: Table, column: str) -> int:
+        """The number of its value in ``column`` of ``table``."""
+        other = table.unique(column) if self.differing is None else column in self.differing
+        return self.number + (self.twin if other else 0)
 
 
 class Writer:
@@ -155,11 +162,11 @@ class Writer:
             return _NULL if row.sparse and not column.required else _DEFAULT
         try:
             if isinstance(step, int):
-                return self._value(self._table, None, column, self._number(row, column.name) + step)
+                return self._value(self._table, None, column, row.number_in(self._table, column.name) + step)
             if (text := self._formed(column, row)) is not None:
                 return sql.Literal(text)
             apart = self._places[column.name] * _APART if row.own else 0
-            return self._value(self._table, self.choices, column, self._number(row, column.name) + apart)
+            return self._value(self._table, self.choices, column, row.number_in(self._table, column.name) + apart)
         except UnknownTypeError as error:
             if column.supplied or not column.required:
                 return _DEFAULT if column.supplied else _NULL
@@ -177,11 +184,8 @@ class Writer:
     def _referred(self, row: Row, column: str) -> int:
         """Which row a key refers to, by their order."""
         if row.parent is None or self._table.unique(column):
-            return self._number(row, column)
+            return row.number_in(self._table, column)
         return row.parent
-
-    def _number(self, row: Row, column: str) -> int:
-        return row.number + (row.twin if self._table.unique(column) else 0)
 
     def _value(self, table: Table, choices: Choices | None, column: Column, number: int) -> sql.Composable:
         if choices and (preferred := choices.preferred(column, number)) is not None:

@@ -79,6 +79,17 @@ def _told(refused: Refused, stairs: Stairs) -> Finding:
             consequence="The deployment stops here until what the error asks for is done.",
             remedy="Do in production what the error asks for, then deploy.",
         )
+    if refused.outside:
+        return UPGRADE_WITH_ROWS.finding(
+            f"The upgrade to {revision} could not be tried on tables with rows: for them it needs something outside of"
+            f" the database ({_first_line(refused)}).",
+            kind="outside",
+            severity=Severity.NOTE,
+            revision=revision,
+            evidence=evidence,
+            consequence="Whether it passes on production's rows is not known.",
+            remedy="Start what it needs (see the error) and run `schemaproof verify` again.",
+        )
     if refused.older:
         return UPGRADE_WITH_ROWS.finding(
             f"The upgrade to {revision} fails on rows from before earlier revisions, which could not be inserted today."

@@ -20,7 +20,18 @@ from schemaproof.proofs.data.snapshot import Name
 from schemaproof.proofs.data.writes import writes
 from schemaproof.rows.filling import RowsOf
 from schemaproof.rows.statements import Row
-from schemaproof.rows.variety import BLANK, CHILD_OF_TWIN, LONG, ORDINARY, TWIN, UNATTACHED, UPPER, labels, varied
+from schemaproof.rows.variety import (
+    BLANK,
+    CHILD_OF_TWIN,
+    LONG,
+    ORDINARY,
+    TWIN,
+    UNATTACHED,
+    UPPER,
+    labels,
+    twins_in_part,
+    varied,
+)
 
 if TYPE_CHECKING:
     from schemaproof.catalog import Catalog
@@ -50,6 +61,7 @@ class Refused:
         run: the one that failed, on the fewest rows that were found.
         any_row: whether it fails whatever a row is like.
         deliberate: whether the revision refuses by an error of its own.
+        outside: whether what it fails on is not in the database: a service that doesn't answer, a file.
         older: whether it passes on rows that can be made just before it, and fails on some that were made earlier,
             which a constraint that is NOT VALID, say, would not take any more.
         tables: where the rows are that it fails on; none where several tables must have some.
@@ -60,6 +72,7 @@ class Refused:
     run: Run
     any_row: bool = False
     deliberate: bool = False
+    outside: bool = False
     older: bool = False
     tables: tuple[Name, ...] = ()
     rows: tuple[str | Grid, ...] = ()
@@ -78,6 +91,8 @@ def judge(history: "History", run: Run, bare: Database, index: int, upgrade: Cal
     """
     if _is_refusal(run):
         return Refused(run, deliberate=True)
+    if _is_outside(run.error):
+        return Refused(run, outside=True)
     trials = _Trials(history, bare, upgrade, history.stairs(history.revisions[index].revision))
     alone = [(row, trials.tried(rows_of(row))) for row in _ALONE]
     failing: list[tuple[str, RowsOf, Run]] = [("", rows_of(row), tried) for row, tried in alone if tried.error]
@@ -109,6 +124,7 @@ def variants(history: "History") -> Iterator[tuple[str, RowsOf]]:
     yield "rows that refer to none", rows_of(UNATTACHED)
     yield "rows with each of its labels", labels
     yield "two rows with the same values", rows_of(like, TWIN)
+    yield "two rows with the same values in part of a key", lambda types, table: [like, *twins_in_part(types, table)]
     bounds = bounds_at_head(history)
     if bounds:
         yield "rows of the default partition that a later partition takes", bounds.rows
@@ -192,6 +208,15 @@ def _is_refusal(run: Run) -> bool:
     return sqlstate(run.error) == "P0001" and "inline_code_block" in said(run.error, "context").partition("\n")[0]
 
 
+def _is_outside(error: BaseException | None) -> bool:
+    """Whether the operating system refused something that the revision does for rows, the network included."""
+    while error is not None and sqlstate(error) is None:
+        if isinstance(error, OSError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def _whatever_the_values(run: Run) -> bool:
     """Whether the refusal can't be one of the values that the row happens to have."""
     code = sqlstate(run.error)
@@ -199,8 +224,16 @@ def _whatever_the_values(run: Run) -> bool:
         return False
     if code != _NOT_NULL:
         return not code.startswith(_OF_VALUES)
-    # A column that is NULL because an UPDATE before found nothing may be filled in other rows.
-    return run.redirection.words <= DEFINING
+    # A column that is NULL because an UPDATE before found nothing may be filled in other rows; one that the statement
+    # itself adds could not.
+    return run.redirection.words <= DEFINING or _adds(str(getattr(run.error, "statement", "")), run.error)
+
+
+def _adds(statement: str, error: BaseException | None) -> bool:
+    """Whether ``statement`` adds the column that must not be NULL."""
+    column = re.escape(said(error, "column_name"))
+    added = rf"""\s*ALTER\s+TABLE\b.*\bADD\s+(COLUMN\s+)?(IF\s+NOT\s+EXISTS\s+)?"?{column}"?\s"""
+    return bool(column) and re.match(added, statement, re.IGNORECASE | re.DOTALL) is not None
 
 
 def said(error: BaseException | None, name: str) -> str:

@@ -1,0 +1,16 @@
+"""One owner an account."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.drop_constraint("accounts_key", "accounts")
+    op.create_unique_constraint("accounts_key", "accounts", ["provider", "number"])
+
+
+def downgrade() -> None:
+    op.drop_constraint("accounts_key", "accounts")
+    op.create_unique_constraint("accounts_key", "accounts", ["provider", "number", "owner"])

@@ -250,7 +250,8 @@ Let one deployer in at a time. Paste this into env.py, with a number of your own
             connection.invalidate()  # ends the session and its lock; a pool would keep both
 In the function that has the connection, replace `with context.begin_transaction():` by
     with one_deployer(connection), context.begin_transaction():
-The lock belongs to the session: connect to PostgreSQL, not to a PgBouncer in transaction mode. Other locks fall \
+and `engine.begin()`, if env.py opens the connection with it, by `engine.connect()`: what is above ends transactions, \
+and context.begin_transaction() commits. The lock belongs to the session: connect to PostgreSQL, not to a PgBouncer in transaction mode. Other locks fall \
 short: whoever waits in pg_advisory_lock() holds a snapshot, and CREATE INDEX CONCURRENTLY waits for it (a deadlock); \
 pg_advisory_xact_lock() ends with its transaction, so it must be taken after context.begin_transaction() and without \
 transaction_per_migration; LOCK TABLE alembic_version has nothing to lock on an empty database."""

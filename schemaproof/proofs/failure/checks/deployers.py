@@ -251,10 +251,11 @@ Let one deployer in at a time. Paste this into env.py, with a number of your own
 In the function that has the connection, replace `with context.begin_transaction():` by
     with one_deployer(connection), context.begin_transaction():
 and `engine.begin()`, if env.py opens the connection with it, by `engine.connect()`: what is above ends transactions, \
-and context.begin_transaction() commits. The lock belongs to the session: connect to PostgreSQL, not to a PgBouncer in transaction mode. Other locks fall \
-short: whoever waits in pg_advisory_lock() holds a snapshot, and CREATE INDEX CONCURRENTLY waits for it (a deadlock); \
-pg_advisory_xact_lock() ends with its transaction, so it must be taken after context.begin_transaction() and without \
-transaction_per_migration; LOCK TABLE alembic_version has nothing to lock on an empty database."""
+and context.begin_transaction() commits. The lock belongs to the session: connect to PostgreSQL, not to a PgBouncer in \
+transaction mode. Other locks fall short: whoever waits in pg_advisory_lock() holds a snapshot, and CREATE INDEX \
+CONCURRENTLY waits for it (a deadlock); pg_advisory_xact_lock() ends with its transaction, so it must be taken after \
+context.begin_transaction() and without transaction_per_migration; LOCK TABLE alembic_version has nothing to lock on \
+an empty database."""
 
 CONCURRENT_DEPLOYERS = Check(
     id="concurrent-deployers",

@@ -10,6 +10,7 @@ import pytest
 
 from schemaproof.postgres import PostgresError
 from schemaproof.postgres.engine import connect
+from tests.schemaproof.postgres.owners import Owners
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +22,13 @@ def engine() -> Iterator[docker.DockerClient]:
         pytest.skip(f"containers need a Docker engine: {error.cause}")
     with closing(client):
         yield client
+
+
+@pytest.fixture(scope="module")
+def owners() -> Iterator[Owners]:
+    """To start processes in that own a server, and are killed."""
+    with Owners() as owners:
+        yield owners
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import contextlib
 import pickle
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +30,7 @@ from schemaproof.postgres.container import Container
 from schemaproof.postgres.embedded import Embedded
 from schemaproof.postgres.owner import Owner
 from tests.schemaproof.postgres.engines import absent_engine
+from tests.schemaproof.postgres.owners import Owners
 from tests.schemaproof.processes import ended, wait_until
 
 EMBEDDED = Options(provider="embedded")
@@ -304,22 +304,11 @@ def test_container_leaves_nothing_at_the_end(engine: docker.DockerClient, contai
 
 
 @contextmanager
-def owner_process(options: Options, action: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+def owner_process(owners: Owners, options: Options, action: str) -> Iterator[tuple[psutil.Process, str]]:
     """Another process that starts a server, does ``action`` and waits; and what that has printed."""
-    program = (
-        "import sys\nfrom schemaproof.postgres import Options, embedded, start_crashable\n"
-        "from schemaproof.postgres.owner import Owner\n"
-        f"with start_crashable(Options(provider={options.provider!r}, image={options.image!r})) as crash:\n"
-        f"    {action}\n    sys.stdout.flush()\n    sys.stdin.read()\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield process, process.stdout.readline().strip()
-        finally:
-            process.kill()
+    started = f"with start_crashable(Options(provider={options.provider!r}, image={options.image!r})) as crash:"
+    with owners.owner(f"{started}\n    {action}") as (owner, line):
+        yield owner, line
 
 
 # In each the owner is killed afterwards. The two last are what a kill is after its first steps.
@@ -337,9 +326,9 @@ MOMENTS = {
 
 @pytest.mark.skipif(not _SEGMENTS.exists(), reason="only Linux lists the segments of shared memory in a file")
 @pytest.mark.parametrize("action", MOMENTS.values(), ids=MOMENTS)
-def test_killed_owner_leaves_nothing_of_its_embedded_server(action: str) -> None:
+def test_killed_owner_leaves_nothing_of_its_embedded_server(owners: Owners, action: str) -> None:
     action += "; print(crash._running.folder)"
-    with owner_process(EMBEDDED, action) as (owner, line):
+    with owner_process(owners, EMBEDDED, action) as (owner, line):
         folder = Path(line)
         key = segment_key(folder)
         wait_until(lambda: key in segment_keys())
@@ -366,13 +355,13 @@ def test_embedded_server_keeps_its_other_shared_memory_in_its_folder() -> None:
         assert any((embedded_of(crash).folder / "data" / "pg_dynshmem").iterdir())
 
 
-def test_server_that_was_left_stopped_without_a_guard_is_swept() -> None:
+def test_server_that_was_left_stopped_without_a_guard_is_swept(owners: Owners) -> None:
     # In this order: the kernel lets a stopped process go on when the leader of its session ends.
     action = (
         "p = embedded._postmaster(crash._running.folder); g = crash._running._guard; g.kill(); g.wait(); p.suspend();"
         " print(crash._running.folder)"
     )
-    with owner_process(EMBEDDED, action) as (owner, line):
+    with owner_process(owners, EMBEDDED, action) as (owner, line):
         folder = Path(line)
         assert processes_in(folder) != []
         owner.kill()
@@ -383,8 +372,10 @@ def test_server_that_was_left_stopped_without_a_guard_is_swept() -> None:
 
 
 @pytest.mark.parametrize("action", ["pass", "crash.kill()"], ids=["running", "killed"])
-def test_container_of_a_killed_owner_is_swept(engine: docker.DockerClient, containers: Options, action: str) -> None:
-    with owner_process(containers, f"{action}; print(Owner.current().token)") as (process, line):
+def test_container_of_a_killed_owner_is_swept(
+    engine: docker.DockerClient, containers: Options, owners: Owners, action: str
+) -> None:
+    with owner_process(owners, containers, f"{action}; print(Owner.current().token)") as (process, line):
         owner = Owner.find(line)
         process.kill()
     assert owner is not None

@@ -8,9 +8,11 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
@@ -22,6 +24,7 @@ from schemaproof.postgres.binaries import Account, Binaries, find, reachable
 from schemaproof.postgres.cluster import archive
 from schemaproof.postgres.embedded import Embedded
 from schemaproof.postgres.owner import Owner
+from tests.schemaproof.postgres.owners import Owners
 from tests.schemaproof.postgres.test_owner import NO_PID
 from tests.schemaproof.processes import ended, wait_until
 
@@ -108,25 +111,14 @@ def test_embedded_server_that_is_stopped_leaves_no_process_and_no_folder() -> No
 
 
 @contextmanager
-def owner_process() -> Iterator[tuple["subprocess.Popen[str]", Path]]:
+def owner_process(owners: Owners) -> Iterator[tuple[psutil.Process, Path]]:
     """Another process that starts an embedded server and does nothing more, and the server's folder."""
-    program = (
-        "import sys; from schemaproof.postgres import embedded; from schemaproof.postgres.binaries import find;"
-        "from schemaproof.postgres.owner import Owner;"
-        "print(embedded.start(find(None), Owner.current()).folder, flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield process, Path(process.stdout.readline().strip())
-        finally:
-            process.kill()
+    with owners.owner("server = embedded.start(find(None), Owner.current())\nprint(server.folder)") as (owner, line):
+        yield owner, Path(line)
 
 
-def test_embedded_server_dies_by_itself_when_its_owner_is_killed() -> None:
-    with owner_process() as (owner, folder):
+def test_embedded_server_dies_by_itself_when_its_owner_is_killed(owners: Owners) -> None:
+    with owner_process(owners) as (owner, folder):
         server = postmaster(folder)
         owner.kill()
         wait_until(lambda: ended(server) and not folder.exists())
@@ -139,8 +131,8 @@ def guard_of(folder: Path) -> psutil.Process:
     return guard
 
 
-def test_embedded_server_whose_guard_was_killed_too_is_swept() -> None:
-    with owner_process() as (owner, folder):
+def test_embedded_server_whose_guard_was_killed_too_is_swept(owners: Owners) -> None:
+    with owner_process(owners) as (owner, folder):
         server = postmaster(folder)
         guard_of(folder).send_signal(signal.SIGKILL)
         owner.kill()
@@ -156,19 +148,42 @@ def test_sweep_leaves_the_server_of_a_living_owner_alone(server: Embedded) -> No
     assert not ended(postmaster(server.folder))
 
 
-def test_embedded_server_that_does_not_start_says_what_its_log_says(open_folder: Path, tmp_path: Path) -> None:
-    broken = broken_server(open_folder, "echo 'FATAL:  out of order' >&2; exit 1")
-    with pytest.raises(PostgresError) as caught:
-        embedded.start(broken, Owner.current(), cache=tmp_path / "cache")
-    assert caught.value.cause == "The embedded PostgreSQL server did not start."
-    assert "FATAL:  out of order" in caught.value.evidence
+@dataclass(frozen=True)
+class Refused:
+    """What a server that does not start is told with, how long that took, and what is left of it."""
+
+    error: PostgresError
+    seconds: float
+    left: list[Path]
 
 
-def test_embedded_server_that_does_not_start_leaves_nothing(open_folder: Path, tmp_path: Path) -> None:
-    broken = broken_server(open_folder, "exit 1")
-    with pytest.raises(PostgresError):
-        embedded.start(broken, owner := Owner("0" * 8, os.getpid(), 1), cache=tmp_path / "cache")
-    assert [f for base in embedded._bases() for f in base.glob(f"schemaproof-{owner.token}-*")] == []
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> Refused:
+    """Started once: its programs are none for which there is an archive yet, and initdb takes half a second."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # the server's account may enter it
+        broken = broken_server(Path(folder), "echo 'FATAL:  out of order' >&2; exit 1")
+        cache, owner = tmp_path_factory.mktemp("cache"), Owner("0" * 8, os.getpid(), 1)
+        archive(broken, Account.of_server(), cache)
+        begin = time.monotonic()
+        with pytest.raises(PostgresError) as caught:
+            embedded.start(broken, owner, cache=cache)
+        seconds = time.monotonic() - begin
+    left = [one for base in embedded._bases() for one in base.glob(f"schemaproof-{owner.token}-*")]
+    return Refused(caught.value, seconds, left)
+
+
+def test_embedded_server_that_does_not_start_says_what_its_log_says(refused: Refused) -> None:
+    assert refused.error.cause == "The embedded PostgreSQL server did not start."
+    assert "FATAL:  out of order" in refused.error.evidence
+
+
+def test_embedded_server_that_does_not_start_leaves_nothing(refused: Refused) -> None:
+    assert refused.left == []
+
+
+def test_embedded_server_that_does_not_start_says_so_at_once(refused: Refused) -> None:
+    assert refused.seconds < embedded._START_TIMEOUT / 2
 
 
 def broken_server(folder: Path, script: str) -> Binaries:
@@ -243,13 +258,6 @@ def test_embedded_server_stops_although_a_client_is_connected() -> None:
 
 def test_embedded_server_gets_no_ctrl_c_of_its_owners_terminal(server: Embedded) -> None:
     assert os.getsid(guard_of(server.folder).pid) != os.getsid(0)
-
-
-def test_embedded_server_that_does_not_start_says_so_at_once(open_folder: Path, tmp_path: Path) -> None:
-    begin = time.monotonic()
-    with pytest.raises(PostgresError):
-        embedded.start(broken_server(open_folder, "exit 1"), Owner.current(), cache=tmp_path / "cache")
-    assert time.monotonic() - begin < embedded._START_TIMEOUT / 2
 
 
 @pytest.mark.parametrize(("room", "base"), [(0, 0), (1 << 60, 1)], ids=["with room", "without room"])
@@ -369,7 +377,9 @@ def takes_connections(server: Embedded) -> bool:
 
 def test_embedded_server_starts_from_a_new_archive_where_the_cached_one_is_damaged(tmp_path: Path) -> None:
     account = Account.of_server()
-    damaged = archive(reachable(find(None), account), account, tmp_path)
+    kept = archive(reachable(find(None), account), account)
+    folder = shutil.copytree(kept.path.parent, tmp_path / kept.path.parent.name)
+    damaged = dataclasses.replace(kept, path=folder / kept.path.name)
     whole = damaged.path.stat().st_size
     os.truncate(damaged.path, whole // 2)
     embedded.start(find(None), Owner.current(), cache=tmp_path).stop()

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import psutil
 
 
-def wait_until(condition: Callable[[], object], within: float = 20.0) -> None:
-    """Return when ``condition()`` is true.
+def wait_until(condition: Callable[[], object], within: float = 20.0, every: float = 0.01) -> None:
+    """Return when ``condition()`` is true, of which is asked ``every`` so many seconds: seldom where it is dear.
 
     Raises:
         TimeoutError: when it is not within ``within`` seconds.
@@ -16,7 +16,7 @@ def wait_until(condition: Callable[[], object], within: float = 20.0) -> None:
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {within} s")
-        time.sleep(0.01)
+        time.sleep(every)
 
 
 def ended(process: psutil.Process) -> bool:

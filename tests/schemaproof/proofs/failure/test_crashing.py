@@ -13,7 +13,7 @@ from schemaproof.migration.history import open_history
 from schemaproof.postgres import Options, PostgresError, Server, start
 from schemaproof.project.subject import SubjectError
 from schemaproof.proofs.failure.checks.crash import CRASH_RECOVERY
-from schemaproof.proofs.failure.crashing import Crasher
+from schemaproof.proofs.failure.crashing import Crasher, standing_by
 from schemaproof.proofs.failure.failures import Failures
 from tests.schemaproof.processes import ended, wait_until
 from tests.schemaproof.projects import ENV, Step, make_project, table
@@ -47,17 +47,27 @@ def folders_below(pid: int) -> set[Path]:
 
 
 @pytest.fixture
-def crasher(tmp_path: Path, server: Server) -> Iterator[Crasher]:
+def _forked() -> Iterator[None]:
+    """The process that crashes is a fork, as in a run of the command, and no new one that has to import everything."""
+    with standing_by():
+        yield
+
+
+@pytest.fixture
+def crasher(tmp_path: Path, server: Server, _forked: None) -> Iterator[Crasher]:
     """One that has begun, with its server."""
-    crasher = Crasher(make_project(tmp_path, [table(f"t{n}") for n in range(30)]), server, everywhere=False)
+    crasher = Crasher(make_project(tmp_path, [table("t")]), server, everywhere=False)
     assert crasher._process.pid is not None
-    wait_until(lambda: folders_below(crasher._process.pid or 0))
+    wait_until(lambda: folders_below(crasher._process.pid or 0), every=0.1)
     yield crasher
     crasher.end()
 
 
 def test_findings_of_crashes_arrive(tmp_path: Path, server: Server) -> None:
-    """The project reads its URL when it is imported, and a crash empties the unlogged table, as it may."""
+    """The project reads its URL when it is imported, and a crash empties the unlogged table, as it may.
+
+    The process that crashes is a new one here.
+    """
     (tmp_path / "crashed_settings.py").write_text(SETTINGS)
     env = ENV.replace(
         'engine = engine_from_config(config.get_section("alembic"), ',
@@ -80,7 +90,7 @@ def test_findings_of_crashes_arrive(tmp_path: Path, server: Server) -> None:
     assert (tally.injected, tally.survived) == (8, 6)  # the third is to a crash what the first is
 
 
-@pytest.mark.usefixtures("errors_only")
+@pytest.mark.usefixtures("_forked", "errors_only")  # in this order: the fork crashes its server all the same
 def test_only_what_is_like_nothing_before_is_crashed(tmp_path: Path, server: Server) -> None:
     """Good runs tell which revisions are one transaction; to a crash it matters only whether its COMMIT waits."""
     steps = [table("s"), table("t"), Step(""), table("u"), Step(""), Step("")]
@@ -113,6 +123,7 @@ def test_crasher_that_dies_is_told(crasher: Crasher) -> None:
         crasher.finish({}, print)
 
 
+@pytest.mark.usefixtures("_forked")
 def test_error_of_the_crasher_is_raised(tmp_path: Path, server: Server) -> None:
     crasher = Crasher(make_project(tmp_path, [table("t")], env="raise ZeroDivisionError"), server, everywhere=False)
     with pytest.raises(SubjectError, match=r"env\.py"):
@@ -120,6 +131,7 @@ def test_error_of_the_crasher_is_raised(tmp_path: Path, server: Server) -> None:
     crasher.end()
 
 
+@pytest.mark.usefixtures("_forked")
 def test_history_that_is_closed_ends_its_crasher(open_: Open, server: Server, own_server: Server) -> None:
     own_server.options = server.options
     history = open_(table("t"))

@@ -19,6 +19,7 @@ from schemaproof.proofs.failure import injector
 from schemaproof.proofs.failure.child import run_in_child
 from schemaproof.proofs.failure.fault import Fault
 from schemaproof.proofs.failure.injector import Injector
+from schemaproof.proofs.failure.sites import Site
 from schemaproof.proofs.failure.state import Watcher
 from tests.schemaproof.projects import ENV, Step, make_project, table
 from tests.schemaproof.proofs.failure.conftest import ASYNC_ENV, Open, Ran, Stage, StageOf, sent, with_upgrade
@@ -31,6 +32,7 @@ CONCURRENTLY = (
 LOST = {"psycopg": psycopg.OperationalError, "asyncpg": asyncpg.PostgresConnectionError}
 
 type Strike = Callable[..., Ran]
+type SitesOf = Callable[[Stage, str], tuple[Site, ...]]
 
 
 @pytest.fixture(params=["psycopg", "asyncpg"])
@@ -66,12 +68,32 @@ def stage(histories: Callable[[str], History], stage_of: StageOf, driver: str) -
     return begin
 
 
+@pytest.fixture(scope="module")
+def known() -> dict[tuple[str, str], tuple[Site, ...]]:
+    """By driver and code, where a good run can fail: it is run once for all tests of that code."""
+    return {}
+
+
 @pytest.fixture
-def strike(stage: Callable[[str], Stage]) -> Strike:
+def sites(known: dict[tuple[str, str], tuple[Site, ...]], driver: str) -> SitesOf:
+    """Where the upgrade of the second revision can fail, which has this code."""
+
+    def found(stage: Stage, code: str) -> tuple[Site, ...]:
+        if (driver, code) not in known:
+            known[driver, code] = stage.sites("0002")
+        return known[driver, code]
+
+    return found
+
+
+@pytest.fixture
+def strike(stage: Callable[[str], Stage], sites: SitesOf) -> Strike:
     """Let a fault happen in the upgrade of the second revision, which has this code."""
 
     def begin(site: str, fault: Fault, code: str = CODE) -> Ran:
-        return stage(code).strike("0002", site, fault)
+        made = stage(code)
+        (at,) = (one for one in sites(made, code) if one.id == site)
+        return made.strike("0002", at, fault)
 
     return begin
 
@@ -172,18 +194,20 @@ def test_writer_leaves_an_invalid_index(strike: Strike) -> None:
 
 
 @pytest.mark.parametrize(("site", "fault"), [("statement-02", Fault.KILLED), ("commit-01", Fault.KILLED_AFTER)])
-def test_killed_process_leaves_what_it_has_committed(stage: Callable[[str], Stage], site: str, fault: Fault) -> None:
+def test_killed_process_leaves_what_it_has_committed(
+    stage: Callable[[str], Stage], sites: SitesOf, site: str, fault: Fault
+) -> None:
     made = stage(CODE)
-    (at,) = (one for one in made.sites("0002") if one.id == site)
+    (at,) = (one for one in sites(made, CODE) if one.id == site)
     watcher = made.watcher(made.database("0002"))
     assert run_in_child(lambda: made.run("0002", watcher, Injector(at, fault, watcher)))
     assert watcher.busy(5) == []
     assert watcher.versions() == ("0002" if fault is Fault.KILLED_AFTER else "0001",)
 
 
-def test_fault_that_the_run_does_not_come_to_has_not_happened(stage: Callable[[str], Stage]) -> None:
+def test_fault_that_the_run_does_not_come_to_has_not_happened(stage: Callable[[str], Stage], sites: SitesOf) -> None:
     made = stage(CODE)
-    beyond = replace(made.sites("0002")[-2], place=99)
+    beyond = replace(sites(made, CODE)[-2], place=99)
     ran = made.strike("0002", beyond, Fault.ERROR)
     assert (ran.run.error, ran.injector.fired) == (None, False)
 

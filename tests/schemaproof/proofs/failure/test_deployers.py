@@ -20,6 +20,7 @@ from schemaproof.migration.history import History, open_history
 from schemaproof.postgres import Server
 from schemaproof.project.subject import Subject
 from schemaproof.proofs.failure import deployers
+from schemaproof.proofs.failure.checks import deployers as judging
 from schemaproof.proofs.failure.checks.deployers import CONCURRENT_DEPLOYERS
 from schemaproof.proofs.failure.deployers import Deployer, applied_twice, race
 from tests.schemaproof.conftest import Databases
@@ -57,6 +58,15 @@ def findings(subject: Subject, server: Server, *, alone: bool = False) -> Sequen
         history.close()
         history.roles.drop(history.texts)
         return found
+
+
+@pytest.fixture
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three deployers, each of which costs a process: enough where all of them come to the gate."""
+    monkeypatch.setattr(judging, "DEFAULT_DEPLOYERS", 3)
+
+
+few = pytest.mark.usefixtures("_few")
 
 
 def children() -> set[int]:
@@ -142,6 +152,7 @@ def test_harness_own_session_on_the_database_lives_on(tmp_path: Path, own_server
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
+@few
 def test_deployer_that_leaves_the_work_to_another_has_not_failed(tmp_path: Path, own_server: Server) -> None:
     guard = 'if not connection.scalar(text("SELECT pg_try_advisory_lock(1)")): raise SystemExit(0)'
     subject = make_project(tmp_path, [table("t"), table("u")], env=env(guard, "connection.commit()"))
@@ -157,29 +168,32 @@ HASTY = 'connection.execute(text("SET lock_timeout = 50"))'
 @pytest.mark.parametrize(
     ("lines", "refused"),
     [
-        ([REFUSES + 'raise RuntimeError("another deployer is at work")', "connection.commit()"], "7"),
-        ([REFUSES + 'raise SystemExit("another deployer is at work")', "connection.commit()"], "7"),
-        ([HASTY, LOCK], "[1-7]"),
+        ([REFUSES + 'raise RuntimeError("another deployer is at work")', "connection.commit()"], "2 of 3"),
+        ([REFUSES + 'raise SystemExit("another deployer is at work")', "connection.commit()"], "2 of 3"),
+        ([HASTY, LOCK], "[1-7] of 8"),
     ],
 )
 def test_deployer_that_gives_up_while_another_is_at_work_is_a_note(
-    tmp_path: Path, own_server: Server, lines: list[str], refused: str
+    tmp_path: Path, own_server: Server, monkeypatch: pytest.MonkeyPatch, lines: list[str], refused: str
 ) -> None:
+    monkeypatch.setattr(judging, "DEFAULT_DEPLOYERS", int(refused.rsplit(maxsplit=1)[-1]))
     (finding,) = findings(make_project(tmp_path, [table("t"), table("u")], env=env(*lines)), own_server)
     assert finding.severity is Severity.NOTE
-    assert re.search(f"gives up while another one is at work: {refused} of 8 on an empty database", finding.message)
+    assert re.search(f"gives up while another one is at work: {refused} on an empty database", finding.message)
     assert "restartPolicy" in finding.remedy
 
 
+@few
 def test_deployers_that_all_give_up_leave_the_work_undone(tmp_path: Path, own_server: Server) -> None:
     """Where there is one alone, in this process, it gets on."""
     refuses = f"if getpid() != {os.getpid()}: raise RuntimeError('taken')"
     lines = env(LOCK, refuses, imports="from os import getpid\n")
     (finding,) = findings(make_project(tmp_path, [table("t")], env=lines), own_server)
     assert finding.severity is Severity.ERROR
-    assert finding.message.startswith(f"8 of 8 {TOGETHER} failed on an empty database: ")
+    assert finding.message.startswith(f"3 of 3 {TOGETHER} failed on an empty database: ")
 
 
+@few
 def test_mistake_where_a_deployer_waits_is_no_refusal(tmp_path: Path, own_server: Server) -> None:
     lines = env(REFUSES + "connection.no_such_method()", "connection.commit()")
     (finding,) = findings(make_project(tmp_path, [table("t")], env=lines), own_server)
@@ -191,6 +205,7 @@ def test_mistake_where_a_deployer_waits_is_no_refusal(tmp_path: Path, own_server
 RAW = 'connection.connection.cursor().execute("SELECT pg_advisory_lock(pg_backend_pid())")'
 
 
+@few
 @pytest.mark.parametrize(
     ("lines", "severity"),
     [
@@ -236,6 +251,7 @@ def test_deployer_that_begins_anew_after_a_collision_has_not_applied_twice(tmp_p
     assert applied_twice(found) == []
 
 
+@few
 def test_revision_that_all_record_is_applied_more_than_once(tmp_path: Path, own_server: Server) -> None:
     """The version table is made before, under a lock, and takes a revision twice."""
     made = 'connection.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num varchar(32))"))'
@@ -244,9 +260,10 @@ def test_revision_that_all_record_is_applied_more_than_once(tmp_path: Path, own_
     subject = make_project(tmp_path, [Step("SELECT 1")], env=lines, options='{"version_table_pk": False}')
     (finding,) = findings(subject, own_server)
     assert finding.severity is Severity.ERROR
-    assert f"several of 8 {TOGETHER} applied 0001 on an empty database" in finding.message
+    assert f"several of 3 {TOGETHER} applied 0001 on an empty database" in finding.message
 
 
+@few
 def test_other_schema_than_that_of_one_deployer_is_an_error(tmp_path: Path, own_server: Server) -> None:
     late = 'if not connection.scalar(text("SELECT pg_try_advisory_lock(1)")):'
     odd = 'connection.execute(text("CREATE TABLE IF NOT EXISTS odd (id int)"))'
@@ -266,6 +283,7 @@ def test_only_the_database_that_is_not_guarded_is_named(tmp_path: Path, own_serv
     assert re.match(rf"[1-7] of 8 {TOGETHER} failed on an empty database: [^;]+ apart\.$", finding.message)
 
 
+@few
 def test_state_that_one_deployer_cannot_upgrade_either_is_a_note(tmp_path: Path, own_server: Server) -> None:
     """A new label can be used in the transaction that makes the type, and not in the one that adds it."""
     steps = [
@@ -277,6 +295,7 @@ def test_state_that_one_deployer_cannot_upgrade_either_is_a_note(tmp_path: Path,
     assert (finding.severity, finding.revision) == (Severity.NOTE, "0003")
 
 
+@few
 def test_role_that_a_revision_makes_is_dropped(tmp_path: Path, own_server: Server, role: str) -> None:
     steps = [Step(f"CREATE ROLE {role}", f"DROP ROLE {role}"), table("t")]
     assert findings(make_project(tmp_path, steps, env=GUARDED), own_server, alone=True) == ()

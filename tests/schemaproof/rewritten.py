@@ -9,6 +9,7 @@ from alembic.script import Script
 
 from schemaproof.migration import environment
 from schemaproof.migration.history import History, open_history
+from schemaproof.migration.populated import PopulatedStates
 from schemaproof.postgres import Server
 from tests.schemaproof.projects import REVISION, Step, make_project
 
@@ -29,15 +30,28 @@ class Rewritten:
     def __init__(self, history: History) -> None:
         self._history = history
         self._script, self._below = history.revisions[-2], history.revisions[-3]
-        history.lend(history.positions[self._script.revision])
+        self._count = history.positions[self._script.revision]  # of the revisions below it
+        history.lend(self._count)
 
     def to(self, step: Step) -> History:
         """The history with this revision there, of which nothing is known yet."""
-        rewrite(
-            self._script,
-            REVISION.format(revision=self._script.revision, below=self._below.revision, up=step.up, down=step.down),
-        )
+        return self._to(step.up, f"op.execute({step.down!r})")
+
+    def only_up(self, statements: str) -> History:
+        """As ``to``, with a downgrade that refuses: nothing of it is examined, and no second upgrade either.
+
+        For what is about upgrades alone, that is half of the time.
+        """
+        return self._to(statements, "raise NotImplementedError")
+
+    def _to(self, up: str, down: str) -> History:
+        text = REVISION.format(revision=self._script.revision, below=self._below.revision, up=up, down="")
+        rewrite(self._script, text.rpartition("op.execute(")[0] + down)
+        states = self._history.kept(PopulatedStates)
+        populated = states._kept.pop(self._count, None)  # what lies below has the same rows for each
         self._history.abandon()
+        if populated is not None:
+            states._kept[self._count] = populated
         self._history.look_again()
         return self._history
 

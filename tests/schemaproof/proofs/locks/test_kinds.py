@@ -138,7 +138,7 @@ def history(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -
 
 
 def found(history: Rewritten, up: str, small: tuple[str, ...] = ()) -> set[tuple[str, str, str]]:
-    measured = Locks(history.to(Step(up)), small).of(1)["upgrade"]
+    measured = Locks(history.only_up(up), small).of(1)["upgrade"]
     assert measured.failed is None, measured.failed.told
     return {
         (hold.whom, str(hold.table), next((made.kind for one in hold.growing for made in one.made), ""))

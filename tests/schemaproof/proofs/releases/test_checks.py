@@ -8,7 +8,7 @@ import pytest
 
 from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
-from schemaproof.migration.history import open_history
+from schemaproof.migration.history import History, open_history
 from schemaproof.postgres import Server
 from schemaproof.proofs.data.values_kept import VALUES_KEPT
 from schemaproof.proofs.releases.checks import CHECKS, NEWER_ROWS_ROLLED_BACK
@@ -37,9 +37,8 @@ def orders(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) ->
         yield history
 
 
-def found(orders: Rewritten, upgrade: Step, *, checks: Sequence[Check] = OLDER) -> list[Finding]:
+def found(history: History, checks: Sequence[Check] = OLDER) -> list[Finding]:
     """What ``checks`` find in an upgrade of the tables."""
-    history = orders.to(upgrade)
     return [one for check in checks for one in check.examine(history, "0002")]
 
 
@@ -158,11 +157,11 @@ def told(findings: Sequence[Finding]) -> set[tuple[str, str | None]]:
 def test_what_the_older_release_can_not_do_any_more_is_told(
     orders: Rewritten, upgrade: str, expected: set[tuple[str, str]]
 ) -> None:
-    assert told(found(orders, Step(upgrade))) == expected
+    assert told(found(orders.only_up(upgrade))) == expected
 
 
 def test_what_is_dropped_with_what_it_holds_is_told_once(orders: Rewritten) -> None:
-    (seen,) = found(orders, Step("ALTER TABLE orders DROP note"))
+    (seen,) = found(orders.only_up("ALTER TABLE orders DROP note"))
     kept = VALUES_KEPT.finding("It is dropped.", severity=Severity.NOTE, revision="0002", object=seen.object)
     (told,) = told_once([kept, seen])
     assert (told.check, told.also_found_by) == ("values-kept", ("older-release-reads-dropped",))
@@ -224,7 +223,7 @@ def test_what_asks_nothing_of_the_older_release_is_not_told(tmp_path: Path, post
 def test_a_row_that_the_downgrade_leaves_is_told_where_the_older_release_has_no_name_for_its_label(
     orders: Rewritten,
 ) -> None:
-    (one,) = found(orders, Step("ALTER TYPE mood ADD VALUE 'happy'"), checks=[NEWER_ROWS_ROLLED_BACK])
+    (one,) = found(orders.to(Step("ALTER TYPE mood ADD VALUE 'happy'")), [NEWER_ROWS_ROLLED_BACK])
     assert one.object == "column public.orders.mood"
     assert one.severity is Severity.NOTE  # PostgreSQL drops no label
     assert "rows with mood = 'happy'" in one.message
@@ -240,4 +239,4 @@ def test_a_row_that_the_downgrade_leaves_is_told_where_the_older_release_has_no_
     ],
 )
 def test_a_row_that_no_downgrade_leaves_is_not_told(orders: Rewritten, upgrade: str, downgrade: str) -> None:
-    assert found(orders, Step(upgrade, downgrade), checks=[NEWER_ROWS_ROLLED_BACK]) == []
+    assert found(orders.to(Step(upgrade, downgrade)), [NEWER_ROWS_ROLLED_BACK]) == []

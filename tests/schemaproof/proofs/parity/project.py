@@ -10,7 +10,7 @@ import psycopg
 import sqlalchemy
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import DDL, Column, Integer, MetaData, Table, create_engine, event, text
+from sqlalchemy import DDL, Column, Connection, Integer, MetaData, Table, create_engine, event, text
 from sqlalchemy.pool import NullPool
 
 from schemaproof.catalog import Catalog
@@ -36,6 +36,22 @@ def with_events(metadata: MetaData, moment: str, *statements: str) -> MetaData:
         ddl = DDL(statement.replace("%", "%%"))  # type: ignore[no-untyped-call]  # SQLAlchemy has no annotations there
         event.listen(metadata, moment, ddl)
     return metadata
+
+
+_places: list[str] = []  # where the engine connects to: the last
+
+# One for all databases: each has to learn of the server what it is, and to compile the queries of autogenerate anew.
+_ENGINE = create_engine("postgresql+psycopg://", poolclass=NullPool, creator=lambda: psycopg.connect(_places[-1]))
+
+
+@contextmanager
+def _connected(database: Database) -> Iterator[Connection]:
+    _places.append(database.dsn)
+    try:
+        with _ENGINE.connect() as connection:
+            yield connection
+    finally:
+        _places.pop()
 
 
 class Project:
@@ -102,8 +118,7 @@ class Project:
 
     def in_environment[T](self, work: Callable[[MigrationContext], T]) -> T:
         self.runs += 1
-        engine = create_engine(self.database.url("psycopg"), poolclass=NullPool)
-        with engine.connect() as connection:
+        with _connected(self.database) as connection:
             if self.setup:
                 connection.execute(text(self.setup))
             script = SimpleNamespace(env_py_location="env.py")
@@ -123,8 +138,7 @@ class Project:
     def apply(self, remedy: str) -> None:
         """Do what ``remedy`` says, as a revision would."""
         lines = remedy.removeprefix("Write in a revision: ").partition(" -- or adjust the model.")[0]
-        engine = create_engine(self.database.url("psycopg"), poolclass=NullPool)
-        with engine.connect() as connection:
+        with _connected(self.database) as connection:
             context = MigrationContext.configure(connection, opts={"target_metadata": self.metadata[0]})
             exec(lines, {"op": Operations(context), "sa": sqlalchemy})  # noqa: S102 (the lines are this package's own)
             connection.commit()

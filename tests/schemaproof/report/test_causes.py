@@ -1,7 +1,8 @@
 """One defect is found by each check whose title forbids it, and told once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from schemaproof.run.record import Record
 from schemaproof.run.verify import examine
 from tests.schemaproof.projects import Step, make_project, table
 from tests.schemaproof.run.test_verify import Recorder, keys, verified
+from tests.schemaproof.shared import shared
 
 ALL = [check.id for check in CHECKS]
 MISSING, RUNS = "downgrade-missing", "downgrade-runs"
@@ -122,55 +124,59 @@ class Heard:
         return self.of(*(check.id for check in ASKED if check.id != but))
 
 
+type HeardOf = Callable[[str], Heard]
+
+
 @pytest.fixture(scope="module")
-def heard(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> dict[str, Heard]:
-    """What is found in each."""
-    found = {}
-    for name, (steps, _, _) in LEFT_BY.items():
+def heard(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> HeardOf:
+    """What is found in each; a verification by so many checks takes seconds, so it is made once in a run."""
+
+    def listened(name: str) -> Heard:
         events: list[tuple[str, tuple[Any, ...]]] = []
-        record = Record(tuple(check.id for check in ASKED), listener=lambda *event, to=events: to.append(event))
-        subject = make_project(tmp_path_factory.mktemp(name), steps)
+        record = Record(tuple(check.id for check in ASKED), listener=lambda *event: events.append(event))
+        subject = make_project(tmp_path_factory.mktemp(name), LEFT_BY[name][0])
         examine(subject, postgres_server, checks=ASKED, progress=Recorder(), record=record)
-        found[name] = Heard(events)
-    return found
+        return Heard(events)
+
+    return cache(lambda name: shared(tmp_path_factory, f"causes-{name}", lambda: listened(name)))
 
 
 @pytest.mark.parametrize("name", LEFT_BY)
-def test_defect_is_told_once_by_its_cause(heard: dict[str, Heard], name: str) -> None:
+def test_defect_is_told_once_by_its_cause(heard: HeardOf, name: str) -> None:
     _, (check, revision, about), others = LEFT_BY[name]
-    (found,) = (one for one in report(heard[name].of_all(), (), 0.0).findings if one.faulty)
+    (found,) = (one for one in report(heard(name).of_all(), (), 0.0).findings if one.faulty)
     assert (found.check, found.revision, found.object) == (check, revision, about)
     assert set(found.also_found_by) == set(others)
 
 
 @pytest.mark.parametrize(("name", "check"), EACH)
-def test_check_by_itself_is_red_on_what_its_title_forbids(heard: dict[str, Heard], name: str, check: str) -> None:
-    said = report(heard[name].of(check), (), 0.0)
+def test_check_by_itself_is_red_on_what_its_title_forbids(heard: HeardOf, name: str, check: str) -> None:
+    said = report(heard(name).of(check), (), 0.0)
     assert {one.check for one in said.findings if one.faulty} == {check}
 
 
 @pytest.mark.parametrize(("name", "check"), [("empty", RESTORES), ("leaves", AGAIN), ("fails", TO_BASE)])
 def test_check_finds_by_itself_what_it_finds_in_company(
-    tmp_path: Path, postgres_server: Server, heard: dict[str, Heard], name: str, check: str
+    tmp_path: Path, postgres_server: Server, heard: HeardOf, name: str, check: str
 ) -> None:
     said = verified(make_project(tmp_path, LEFT_BY[name][0]), postgres_server, check)
-    assert keys(said) == keys(report(heard[name].of(check), (), 0.0))
+    assert keys(said) == keys(report(heard(name).of(check), (), 0.0))
     assert said.verdict == "faulty"
 
 
 @pytest.mark.parametrize("name", LEFT_BY)
-def test_what_follows_is_told_where_the_cause_is_ignored(heard: dict[str, Heard], name: str) -> None:
+def test_what_follows_is_told_where_the_cause_is_ignored(heard: HeardOf, name: str) -> None:
     _, (cause, *_), others = LEFT_BY[name]
-    said = report(heard[name].of_all(but=cause), (), 0.0)
+    said = report(heard(name).of_all(but=cause), (), 0.0)
     assert said.verdict == "faulty"
     assert {one.check for one in said.findings if one.faulty} <= set(others)
 
 
 @pytest.mark.parametrize("name", LEFT_BY)
-def test_allowed_cause_is_not_told_under_another_name(heard: dict[str, Heard], name: str) -> None:
+def test_allowed_cause_is_not_told_under_another_name(heard: HeardOf, name: str) -> None:
     _, (check, revision, about), _ = LEFT_BY[name]
     allowances = [Allowance(check, "We never roll back.", revision=revision, object=about)]
-    said = report(heard[name].of_all(), allowances, 0.0)
+    said = report(heard(name).of_all(), allowances, 0.0)
     assert said.verdict == "sound"
     assert [(one.check, reason) for one, reason in said.allowed] == [(check, "We never roll back.")]
 

@@ -153,17 +153,13 @@ def test_rows_that_triggers_make_while_tables_are_filled_are_known(open_: Open, 
 
 
 @pytest.mark.usefixtures("errors_only")
-def test_revision_that_rows_stop_is_examined_without_them(open_: Open, proof_of: ProofOf) -> None:
-    needs = Step("ALTER TABLE t ADD n int NOT NULL", "ALTER TABLE t DROP n")
-    (examined,) = proof_of(open_(table("t"), needs)).examine("0002", downgrade=False)
-    assert "contains null values" in examined.obstacle
-    assert examined.course is not None
-    assert told((examined,)) == []
-
-
-@pytest.mark.usefixtures("errors_only")
-def test_revision_that_rows_stop_is_noted(open_: Open) -> None:
+def test_revision_that_rows_stop_is_examined_without_them_and_noted(open_: Open) -> None:
     history = open_(table("t"), Step("ALTER TABLE t ADD n int NOT NULL", "ALTER TABLE t DROP n"))
+    examined = history.kept(Failures).of("0002")
+    assert [one.direction for one in examined] == ["upgrade", "downgrade"]
+    assert "contains null values" in examined[0].obstacle
+    assert examined[0].course is not None
+    assert told(examined) == []
     (note,) = ATOMICITY.examine(history, "0002")
     assert (note.severity, note.revision) == (Severity.NOTE, "0002")
     assert "on empty tables only" in note.message
@@ -189,13 +185,13 @@ def test_random_values_of_the_revision_below_are_no_difference(open_: Open, proo
 
 
 @pytest.mark.usefixtures("errors_only")
-def test_call_of_two_that_goes_on_where_it_stopped_is_sound(open_: Open, proof_of: ProofOf) -> None:
+def test_call_of_two_that_goes_on_where_it_stopped_is_sound(open_: Open) -> None:
     """The block's COMMIT stays, the version goes with what comes after it."""
     below = BLOCK.format("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'b'")
     history = open_(Step("CREATE TYPE mood AS ENUM ('a')"), below, sent("CREATE TABLE x (m mood DEFAULT 'b')"))
-    found = proof_of(history)
-    found.examine("0002", downgrade=False)
-    together = [one for one in found.examine("0003", downgrade=False) if one.below == "0002"]
+    found = history.kept(Failures)
+    found.of("0002")
+    together = [one for one in found.of("0003") if one.below == "0002"]
     assert "between" in {each.left for one in together for each in one.outcomes}
     assert told(tuple(together)) == []
     assert list(ATOMICITY.examine(history, "0003")) == []

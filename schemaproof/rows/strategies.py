@@ -13,10 +13,10 @@ from schemaproof.rows.values import text_of
 _NUMBERS = st.integers(0, 9999)
 _LONGEST = 1000  # characters
 # Every code point that PostgreSQL takes.
-_TEXTS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+TEXTS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 _JSON: SearchStrategy[object] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(_TEXTS),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(_TEXTS), inner, max_size=4),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(TEXTS),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(TEXTS), inner, max_size=4),
     max_leaves=10,
 )
 
@@ -72,7 +72,7 @@ def _row(values: tuple[str | None, ...]) -> str:
 
 
 def _texts(modifier: int) -> SearchStrategy[str]:
-    return st.text(_TEXTS, max_size=min(modifier - 4, _LONGEST) if modifier >= 0 else _LONGEST)
+    return st.text(TEXTS, max_size=min(modifier - 4, _LONGEST) if modifier >= 0 else _LONGEST)
 
 
 def _integers(bits: int) -> Callable[[int], SearchStrategy[str]]:

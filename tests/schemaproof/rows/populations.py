@@ -7,6 +7,7 @@ import psycopg
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
+from schemaproof.rows.homeless import homeless
 from schemaproof.rows.population import Population, Rows
 from tests.schemaproof.rows.conftest import Connection, run
 
@@ -25,7 +26,8 @@ def each[T](strategy: SearchStrategy[T], count: int, visit: Callable[[T], object
     def meet(value: T) -> None:
         visit(value)
 
-    meet()
+    with homeless():
+        meet()
 
 
 def drawn[T](strategy: SearchStrategy[T], count: int = 30) -> list[T]:

@@ -6,11 +6,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hypothesis import configuration
+from hypothesis import Phase, configuration, given, settings
 from hypothesis import strategies as st
 
 from schemaproof.rows.homeless import homeless
-from tests.schemaproof.rows.populations import drawn
 
 type Draw = Callable[[], list[int]]
 
@@ -29,7 +28,19 @@ def draw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Draw:
     module.__file__ = str(tmp_path / "models.py")
     Path(module.__file__).write_text("LIMIT = 1_234_567\n")
     monkeypatch.setitem(sys.modules, "models", module)
-    return lambda: drawn(st.integers(1_000_001, 1_999_999), 400)
+    found: list[int] = []
+
+    @settings(max_examples=400, derandomize=True, database=None, phases=[Phase.generate])
+    @given(st.integers(1_000_001, 1_999_999))
+    def meet(number: int) -> None:
+        found.append(number)
+
+    def draw() -> list[int]:
+        found.clear()
+        meet()
+        return found
+
+    return draw
 
 
 def test_constants_of_modules_are_not_drawn(draw: Draw) -> None:

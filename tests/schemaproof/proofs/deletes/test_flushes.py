@@ -1,6 +1,7 @@
 """Deletes by the ORM beside the same in SQL, of classes that a test maps."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import psycopg
@@ -10,7 +11,7 @@ from sqlalchemy.exc import CircularDependencyError
 from sqlalchemy.orm import Mapper, foreign, registry, relationship
 from sqlalchemy.orm.exc import StaleDataError
 
-from schemaproof.postgres import Database
+from schemaproof.postgres import Database, Server
 from schemaproof.proofs.deletes.flushes import Examined, Flushed, Flushes, UndecidedError
 from schemaproof.proofs.deletes.graph import TableName
 from schemaproof.proofs.deletes.ground import Ground
@@ -23,29 +24,15 @@ CHAT, MESSAGE = TableName("public", "chat"), TableName("public", "message")
 ALL = "all, delete-orphan"
 
 
-class Subject:
-    """Chats with messages, which may reply to each other, and how they are mapped."""
+class Held:
+    """A database with the tables of a subject, a connection to it, and what is known of it."""
 
-    def __init__(
-        self, database: Database, *, ondelete: str | None = "CASCADE", nullable: bool = True, **key: Any
-    ) -> None:
-        self.metadata, self.registry = MetaData(), registry()
-        self.chat = Table(
-            "chat", self.metadata, Column("id", Integer, primary_key=True, autoincrement=False), Column("kind", String)
-        )
-        self.message = Table(
-            "message",
-            self.metadata,
-            Column("id", Integer, primary_key=True, autoincrement=False),
-            Column("chat", ForeignKey("chat.id", ondelete=ondelete, **key), nullable=nullable),
-            Column("reply_to", ForeignKey("message.id", ondelete="CASCADE")),
-            Column("odd", Integer, CheckConstraint("odd = 7")),
-        )
+    def __init__(self, database: Database, metadata: MetaData) -> None:
+        self._dsn = database.dsn
         self._engine = create_engine(database.url("psycopg"))
         self.connection = self._engine.connect()
-        self.metadata.create_all(self.connection)
+        metadata.create_all(self.connection)
         self.connection.commit()
-        self._dsn = database.dsn
         self.learn()
 
     def learn(self) -> None:
@@ -60,7 +47,37 @@ class Subject:
     def close(self) -> None:
         self.connection.close()
         self._engine.dispose()
-        self.registry.dispose()
+
+
+class Subject:
+    """Chats with messages, which may reply to each other, and how they are mapped; ``hold`` gives the tables."""
+
+    def __init__(
+        self,
+        hold: Callable[[MetaData], Held],
+        *,
+        ondelete: str | None = "CASCADE",
+        nullable: bool = True,
+        **key: Any,
+    ) -> None:
+        self.metadata, self.registry = MetaData(), registry()
+        self.chat = Table(
+            "chat", self.metadata, Column("id", Integer, primary_key=True, autoincrement=False), Column("kind", String)
+        )
+        self.message = Table(
+            "message",
+            self.metadata,
+            Column("id", Integer, primary_key=True, autoincrement=False),
+            Column("chat", ForeignKey("chat.id", ondelete=ondelete, **key), nullable=nullable),
+            Column("reply_to", ForeignKey("message.id", ondelete="CASCADE")),
+            Column("odd", Integer, CheckConstraint("odd = 7")),
+        )
+        self.held = hold(self.metadata)
+        self.connection = self.held.connection
+
+    @property
+    def ground(self) -> Ground:
+        return self.held.ground
 
     def relations(self, *, confirmed: bool = True, **options: Any) -> tuple[list[Relation], dict[str, str]]:
         """Those of chats and messages where ``Chat.messages`` has these options."""
@@ -94,17 +111,39 @@ class Subject:
 type Subjects = Callable[..., Subject]
 
 
+@pytest.fixture(scope="module")
+def usual(postgres_server: Server) -> Iterator[Callable[[MetaData], Held]]:
+    """The tables of subjects without options: made once, since nothing is left of a delete."""
+    held: list[Held] = []
+
+    def hold(metadata: MetaData) -> Held:
+        if not held:
+            held.append(Held(database, metadata))
+        return held[0]
+
+    with postgres_server.create() as database:
+        yield hold
+        for one in held:
+            one.close()
+
+
 @pytest.fixture
-def subject(empty_database: Database) -> Iterator[Subjects]:
-    made: list[Subject] = []
+def subject(request: pytest.FixtureRequest, usual: Callable[[MetaData], Held]) -> Iterator[Subjects]:
+    """Makes a subject: with options, or as its ``own``, in a database of the test's own."""
+    with ExitStack() as stack:
 
-    def make(**options: Any) -> Subject:
-        made.append(Subject(empty_database, **options))
-        return made[-1]
+        def hold(metadata: MetaData) -> Held:
+            held = Held(request.getfixturevalue("empty_database"), metadata)
+            stack.callback(held.close)
+            return held
 
-    yield make
-    for one in made:
-        one.close()
+        def make(*, own: bool = False, **options: Any) -> Subject:
+            made = Subject(hold if own or options else usual, **options)
+            stack.callback(made.registry.dispose)
+            stack.callback(made.connection.rollback)
+            return made
+
+        yield make
 
 
 def worst(subject: Subject, **options: Any) -> Flushed:
@@ -350,8 +389,8 @@ def test_delete_that_is_refused_only_for_rows_of_the_same_transaction_is_no_case
 
 
 def test_delete_that_does_another_thing_each_time_is_told_with_its_rows(subject: Subjects) -> None:
-    made = subject()
-    made.run("""
+    made = subject(own=True)
+    made.held.run("""
     CREATE SEQUENCE s;
     CREATE FUNCTION chance() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN IF nextval('s') % 7 = 0 THEN RETURN NULL; END IF; RETURN OLD; END $$;
@@ -365,8 +404,8 @@ def test_delete_that_does_another_thing_each_time_is_told_with_its_rows(subject:
 def test_database_that_is_not_as_the_model_says_decides_nothing(subject: Subjects, change: str) -> None:
     """The ORM names a column that is not there: that is no delete that it does otherwise than SQL."""
     made = subject(ondelete=None)
-    made.run("ALTER TABLE message DROP CONSTRAINT message_chat_fkey")
-    made.run(f"ALTER TABLE message {change}")
-    made.learn()
+    made.held.run("ALTER TABLE message DROP CONSTRAINT message_chat_fkey")
+    made.held.run(f"ALTER TABLE message {change}")
+    made.held.learn()
     with pytest.raises(UndecidedError, match="Undefined"):
         made.examine(cascade=ALL)

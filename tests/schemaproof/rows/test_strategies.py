@@ -1,6 +1,6 @@
 """Values of each type: the server takes all of them, and gives them back as it prints them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
@@ -36,16 +36,27 @@ def connection(typed: Connection) -> Iterator[Connection]:
         yield typed
 
 
-def described(connection: Connection, name: str) -> tuple[dict[int, Type], int, int]:
-    """All types, and a column of this one."""
+@pytest.fixture(scope="module")
+def types(typed: Connection) -> dict[int, Type]:
+    """All types."""
+    return read_types(typed.cursor())
+
+
+def described(connection: Connection, name: str) -> tuple[int, int]:
+    """A column of this type."""
     run(connection, f"CREATE TABLE t (a {name})")
     query = "SELECT atttypid, atttypmod FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = 'a'"
     oid, modifier = connection.execute(query).fetchone() or (0, 0)
-    return read_types(connection.cursor()), oid, modifier
+    return oid, modifier
 
 
-def strategy(connection: Connection, name: str) -> SearchStrategy[str]:
-    return values(*described(connection, name))
+type Strategies = Callable[[str], SearchStrategy[str]]
+
+
+@pytest.fixture
+def strategy(connection: Connection, types: dict[int, Type]) -> Strategies:
+    """That of a type, by its name."""
+    return lambda name: values(types, *described(connection, name))
 
 
 def kept(connection: Connection, texts: list[str]) -> list[str]:
@@ -57,15 +68,15 @@ def kept(connection: Connection, texts: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", _USUAL)
-def test_values_are_accepted_and_stay_what_they_are(name: str, connection: Connection) -> None:
-    texts = list(dict.fromkeys(drawn(strategy(connection, name), 40)))
+def test_values_are_accepted_and_stay_what_they_are(name: str, connection: Connection, strategy: Strategies) -> None:
+    texts = list(dict.fromkeys(drawn(strategy(name), 40)))
     printed = kept(connection, texts)
     assert kept(connection, printed) == printed
 
 
 @pytest.mark.parametrize("name", ["text", "varchar(3)", "char(3)"])
-def test_texts_have_hard_characters(name: str, connection: Connection) -> None:
-    hard = set("".join(edges(*described(connection, name))))
+def test_texts_have_hard_characters(name: str, connection: Connection, types: dict[int, Type]) -> None:
+    hard = set("".join(edges(types, *described(connection, name))))
     assert {"'", '"', "\\", "\n", "\x01", "\u0301", "\u202e", "\U0001f600", "\U0010ffff"} <= hard
     assert not {"\0", "\ud800"} & hard
 
@@ -90,19 +101,19 @@ def test_texts_have_hard_characters(name: str, connection: Connection) -> None:
         ("bit(5)", "11111"),
     ],
 )
-def test_values_reach_the_edge(name: str, value: str, connection: Connection) -> None:
-    assert value in drawn(strategy(connection, name), 150)
+def test_values_reach_the_edge(name: str, value: str, strategy: Strategies) -> None:
+    assert value in drawn(strategy(name), 150)
 
 
-def test_a_multi_dimensional_array_is_reached(connection: Connection) -> None:
-    assert any(text.startswith("{{") for text in drawn(strategy(connection, "integer[]"), 100))
+def test_a_multi_dimensional_array_is_reached(strategy: Strategies) -> None:
+    assert any(text.startswith("{{") for text in drawn(strategy("integer[]"), 100))
 
 
-def test_the_simplest_value_is_plain(connection: Connection) -> None:
-    plain = find(strategy(connection, "integer"), lambda _: True, settings=settings(database=None, derandomize=True))
+def test_the_simplest_value_is_plain(strategy: Strategies) -> None:
+    plain = find(strategy("integer"), lambda _: True, settings=settings(database=None, derandomize=True))
     assert plain == "1"
 
 
-def test_a_type_without_known_values_is_told(connection: Connection) -> None:
+def test_a_type_without_known_values_is_told(strategy: Strategies) -> None:
     with pytest.raises(UnknownTypeError, match="aclitem"):
-        strategy(connection, "aclitem")
+        strategy("aclitem")

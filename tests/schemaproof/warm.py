@@ -2,10 +2,11 @@
 
 Of such a test's seconds most would go into the imports of pytest, its plugins, SQLAlchemy and Alembic. The process that
 forks has run nothing of a test, and has neither threads nor connections: a fork finds what a new process would find
-after its imports. Where the process as such is what a test is about (its signals, what it imports), it starts one.
+after its imports, and knows what servers have proved to the process that asks: each proof costs half a second. Where
+the process as such is what a test is about (its signals, what it imports), it starts one.
 
 In a run of pytest, the process that runs the project's code (``schemaproof.run.items.process``) is such a fork too: of
-what the run has been before it began, so that it knows as little of the run as a new process.
+what the run has been before it began, so that it knows as little of the run as a new process. So are xdist's workers.
 
 This file is also the program of the process that forks, so it imports nothing from beside it.
 """
@@ -22,16 +23,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import chdir, suppress
+from contextlib import chdir, nullcontext, suppress
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import monotonic, sleep
 from types import ModuleType, SimpleNamespace, TracebackType
-from typing import IO, TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 if TYPE_CHECKING:
     import pytest
+
+    from schemaproof.catalog.noise import Noise
 
 SECONDS = 240  # until a command that does not end is ended
 _DESCRIPTORS = 8  # at most, that a process for a project's code is given
@@ -56,16 +59,26 @@ class Warm:
         theirs.close()
 
     def run(
-        self, module: str, *arguments: str, cwd: Path | None = None, env: Mapping[str, str] | None = None
+        self,
+        module: str,
+        *arguments: str,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        printed: Path | None = None,
     ) -> "subprocess.CompletedProcess[str]":
         """What ``python -m module arguments...`` printed in ``cwd`` (default: here) with ``env``, and its exit status.
+
+        What it prints is in the files ``out`` and ``err`` of the folder ``printed``, if there is one, while it runs.
 
         Raises:
             TimeoutError: when it has not ended after 240 s; it is ended then.
         """
-        with tempfile.TemporaryDirectory() as folder:
+        from schemaproof.catalog import noise  # noqa: PLC0415 (the process that forks imports it in its own way)
+
+        with nullcontext(printed) if printed else tempfile.TemporaryDirectory() as folder:
             files = [Path(folder) / name for name in ("out", "err")]
-            asked = (module, arguments, str(cwd or Path.cwd()), dict(os.environ if env is None else env))
+            environment = dict(os.environ if env is None else env)
+            asked = (dict(noise._proved), module, arguments, str(cwd or Path.cwd()), environment)
             self._connection.send((*asked, [str(file) for file in files]))
             status = self._status()
             out, err = (file.read_text(encoding="utf-8", errors="replace") for file in files)
@@ -73,7 +86,7 @@ class Warm:
 
     def pytest(self, pytester: "pytest.Pytester", *arguments: str) -> "pytest.RunResult":
         """As ``pytester.runpytest_subprocess(*arguments)``."""
-        import pytest  # noqa: PLC0415 (the process that forks imports it in its own way)
+        import pytest  # noqa: PLC0415 (as above)
 
         base = tempfile.mkdtemp(prefix="runpytest-", dir=pytester.path)
         path = os.pathsep.join(filter(None, [str(pytester.path), os.environ.get("PYTHONPATH")]))
@@ -116,7 +129,17 @@ def _serve(descriptor: int) -> None:
             connection.send(pid)
             connection.send(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
     if not pid:
-        _run(*asked)
+        proved, *command = asked
+        _remember(proved)
+        _run(*command)
+
+
+def _remember(proved: "Mapping[str, tuple[Noise, ...]]") -> None:
+    """Take over what servers have proved, by their version()."""
+    from schemaproof.catalog import noise  # noqa: PLC0415 (as above)
+
+    for release, found in proved.items():
+        noise.remember(release, found)
 
 
 def _import_all() -> None:
@@ -137,7 +160,7 @@ def _import_all() -> None:
 class _Spare:
     """A fork that waits until it is made ``python -c CODE``, and ends with the process that it was forked for.
 
-    In that one, this has what ``schemaproof.run.items.process`` asks of a :class:`subprocess.Popen`.
+    In that one, this has what ``schemaproof.run.items.process`` and xdist ask of a :class:`subprocess.Popen`.
     """
 
     def __init__(self, path: Sequence[str]) -> None:
@@ -149,10 +172,13 @@ class _Spare:
             _be(theirs, path)
         theirs.close()
 
-    def become(self, code: str, stderr: IO[bytes], descriptors: Sequence[int]) -> None:
-        """Be ``python -c code``, in a session of its own, with these files open."""
-        told = pickle.dumps((code, str(Path.cwd()), dict(os.environ), list(descriptors)))
-        socket.send_fds(self._socket, [len(told).to_bytes(4)], [stderr.fileno(), *descriptors])
+    def become(self, code: str, files: Mapping[int, int], *, worker: bool = False) -> None:
+        """Be ``python -c code`` with ``files``: ours by the descriptors that they have there.
+
+        A ``worker`` of xdist has spares of its own; what is none is in a session of its own.
+        """
+        told = pickle.dumps((code, str(Path.cwd()), dict(os.environ), list(files), worker))
+        socket.send_fds(self._socket, [len(told).to_bytes(4)], list(files.values()))
         self._socket.sendall(told)
         self._socket.close()
 
@@ -162,6 +188,11 @@ class _Spare:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             self._status = os.waitstatus_to_exitcode(status) if pid else None
         return self._status
+
+    def kill(self) -> None:
+        """End it."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
 
     def wait(self, timeout: float = SECONDS) -> int:
         """The exit status.
@@ -183,14 +214,20 @@ def _be(connection: socket.socket, path: Sequence[str]) -> NoReturn:
     if not size:
         os._exit(0)
     with connection.makefile("rb") as file:
-        code, cwd, environment, descriptors = pickle.loads(file.read(int.from_bytes(size)))  # noqa: S301 (our own)
+        code, cwd, environment, numbers, worker = pickle.loads(file.read(int.from_bytes(size)))  # noqa: S301 (our own)
     connection.close()
-    os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
-    # First out of the way of the numbers that they are to have.
+    # First out of the way of the numbers that they are to have; else nobody would see the end of a pipe.
     high = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 100) for descriptor in (null, null, *received)]
-    for descriptor, number in zip(high, (0, 1, 2, *descriptors), strict=True):
+    for descriptor in (null, *received):
+        os.close(descriptor)
+    for descriptor, number in zip(high, (0, 1, *numbers), strict=True):
         os.dup2(descriptor, number)
+        os.close(descriptor)
+    if worker:
+        _lend_spares()
+    else:
+        os.setsid()
     _enter(cwd, environment, ["", *path])
     sys.argv = ["-c"]
     sys.modules["__main__"] = ModuleType("__main__")
@@ -209,11 +246,34 @@ def _lend_spares() -> None:
         if not spares:
             return subprocess.Popen(command, **how)
         spare = spares.pop()
-        spare.become(command[-1], how["stderr"], how["pass_fds"])
+        spare.become(command[-1], {2: how["stderr"].fileno(), **{one: one for one in how["pass_fds"]}})
         return spare
 
     standing_in = {"Popen": popen, "DEVNULL": subprocess.DEVNULL, "TimeoutExpired": subprocess.TimeoutExpired}
     vars(process)["subprocess"] = SimpleNamespace(**standing_in)
+
+
+def _lend_workers() -> None:
+    """Let xdist's first workers be spares."""
+    from execnet.gateway_io import Popen2IOMaster  # noqa: PLC0415 (for runs with workers)
+
+    path = sys.path[:]
+    spares = [_Spare(path) for _ in range(2)]
+    begin = Popen2IOMaster.__init__
+
+    def begin_with_spare(master: Any, command: list[str], execmodel: Any) -> None:
+        if not spares:
+            begin(master, command, execmodel)
+            return
+        master.popen = spare = spares.pop()
+        (stdin, write), (read, stdout) = os.pipe(), os.pipe()
+        spare.become(command[-1], {0: stdin, 1: stdout, 2: 2}, worker=True)
+        os.close(stdin)
+        os.close(stdout)
+        super(Popen2IOMaster, master).__init__(os.fdopen(write, "wb"), os.fdopen(read, "rb"), execmodel=execmodel)
+
+    vars_of: Any = Popen2IOMaster
+    vars_of.__init__ = begin_with_spare
 
 
 def _enter(cwd: str, environment: Mapping[str, str], path: Sequence[str]) -> None:
@@ -230,6 +290,8 @@ def _run(
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if module == "pytest":
         _lend_spares()
+        if "-n" in arguments:
+            _lend_workers()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, file in enumerate(printed, 1):
         os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)

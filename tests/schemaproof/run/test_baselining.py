@@ -12,8 +12,10 @@ from schemaproof.postgres import Server
 from schemaproof.project.baseline import FILE, read
 from tests.schemaproof.projects import Step, make_project, table
 
+pytestmark = pytest.mark.usefixtures("proved_server")
+
 FORGETS_TYPE = Step("CREATE TYPE a AS ENUM ('x')", "SELECT 1")
-CHECKS = ["--select", "downgrade,unused-allowance", "--no-cache"]
+CHECKS = ["--select", "downgrade-missing,downgrade-restores,unused-allowance", "--no-cache"]
 
 
 class Gate:
@@ -41,8 +43,8 @@ class Gate:
 
 @pytest.fixture
 def gate(tmp_path: Path, postgres_server: Server) -> Gate:
-    """A project whose second revision leaves a type behind."""
-    return Gate(tmp_path / "project", [table("t"), FORGETS_TYPE, table("u")], postgres_server)
+    """A project whose first revision leaves a type behind."""
+    return Gate(tmp_path / "project", [FORGETS_TYPE, table("u")], postgres_server)
 
 
 def test_project_is_green_with_its_baseline_and_red_with_something_new(
@@ -50,17 +52,17 @@ def test_project_is_green_with_its_baseline_and_red_with_something_new(
 ) -> None:
     assert gate.run("verify") == 1
     assert gate.run("baseline", "--json", str(gate.folder / "r.json")) == 0
-    assert gate.revisions() == ["0002"]
+    assert gate.revisions() == ["0001"]
     assert json.loads((gate.folder / "r.json").read_text())["verdict"] == "faulty"
     capsys.readouterr()
     assert gate.run("verify") == 0
     assert "1 known (baseline: 1 error), 0 new" in capsys.readouterr().out
-    gate.edit("0003", "DROP TABLE u", "SELECT 1")
+    gate.edit("0002", "DROP TABLE u", "SELECT 1")
     assert gate.run("verify") == 1
     out = capsys.readouterr().out
     assert "1 known (baseline: 1 error), 1 new" in out
-    assert "revision 0003" in out
-    assert "revision 0002" not in out
+    assert "revision 0002" in out
+    assert "revision 0001" not in out
 
 
 def test_baseline_of_a_former_release_is_renewed(gate: Gate) -> None:
@@ -88,13 +90,13 @@ def test_baseline_of_a_former_release_is_renewed(gate: Gate) -> None:
 
 def test_what_is_fixed_is_told_and_pruned_with_nothing_added(gate: Gate, capsys: pytest.CaptureFixture[str]) -> None:
     assert gate.run("baseline") == 0
-    gate.edit("0002", "SELECT 1", "DROP TYPE a")
+    gate.edit("0001", "SELECT 1", "DROP TYPE a")
     capsys.readouterr()
     assert gate.run("verify", "--select", "single-head") == 0
     assert "fixed" not in capsys.readouterr().out
     assert gate.run("verify") == 0
     assert "1 fixed: run `schemaproof baseline --prune`: downgrade-" in capsys.readouterr().out
-    gate.edit("0003", "DROP TABLE u", "SELECT 1")
+    gate.edit("0002", "DROP TABLE u", "SELECT 1")
     assert gate.run("baseline", "--prune") == 0
     assert gate.revisions() == []
     assert gate.run("verify") == 1

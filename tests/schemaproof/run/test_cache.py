@@ -29,6 +29,8 @@ from schemaproof.run.verify import examine
 from tests.schemaproof.projects import ENV, Step, make_project, table
 from tests.schemaproof.run.test_verify import Recorder
 
+pytestmark = pytest.mark.usefixtures("proved_server")
+
 FEW = ("upgrade-from-empty", "downgrade-restores")
 FORGETS = Step("CREATE TYPE e AS ENUM ('a'); CREATE TABLE u (e e)", "DROP TABLE u")
 ALL = ("0001", "0002", "0003")

@@ -2,8 +2,6 @@
 
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -17,7 +15,10 @@ from schemaproof.postgres import Database, Server
 from schemaproof.postgres.binaries import Account, find, reachable
 from tests.schemaproof.processes import ended, wait_until
 from tests.schemaproof.projects import Step, make_project, table
+from tests.schemaproof.running import Running, running
 from tests.schemaproof.warm import Warm
+
+pytestmark = pytest.mark.usefixtures("proved_server")
 
 Run = Callable[..., pytest.RunResult]
 
@@ -55,7 +56,7 @@ def databases(output: str) -> list[str]:
 
 
 def test_header_says_which_server_which_version_and_why(project: pytest.Pytester, run: Run) -> None:
-    project.makepyfile(PASSING)
+    project.makepyfile("def test_passes(): pass")
     result = run("--postgres", "embedded")
     result.stdout.re_match_lines([r"postgres: embedded PostgreSQL \d+\.\d+ \(\S+\); chosen by an option"])
 
@@ -64,7 +65,7 @@ def test_header_says_why_there_is_no_container(
     project: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{project.path / 'none.sock'}")
-    project.makepyfile(PASSING)
+    project.makepyfile("def test_passes(): pass")
     result = run("--postgres", "auto")
     result.stdout.re_match_lines(
         [r"postgres: embedded .*; no Docker engine answered within 2 s at DOCKER_HOST=unix:.*"]
@@ -256,26 +257,24 @@ def test_named_server_is_left_as_it_was(project: pytest.Pytester, run: Run, empt
 
 BLOCKING = """
 def test_blocks(postgres_server, empty_database):
-    print("dsn", empty_database.dsn, flush=True)
-    import sys, time
+    import pathlib, time
+    pathlib.Path("unfinished").write_text(empty_database.dsn)
+    pathlib.Path("unfinished").rename("dsn")
     time.sleep(120)
 """
 
 
 @contextmanager
-def blocked_run(project: pytest.Pytester, *arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """A pytest run that has its database and does not end by itself; the process and the connection string."""
+def blocked_run(warm: Warm, project: pytest.Pytester, *arguments: str) -> Iterator[tuple[Running, str]]:
+    """A pytest run that has its database and does not end by itself, and the connection string."""
     project.makepyfile(test_blocks=BLOCKING)
-    command = [sys.executable, "-m", "pytest", "-s", "-p", "no:cacheprovider", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=project.path) as process:
-        assert process.stdout is not None
-        try:
-            yield process, next(found[0] for line in process.stdout if (found := databases(line)))
-        finally:
-            process.kill()
+    dsn = project.path / "dsn"
+    dsn.unlink(missing_ok=True)
+    with running(warm, project.path, "pytest", "-p", "no:cacheprovider", *arguments, when=dsn.exists) as run:
+        yield run, dsn.read_text()
 
 
-def server_of(run: "subprocess.Popen[str]") -> tuple[psutil.Process, Path]:
+def server_of(run: Running) -> tuple[psutil.Process, Path]:
     """The run's PostgreSQL server, and its folder."""
     (guard,) = psutil.Process(run.pid).children()
     (server,) = guard.children()
@@ -287,28 +286,30 @@ def gone(server: psutil.Process, folder: Path) -> bool:
     return ended(server) and not folder.exists()
 
 
-def test_run_that_is_interrupted_leaves_nothing(project: pytest.Pytester) -> None:
-    with blocked_run(project) as (run, _):
+def test_run_that_is_interrupted_leaves_nothing(project: pytest.Pytester, warm: Warm) -> None:
+    with blocked_run(warm, project) as (run, _):
         server, folder = server_of(run)
         run.send_signal(signal.SIGINT)
-        assert run.wait(30) == pytest.ExitCode.INTERRUPTED
+        assert run.wait().returncode == pytest.ExitCode.INTERRUPTED
         assert gone(server, folder)
 
 
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGTERM])
-def test_run_that_is_killed_takes_its_embedded_server_along(project: pytest.Pytester, kill: signal.Signals) -> None:
-    with blocked_run(project) as (run, _):
+def test_run_that_is_killed_takes_its_embedded_server_along(
+    project: pytest.Pytester, warm: Warm, kill: signal.Signals
+) -> None:
+    with blocked_run(warm, project) as (run, _):
         server, folder = server_of(run)
         run.send_signal(kill)
         wait_until(lambda: gone(server, folder))
 
 
 def test_databases_that_a_killed_run_left_on_a_named_server_are_swept_by_the_next(
-    project: pytest.Pytester, run: Run, empty_database: Database
+    project: pytest.Pytester, warm: Warm, run: Run, empty_database: Database
 ) -> None:
     url = empty_database.url().render_as_string(hide_password=False)
-    with blocked_run(project, "--postgres", url) as (killed, dsn):
-        killed.kill()
+    with blocked_run(warm, project, "--postgres", url) as (killed, dsn):
+        killed.send_signal(signal.SIGKILL)
         killed.wait()
     psycopg.connect(dsn).close()  # it is still there
     project.makepyfile(test_blocks=PASSING)
@@ -343,10 +344,10 @@ def test_database_is_kept_where_a_fixture_fails_in_its_teardown(project: pytest.
 
 
 @pytest.mark.usefixtures("shared")
-def test_debugger_opens_with_the_psql_command(project: pytest.Pytester) -> None:
+def test_debugger_opens_with_the_psql_command(project: pytest.Pytester, run: Run) -> None:
+    """It ends at once: there is nothing to read."""
     project.makepyfile("def test_fails(empty_database): assert False")
-    result = project.run(sys.executable, "-m", "pytest", "--pdb", stdin=b"quit\n")
-    output = result.stdout.str()
+    output = run("--pdb").stdout.str()
     assert 0 < output.index("psql 'postgresql://") < output.index("(Pdb)")
 
 

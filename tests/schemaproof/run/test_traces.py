@@ -13,7 +13,7 @@ from tests.example import ROOT, assemble
 from tests.schemaproof.run.items.test_items import OPT_IN
 
 MAIN = "import sys; from schemaproof.cli import main; sys.exit(main())"
-# Their rows are drawn, and texts that a regular expression describes: tables of Unicode are made for those.
+# Its rows are drawn.
 PROJECT = ROOT / "delete-in-orm" / "sound-passive-deletes"
 CHECKS = "delete-in-orm,upgrade-from-empty,parity-catalog,concurrent-deployers"
 FEW = "delete-in-sql,parity-catalog"  # which draw rows and import the models too
@@ -23,13 +23,17 @@ FEW = "delete-in-sql,parity-catalog"  # which draw rows and import the models to
 def project(tmp_path: Path) -> Path:
     assemble(PROJECT, tmp_path / "project")
     (tmp_path / "elsewhere").mkdir()
-    revision = tmp_path / "project" / "migrations" / "versions" / "0002_pattern.py"
+    return tmp_path / "project"
+
+
+def add_pattern(project: Path) -> None:
+    """A revision with a text that a regular expression describes: tables of Unicode are made to draw it."""
+    revision = project / "migrations" / "versions" / "0002_pattern.py"
     revision.write_text(
         'from alembic import op\n\nrevision, down_revision = "0002", "0001"\n\n\ndef upgrade():\n'
         "    op.execute(\"ALTER TABLE chat ADD code text NOT NULL DEFAULT 'a1' CHECK (code ~ '^\\\\w\\\\d$')\")\n\n\n"
         'def downgrade():\n    op.execute("ALTER TABLE chat DROP code")\n'
     )
-    return tmp_path / "project"
 
 
 def files(folder: Path) -> dict[str, int]:
@@ -48,6 +52,8 @@ def environment(server: Server, home: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("cached", [True, False], ids=["in the project", "elsewhere, without a cache"])
 def test_verify_leaves_nothing_but_its_cache(project: Path, postgres_server: Server, cached: bool) -> None:
+    if cached:
+        add_pattern(project)
     before = files(project.parent)
     arguments = ["--select", CHECKS, "--deployers", "2"] if cached else ["--select", FEW, "--no-cache"]
     done = subprocess.run(

@@ -33,6 +33,12 @@ def errors_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def own_errors_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One fault at each of a revision's own statements: enough where it is not about where it is injected either."""
+    monkeypatch.setattr(equivalence, "faults_at", lambda site, **_: iter([Fault.ERROR] if site.own else []))
+
+
+@pytest.fixture
 def role() -> str:
     """A name for a role that no other test uses."""
     return f"schemaproof_role_{secrets.token_hex(4)}"

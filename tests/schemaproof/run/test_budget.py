@@ -54,7 +54,7 @@ def test_nothing_that_takes_long_is_done_when_the_budget_is_spent(subject: Subje
     assert not report.obstacles
 
 
-@pytest.mark.usefixtures("errors_only")
+@pytest.mark.usefixtures("own_errors_only")
 def test_enough_leaves_nothing_out(subject: Subject, own_server: Server) -> None:
     plain, plenty = (
         verified(one, own_server, "atomicity", "delete-in-sql")
@@ -70,7 +70,7 @@ def test_all_revisions_have_the_same_of_it(
     monkeypatch.setattr(os, "cpu_count", lambda: 1)  # in one process
     monkeypatch.setattr(budget, "monotonic", count().__next__)  # a fault takes a second, and nothing else any
     monkeypatch.setattr("schemaproof.proofs.failure.proof.perf_counter", lambda: 0.0)
-    report = verified(replace(subject, budget=Budget(30), everywhere=True), own_server, "atomicity")
+    report = verified(replace(subject, budget=Budget(20), everywhere=True), own_server, "atomicity")
     left = [re.findall(r"(\d+) of (\d+)", line) for line in told(report).evidence.splitlines()]
     done = [int(of) - int(missing) for ((missing, of),) in left]
     assert len(done) == len(STEPS)
@@ -78,7 +78,7 @@ def test_all_revisions_have_the_same_of_it(
     assert max(done) - min(done) <= 4
 
 
-@pytest.mark.usefixtures("errors_only")
+@pytest.mark.usefixtures("own_errors_only", "proved_server")
 def test_what_was_left_out_is_asked_the_next_time(subject: Subject, own_server: Server) -> None:
     assert run(replace(subject, budget=Budget(monotonic())), own_server, "atomicity").obstacles == 0
     assert run(subject, own_server, "atomicity").known == ()

@@ -69,8 +69,9 @@ def test_revision_that_needs_the_application_is_run_after_before(tmp_path: Path)
 def test_order_does_not_depend_on_the_process(tmp_path: Path) -> None:
     project = assemble(ROOT / "single-head" / "sound-merge-of-merges", tmp_path / "project")
     code = (
-        "import sys, pathlib; from schemaproof.run.items.plan import Plan\n"
-        "print(Plan.of(pathlib.Path(sys.argv[1])).revisions)"
+        "import sys, pathlib; from schemaproof.project.subject import Subject\n"
+        "from schemaproof.run.items.revisions import read_revisions\n"
+        "print(read_revisions(Subject(pathlib.Path(sys.argv[1]))))"
     )
     command = [sys.executable, "-c", code, str(project)]
     said = {subprocess.check_output(command, env=os.environ | {"PYTHONHASHSEED": seed}) for seed in ("1", "2", "3")}
@@ -119,7 +120,7 @@ def test_reading_leaves_the_module_path_and_the_folder_as_they_were(tmp_path: Pa
         pytest.param('revision = "0003"\ndown_revision = None\nfrom ids import down_revision', id="import"),
     ],
 )
-def test_file_that_must_be_run_is_run_in_another_process(tmp_path: Path, text: str) -> None:
+def test_file_that_must_be_run_is_run(assistant: Assistant, tmp_path: Path, text: str) -> None:
     subject = make_project(tmp_path, [table("t"), table("u")])
     ini = subject.project / "alembic.ini"
     ini.write_text(ini.read_text() + "prepend_sys_path = %(here)s\npath_separator = os\n")
@@ -127,8 +128,15 @@ def test_file_that_must_be_run_is_run_in_another_process(tmp_path: Path, text: s
     write_revision(subject, f"{text}\ndef upgrade(): pass")
     with pytest.raises(NotPlainError):
         read_revisions(subject)
+    assert assistant.revisions(subject) == ("0001", "0002", "0003")
+
+
+def test_file_that_must_be_run_is_run_in_another_process(tmp_path: Path) -> None:
+    subject = make_project(tmp_path, [table("t"), table("u")])
+    leaves = 'import os\nos.environ["RUN_HERE"] = "yes"\n'
+    write_revision(subject, f'{leaves}revision = "00" + "03"\ndown_revision = "0002"\ndef upgrade(): pass')
     assert Plan.of(subject.project).revisions == ("0001", "0002", "0003")
-    assert "ids" not in sys.modules
+    assert "RUN_HERE" not in os.environ
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from schemaproof.proofs.registry import CHECKS
 from tests.documents import ROOT, Document
 from tests.example import ROOT as EXAMPLES
@@ -11,6 +13,8 @@ from tests.example import assemble
 from tests.schemaproof.warm import Warm
 
 README = Document("README.md")
+
+pytestmark = pytest.mark.usefixtures("proved_server")
 
 
 def printed(warm: Warm, command: str, project: Path) -> tuple[int, list[str]]:

@@ -73,7 +73,7 @@ def test_answers_do_not_depend_on_the_order_of_the_questions(tmp_path: Path, own
         ("downgrade-restores", "0003", "table public.forgotten"),
         ("downgrade-missing", "0003", None),
     }
-    for order in (questions, questions[::-1], [*questions[1:], *questions[:1]]):
+    for order in (questions[::-1], [*questions[1:], *questions[:1]]):  # that of the items is asked in test_items.py
         with examiner(subject, own_server) as asked:
             asked.answer(order[0])
             assert set(keys(asked, *order, of("0003", "downgrade-missing"))) == expected

@@ -11,7 +11,7 @@ from schemaproof.migration.evidence import is_project_file, shown_path
 from schemaproof.migration.history import History
 from schemaproof.migration.inputs import read_from
 from schemaproof.migration.places.code import code_of
-from schemaproof.migration.places.models import Models
+from schemaproof.migration.places.models import Models, is_relationship
 from schemaproof.migration.places.revisions import line_of, mentions, names_in
 from schemaproof.migration.revisions import Chain, id_in
 from schemaproof.project.compat import files_in, version_locations
@@ -54,6 +54,8 @@ class Places:
     def _of_object(self, described: str) -> Place | None:
         if found := self._models.find(described):
             return self._place(*found)
+        if is_relationship(described):
+            return None
         names = names_in(described)
         for path in self._paths.values():
             code = code_of(path)

@@ -48,10 +48,14 @@ class Models:
         self._mappers = _mappers(set(tables))
 
     def find(self, described: str) -> tuple[Path, int] | None:
-        """File and line of what ``described`` is, PostgreSQL's kind and name ("column public.a.b"); None if unknown."""
+        """File and line of what ``described`` is, PostgreSQL's kind and name ("column public.a.b"); None if unknown.
+
+        Of several relationships that is the first.
+        """
+        if is_relationship(described):
+            first = described.partition(" ")[2].partition(",")[0]
+            return self._relationship(*first.partition(".")[::2])
         kind, _, name = described.partition(" ")
-        if kind == "relationship":
-            return self._relationship(*name.partition(".")[::2])
         for key in (described, f"{kind} {_anywhere(name)}"):
             if key in self._declared:
                 return self._place(self._declared[key])
@@ -89,11 +93,19 @@ class Models:
         return None
 
     def _relationship(self, owner: str, name: str) -> tuple[Path, int] | None:
-        for mapper in self._mappers.values():
+        for mapper in (one for base in self._mappers.values() for one in base.self_and_descendants):
             if mapper.class_.__name__ == owner:
-                lines = ((path, attribute(declared, name)) for path, declared in _classes(mapper.class_))
-                return next(((path, line) for path, line in lines if line), None)
+                classes = list(_classes(mapper.class_))
+                lines = ((path, attribute(declared, name)) for path, declared in classes)
+                # A backref stands in the other class: what its finding asks for is declared for this one.
+                declared = ((path, one.lineno) for path, one in classes)
+                return next(((path, line) for path, line in lines if line), next(declared, None))
         return None
+
+
+def is_relationship(described: str) -> bool:
+    """Whether that is the ORM's, of which no revision knows: one relationship, or several."""
+    return described.partition(" ")[0] in {"relationship", "relationships"}
 
 
 def _declared(table: Table) -> Iterator[tuple[str, Declared]]:

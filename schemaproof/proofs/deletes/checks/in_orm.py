@@ -128,12 +128,13 @@ def _grouped(told: "Iterable[tuple[Check, Relation, Finding]]") -> Iterator[tupl
         )
     named: dict[str | None, str] = {}  # the object under which a group tells of one relationship
     for group in sorted(groups.values(), key=lambda one: one[0][0] is not DELETE_IN_ORM):
+        group.sort(key=lambda one: str(one[1]))
         check, _, first = group[0]
         if len(group) <= _TOLD_ALONE:
-            for _, _, finding in sorted(group, key=lambda one: str(one[1])):
+            for _, _, finding in group:
                 yield check, _caused(finding, named)
             continue
-        names = sorted(str(relation) for _, relation, _ in group)
+        names = [str(relation) for _, relation, _ in group]
         about = f"relationships {', '.join(names)}"
         named |= {finding.object: about for _, _, finding in group if check is DELETE_IN_ORM}
         causes = dict.fromkeys(cause for _, _, finding in group for cause in _caused(finding, named).causes)
@@ -144,7 +145,7 @@ def _grouped(told: "Iterable[tuple[Check, Relation, Finding]]") -> Iterator[tupl
                 first,
                 causes=tuple(causes) if caused else (),
                 object=about,
-                message=f"{first.message} The same holds for {len(names)} relationships: {', '.join(names)}.",
+                message=f"{first.message} The same holds for {len(names) - 1} more: {', '.join(names[1:])}.",
             ),
         )
 

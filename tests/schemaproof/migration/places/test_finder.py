@@ -44,6 +44,8 @@ def places(project: Path, metadata: list[MetaData] | None = None) -> Places:
         ("0009", None, None),
         (None, "view public.two", Place("0002.py", 2)),
         (None, "view public.three", None),
+        (None, "relationship Other.two", None),
+        (None, "relationships Other.two, Other.one", None),
         (None, None, None),
     ],
 )

@@ -29,11 +29,11 @@ class User(Stamped, Base):
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     mail: Mapped[str] = mapped_column("email", index=True)
-    posts: Mapped[list["Post"]] = relationship()
+    posts: Mapped[list["Post"]] = relationship(backref="writer")
 
 
 class Admin(User):  # in the same table
-    pass
+    drafts: Mapped[list["Post"]] = relationship(viewonly=True)
 
 
 class Post(Base):
@@ -74,6 +74,9 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Models]:
         ("index public.ix_users_made", 17),
         ("index public.ix_users_email", 20),
         ("relationship User.posts", 21),
+        ("relationship Admin.drafts", 25),
+        ("relationship Post.writer", 28),
+        ("relationships User.posts, Post.writer, Admin.drafts", 21),
         ("table blog.posts", 28),
         ("type blog.mood", 32),
         ("type public.mood", 32),

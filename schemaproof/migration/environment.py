@@ -60,6 +60,7 @@ class Run:
         context: Alembic's, as env.py configured it; None where it did not come so far.
         called: whether env.py called ``context.run_migrations()``.
         revision: the revision whose code ran last; None where none did.
+        file: the file of that revision.
         inside: whether ``error`` came out of that revision's code.
         statements: how many statements each revision's code sent through SQLAlchemy.
         roles: what each revision sent to create or drop roles.
@@ -75,6 +76,7 @@ class Run:
     context: MigrationContext | None = None
     called: bool = False
     revision: str | None = None
+    file: Path | None = None
     inside: bool = False
     statements: dict[str, int] = field(default_factory=dict)
     roles: dict[str, list[str]] = field(default_factory=dict)
@@ -86,7 +88,7 @@ class Run:
     @property
     def told(self) -> str:
         """The error and the end of the output, for a finding's evidence."""
-        error = self.told_error or ("" if self.error is None else error_text(self.error, self.project))
+        error = self.told_error or ("" if self.error is None else error_text(self.error, self.project, self.file))
         printed = worth_showing(self.output, self.redirection.noise, error, self.project)
         return "\n".join([*([error] if error else []), *(f"| {line}" for line in printed)])
 
@@ -99,7 +101,7 @@ class Run:
             self.error.__cause__ = error
         elif error is not None:
             cause = error.__cause__ if isinstance(error, before.BeforeError) else None
-            self.told_error = error_text(cause or error, self.project)
+            self.told_error = error_text(cause or error, self.project, self.file)
 
 
 class Environment:
@@ -348,6 +350,7 @@ def watched(step: RevisionStep, run: Run) -> RevisionStep:
 
     def migrate(**arguments: Any) -> None:
         run.revision = redirection.revision = revision
+        run.file = Path(step.revision.path)
         redirection.progress += 1
         run.inside = redirection.watched = True
         before, roles = redirection.statements, len(redirection.role_statements)

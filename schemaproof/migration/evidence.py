@@ -68,18 +68,27 @@ def scrubbed(text: str, project: Path | None = None) -> str:
     return text.replace(_OTHERS[1], "")
 
 
-def error_text(error: BaseException, project: Path | None = None) -> str:
-    """``error``, its statement where it has one, and the last line of the project's code that it passed."""
+def error_text(error: BaseException, project: Path | None = None, revision: Path | None = None) -> str:
+    """``error``, its statement where it has one, and the last line of the project's code that it passed.
+
+    Where that is in another file than the ``revision`` whose code ran, the revision's line comes before it.
+    """
     error = _first(error)
-    place = ""
-    for frame in traceback.extract_tb(error.__traceback__):
-        if is_project_file(frame.filename):
-            code = f": {cut(frame.line)}" if frame.line else ""
-            place = f"\n  at {place_shown(frame.filename, frame.lineno or 0, project)}{code}"
+    passed = [frame for frame in traceback.extract_tb(error.__traceback__) if is_project_file(frame.filename)]
+    told = passed[-1:]
+    if revision is not None and told:
+        own = [frame for frame in passed if os.path.realpath(frame.filename) == os.path.realpath(revision)]
+        told = [*own[-1:], *(one for one in told if one not in own)]
+    place = "".join(f"\n  at {_line_shown(frame, project)}" for frame in told)
     text = _BACKGROUND.sub("", str(error))
     lines = [line.rstrip() for line in scrubbed(text, project).splitlines() if line.strip()]
     name = type(error).__name__
     return (f"{name}: " + "\n".join(lines) if lines else name) + place
+
+
+def _line_shown(frame: traceback.FrameSummary, project: Path | None) -> str:
+    code = f": {cut(frame.line)}" if frame.line else ""
+    return f"{place_shown(frame.filename, frame.lineno or 0, project)}{code}"
 
 
 def cut(text: str) -> str:

@@ -178,9 +178,8 @@ def import_revisions(script: ScriptDirectory) -> Imported:
             except (Exception, SystemExit) as error:  # noqa: BLE001 (it is the subject's, and told)
                 message = f"The revision file {path.name} can't be imported."
                 remedy = module_remedy(error, Path.cwd()) or ""  # the project's folder, as for every alembic command
-                defects.append(
-                    Defect("import", id_in(real), message, error_text(error), remedy, f"import of {path.name}")
-                )
+                evidence = error_text(error, revision=real)
+                defects.append(Defect("import", id_in(real), message, evidence, remedy, f"import of {path.name}"))
             else:
                 scripts.extend([found] if found is not None else [])
                 if found is not None and not hasattr(found.module, "upgrade"):

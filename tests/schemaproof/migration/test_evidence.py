@@ -13,12 +13,14 @@ import sqlalchemy
 
 from schemaproof.migration.evidence import error_text, scrubbed, shown_path
 from schemaproof.migration.history import History, open_history
+from schemaproof.migration.places.revisions import line_of
 from schemaproof.migration.printed import Noise, worth_showing
 from schemaproof.migration.revisions import load, script_directory
 from schemaproof.postgres import Server
 from schemaproof.project.subject import SubjectError
 from schemaproof.proofs.registry import CHECKS
 from tests.schemaproof.projects import ENV, Step, make_project, table
+from tests.schemaproof.report.reports import a_finding
 
 FAILING = Step("SELECT no_such_column")
 ERROR = (
@@ -200,6 +202,48 @@ def test_revision_that_cannot_be_imported_is_told_by_its_place(tmp_path: Path) -
     (defect,) = chain.defects
     assert (
         defect.evidence == "ValueError: <object object>\n  at migrations/versions/0001.py:2: raise ValueError(object())"
+    )
+
+
+def test_revision_that_imports_what_fails_is_told_by_its_line_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is where its finding stands: the models may be right for all but this revision."""
+    subject = make_project(tmp_path, [table("t")])
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "models_that_fail.py").write_text("import no_such_module\n")
+    path = tmp_path / "migrations" / "versions" / "0001.py"
+    path.write_text("revision = '0001'\nimport models_that_fail\n\n\ndef upgrade():\n    pass\n")
+    with contextlib.chdir(tmp_path):
+        chain = load(script_directory(subject.config(), contextlib.nullcontext), contextlib.nullcontext)
+    (defect,) = chain.defects
+    assert defect.evidence == (
+        "ModuleNotFoundError: No module named 'no_such_module'\n"
+        "  at migrations/versions/0001.py:2: import models_that_fail\n"
+        "  at models_that_fail.py:1: import no_such_module"
+    )
+    finding = a_finding(revision="0001", evidence=defect.evidence)
+    assert line_of(finding, path, tmp_path) == 2
+
+
+def test_revision_that_calls_what_fails_is_told_by_its_line_too(
+    tmp_path: Path, own_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = make_project(tmp_path, [table("t")])
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "helper_that_fails.py").write_text("def fill():\n    raise RuntimeError('no')\n")
+    path = tmp_path / "migrations" / "versions" / "0001.py"
+    path.write_text(
+        "from helper_that_fails import fill\n\nrevision, down_revision = '0001', None\n\n\ndef upgrade():\n    fill()\n"
+    )
+    with open_history(subject, own_server) as history:
+        (revision,) = history.chain.revisions
+        with history.empty_database() as database:
+            run = history.environment.upgrade(history.chain.script, database, [revision])
+    assert run.told == (
+        "RuntimeError: no\n"
+        "  at migrations/versions/0001.py:7: fill()\n"
+        "  at helper_that_fails.py:2: raise RuntimeError('no')"
     )
 
 

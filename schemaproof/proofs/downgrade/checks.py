@@ -24,12 +24,13 @@ def _missing(history: History, revision: str) -> Iterator[Finding]:
     judgement = _judge(history, revision)
     down = judgement.stairs.down
     if judgement.fault == "does nothing":
+        sent = down.statements.get(revision, 0) if down is not None else 0
         yield DOWNGRADE_MISSING.finding(
-            f"The downgrade of {revision} does nothing.",
+            _without_effect(revision, sent),
             kind="empty",
             revision=revision,
             evidence="It leaves what the upgrade did:\n" + _listed(judgement.left),
-            remedy=_if_one(judgement),
+            remedy=_if_one(judgement) or (_CORRECT if sent else None),
         )
     elif judgement.fault == "no function":
         yield DOWNGRADE_MISSING.finding(
@@ -46,6 +47,20 @@ def _missing(history: History, revision: str) -> Iterator[Finding]:
             remedy="If that is intended, back up the database before you deploy it; otherwise replace the error in"
             " downgrade() by what undoes the upgrade.",
         )
+
+
+def _without_effect(revision: str, sent: int) -> str:
+    """What is wrong with a downgrade that sends so many statements, none of which changes the schema."""
+    if not sent:
+        return f"The downgrade of {revision} does nothing."
+    statements = "its statement changes nothing" if sent == 1 else f"its {sent:,} statements change nothing"
+    return f"The downgrade of {revision} does not change the schema: {statements} there."
+
+
+_CORRECT = (
+    "Correct downgrade(): what its statements ask for, the schema has already after the upgrade. Let them restore what"
+    ' it had before; or, if the upgrade can\'t be undone, say why: `raise NotImplementedError("...")`.'
+)
 
 
 def _if_one(judgement: Judgement) -> str | None:

@@ -86,7 +86,8 @@ class Lines:
         self._next = now + INTERVAL
         share = f"{self._done} of {self._total}, " if self._total else ""
         left = (now - self._begun) / self._done * (self._total - self._done) if self._done else 0.0
-        self.tell(f"{self._stage}: {share}{text}{f', about {spoken(left)} left' if left >= 1 else ''}")
+        stage = f"{self._stage}: " if self._stage else ""  # the files are checked before the first one
+        self.tell(f"{stage}{share}{text}{f', about {spoken(left)} left' if left >= 1 else ''}")
 
 
 class Bar:

@@ -56,6 +56,12 @@ def test_lines_are_one_for_each_stage() -> None:
     assert stream.getvalue() == "schemaproof: revisions (200)\nschemaproof: starting\n"
 
 
+def test_lines_before_the_first_stage_say_what_is_being_asked_alone() -> None:
+    stream = io.StringIO()
+    Lines(stream, Clock()).now("revision-import")
+    assert stream.getvalue() == "schemaproof: revision-import\n"
+
+
 def test_lines_within_a_stage_are_two_seconds_apart() -> None:
     stream, clock = io.StringIO(), Clock()
     lines = Lines(stream, clock)

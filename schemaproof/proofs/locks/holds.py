@@ -124,7 +124,9 @@ def _grows(rows: Rows, many: Mapping[int, Work], few: Mapping[int, Work], relati
 def _told(steps: Sequence[Step], rows: Rows, made: Mapping[int, Sequence[Made]], mode: str) -> Growing:
     few = total(step for step in rows.few if step.statement == steps[0].statement)
     things = [thing for step in steps for thing in made.get(id(step), ())]
-    return Growing(steps[0].statement, len(steps), mode, few, total(steps), things, steps[0].revision)
+    return Growing(
+        steps[0].statement, sum(step.times for step in steps), mode, few, total(steps), things, steps[0].revision
+    )
 
 
 def _made(many: Sequence[Step], before: Facts | None) -> Iterator[tuple[int, list[Made]]]:

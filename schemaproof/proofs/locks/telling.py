@@ -60,7 +60,7 @@ def evidence(hold: Hold, one: Measured) -> list[str | Grid]:
     """The statements: what each holds, and its work on few rows and on many."""
     rows = []
     for growing in hold.growing:
-        text = shown(growing.statement) + (f" ({growing.times} times)" if growing.times > 1 else "")
+        text = shown(growing.statement) + (f" ({growing.times:,} times)" if growing.times > 1 else "")
         for oid, work in sorted(growing.many.items()):
             table = one.relations.get(oid)
             if table is not None and (oid in one.counts or work.rows):

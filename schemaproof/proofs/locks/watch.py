@@ -17,7 +17,7 @@ from schemaproof.proofs.locks.facts import Facts, facts_query
 from schemaproof.proofs.locks.relations import STRONG
 
 _FLUSHES = 150000  # the first release with pg_stat_force_next_flush()
-_REPEATS = 8  # of one statement; after that it is looked at when another one comes
+_REPEATS = 8  # of one statement; after that it is looked at before another one comes, and told as one step
 
 # Rows are found by a scan of the table, by a bitmap, or by the entries of an index, which is where these are counted. A
 # transaction's number may come late, its time does not change. Counts go on from one transaction to the next until
@@ -93,6 +93,7 @@ class Step:
         work: by the oid of the table.
         lock_timeout: in force, as SHOW prints it.
         facts: what the tables asked for are like then.
+        times: how often in a row it ran meanwhile.
     """
 
     statement: str
@@ -103,6 +104,7 @@ class Step:
     work: Mapping[int, Work]
     lock_timeout: str
     facts: Facts | None = None
+    times: int = 1
 
 
 @dataclass
@@ -114,12 +116,14 @@ class _Session:
         number: that transaction's number.
         counts: what it had done by then.
         last: the last statement, and how often it came in a row.
+        origin: whose that is, as in ``Step``: the revision, and whether its code sent it.
     """
 
     transaction: str = ""
     number: int = 0
     counts: dict[int, Work] = field(default_factory=dict)
     last: tuple[str, int] = ("", 0)
+    origin: tuple[str | None, bool] = (None, False)
 
 
 class Watch:
@@ -151,6 +155,8 @@ class Watch:
 
     def before(self, connection: Connection, cursor: Any, statement: str) -> None:
         """Try what will run in a transaction of its own in one that is rolled back: afterwards its locks are gone."""
+        if statement != self._session(connection).last[0]:
+            self._settle(connection)
         if in_transaction(connection) or not _alone(connection) or _NOT_TRIED.match(statement):
             return
         error = connection.dialect.loaded_dbapi.Error
@@ -158,6 +164,7 @@ class Watch:
         cursor.execute("BEGIN")
         try:
             self._read(connection, cursor)
+            self._session(connection).origin = self._origin()
             cursor.execute(statement.replace("%%", "%") if doubled else statement)
             self._note(statement, connection, self._read(connection, cursor))
         except error:
@@ -173,22 +180,45 @@ class Watch:
         session = self._session(connection)
         text, times = session.last
         session.last = (statement, times + 1 if text == statement else 1)
+        session.origin = self._origin()
         if session.last[1] > _REPEATS:
             return
-        own = connection.connection.cursor()
-        try:
-            read = self._read(connection, own)
-        except connection.dialect.loaded_dbapi.Error:
-            return  # the transaction was aborted, and the subject knows
-        finally:
-            own.close()
-        if inside:  # else it is over, and was read so that the next transaction's work is told from its
+        read = self._look(connection)
+        if (
+            inside and read is not None
+        ):  # else it is over, and was read so that the next transaction's work is told from its
             self._note(statement, connection, read)
 
     def commit(self, connection: Connection, commit: Callable[[], None]) -> None:
         """See ``Observer``."""
+        self._settle(connection)
         self._session(connection).last = ("", 0)
         commit()
+
+    def _settle(self, connection: Connection) -> None:
+        """Note what the last statement has done since it was no longer looked at: it is not the next one's work."""
+        session = self._session(connection)
+        statement, times = session.last
+        if times > _REPEATS and in_transaction(connection):
+            session.last = ("", 0)
+            read = self._look(connection)
+            if read is not None:
+                self._note(statement, connection, read, times - _REPEATS)
+
+    def _look(self, connection: Connection) -> Mapping[str, Any] | None:
+        """As ``_read``; None where the transaction was aborted, and the subject knows."""
+        own = connection.connection.cursor()
+        try:
+            return self._read(connection, own)
+        except connection.dialect.loaded_dbapi.Error:
+            return None
+        finally:
+            own.close()
+
+    def _origin(self) -> tuple[str | None, bool]:
+        """Whose statement comes now."""
+        about = self._redirection
+        return (about.revision, about.watched) if about else (None, False)
 
     def _session(self, connection: Connection) -> _Session:
         return self._sessions.setdefault(backend_pid(connection), _Session())
@@ -211,21 +241,21 @@ class Watch:
         found["work"] = {oid: counts[oid] if one.blocks < 0 or one.read < 0 else one for oid, one in done.items()}
         return found
 
-    def _note(self, statement: str, connection: Connection, read: Mapping[str, Any]) -> None:
+    def _note(self, statement: str, connection: Connection, read: Mapping[str, Any], times: int = 1) -> None:
         held: dict[int, frozenset[str]] = {}
         for oid, mode in read["locks"] or ():
             held[oid] = held.get(oid, frozenset()) | {mode}
-        about = self._redirection
+        session = self._session(connection)
         self.steps.append(
             Step(
                 statement,
-                about.revision if about else None,
-                bool(about and about.watched),
-                self._session(connection).number,
+                *session.origin,
+                session.number,
                 held,
                 {oid: work for oid, work in read["work"].items() if work != Work()},
                 read["lock_timeout"],
                 Facts.of(read["facts"]) if read["facts"] else None,
+                times,
             )
         )
 

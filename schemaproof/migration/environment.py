@@ -269,6 +269,8 @@ class Environment:
             contextlib.redirect_stderr(printed),
         ):
             warnings.simplefilter("default")  # the subject's warnings are not ours to turn into errors
+            # Of garbage, whoever left it, told in whichever run it is collected; Python ignores it by default too.
+            warnings.simplefilter("ignore", ResourceWarning)
             for name in ("sqlalchemy.url", self.subject.url_option):
                 self.config.set_main_option(name, self._url_text.replace("%", "%%"))
             yield printed

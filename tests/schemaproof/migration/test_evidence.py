@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import sysconfig
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -245,6 +246,15 @@ def test_revision_that_calls_what_fails_is_told_by_its_line_too(
         "  at migrations/versions/0001.py:7: fill()\n"
         "  at helper_that_fails.py:2: raise RuntimeError('no')"
     )
+
+
+def test_connection_that_was_left_open_is_no_evidence(opened: Opened, recwarn: pytest.WarningsRecorder) -> None:
+    """It is collected in any later run, and Python says nothing of it either unless it is asked to."""
+    with opened(ENV).environment.surroundings():
+        recwarn.clear()
+        warnings.warn("left open", ResourceWarning, stacklevel=1)
+        warnings.warn("misused", RuntimeWarning, stacklevel=1)
+    assert [str(one.message) for one in recwarn] == ["misused"]
 
 
 def test_no_finding_and_no_error_has_an_address() -> None:

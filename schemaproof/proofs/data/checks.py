@@ -143,12 +143,14 @@ def _remedy(refused: Refused, stairs: Stairs) -> str:
     code = sqlstate(error) or ""
     if code == "23514" and not said(error, "constraint_name") and "partition" in str(error):
         return _of_partition(refused, said(error, "table_name"), stairs)
-    table = showing.quoted_name(refused.tables[0]) if refused.tables else said(error, "table_name") or "..."
+    known = showing.quoted_name(refused.tables[0]) if refused.tables else said(error, "table_name")
+    table = known or "..."
     query = count_query(error, refused.tables[0] if refused.tables else None, stairs)
     advice = _ADVICE.get(code, UPGRADE_WITH_ROWS.remedy).replace("{table}", table)
     if code == "22P02":
         advice = advice.replace("{update}", label_query(error, query, table))
-    return f"{advice} Rows affected in production: `{query or _COUNT.format(table=table)}`."
+    count = query or (_COUNT.format(table=known) if known else "")
+    return advice + (f" Rows affected in production: `{count}`." if count else "")
 
 
 def _of_partition(refused: Refused, default: str, stairs: Stairs) -> str:

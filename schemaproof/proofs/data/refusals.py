@@ -49,6 +49,7 @@ _OF_VALUES = ("22", "23")
 _NOT_NULL = "23502"
 _CHECK = "23514"
 _REQUIRES = re.compile(r"CHECK \(+([^()\s]+) IS NOT NULL\)+")
+_WORD = re.compile(r"[\w$]+")
 # Statements by their first word that neither read nor write rows.
 DEFINING = frozenset({"ALTER", "CREATE", "DROP", "COMMENT", "GRANT", "REVOKE", "SET", "RESET", "SAVEPOINT", "RELEASE"})
 
@@ -106,7 +107,7 @@ def judge(history: "History", run: Run, bare: Database, index: int, upgrade: Cal
     for table in _candidates(history, index, run)[:_TABLES_TRIED]:
         shown: list[str | Grid] = []
         tried = trials.tried(rows, [table], shown)
-        if tried.error is not None and sqlstate(tried.error) == sqlstate(run.error):
+        if tried.error is not None and _alike(tried.error, run.error):
             return Refused(tried, any_row, tables=(table,), rows=tuple(shown), kind=kind)
     return Refused(run, any_row, kind=kind)
 
@@ -171,7 +172,7 @@ class _Trials:
 
 def _candidates(history: "History", index: int, run: Run) -> list[Name]:
     """The tables that the revision changes, the whole of a partitioned one that it gives a partition; then those that
-    the statement names which failed.
+    the statement names which failed, or where Python did those that any statement names.
     """
     stairs = history.stairs(history.revisions[index].revision)
     before = {(one.schema, one.name): one for one in stairs.before.objects if one.kind == "table"}
@@ -186,7 +187,16 @@ def _candidates(history: "History", index: int, run: Run) -> list[Name]:
         found += [_named(str(whole), name[0])] if whole else [name]
     failed = writes([str(getattr(run.error, "statement", None) or "")], {})
     found += [name for name in before for one in failed.found if one.of({name})]
+    if sqlstate(run.error) is None:
+        named = {word for statement in run.redirection.noise.whole for word in _WORD.findall(statement)}
+        found += [name for name in before if name[1] in named]
     return [one for one in dict.fromkeys(found) if one in before]
+
+
+def _alike(one: BaseException, other: BaseException | None) -> bool:
+    """Whether these are of one kind: of the server's by its code, of Python's by their class."""
+    code = sqlstate(one)
+    return code == sqlstate(other) if code is not None else type(one) is type(other)
 
 
 def _with_columns_of(kind: Identity, objects: "Mapping[Identity, Attributes]") -> Iterator[Name]:

@@ -8,6 +8,8 @@ import pytest
 from schemaproof.figure import Grid
 from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
+from schemaproof.project.subject import Subject
+from schemaproof.proofs.data.checks import UPGRADE_WITH_ROWS
 from schemaproof.proofs.data.inhabited import Inhabited, Refused
 from tests.schemaproof.projects import Step, make_project, table
 from tests.schemaproof.rewritten import Rewritten, rewritten
@@ -63,6 +65,41 @@ def test_rows_of_an_early_revision_meet_all_later_ones(tmp_path: Path, postgres_
     assert heading == "public.users holds:"
     assert isinstance(grid, Grid)
     assert grid.head == ("id", "mail", "name")  # what 0004 changes comes first
+
+
+def in_python(folder: Path, *lines: str) -> Subject:
+    """A project of the tables users and t, and of a revision whose upgrade() is ``lines``."""
+    subject = make_project(folder, [USERS, table("t"), Step("UP")])
+    path = folder / "migrations" / "versions" / "0003.py"
+    path.write_text(path.read_text().replace("op.execute('UP')", "\n    ".join(lines)))
+    return subject
+
+
+def test_rows_that_python_fails_on_are_those_of_a_table_that_it_reads(tmp_path: Path, postgres_server: Server) -> None:
+    """The revision changes no table, and no statement fails."""
+    subject = in_python(
+        tmp_path,
+        "names = op.get_bind().exec_driver_sql('SELECT name FROM users').scalars().all()",
+        "numbers = [int(name) for name in names]",
+    )
+    with open_history(subject, postgres_server) as history:
+        (finding,) = UPGRADE_WITH_ROWS.examine(history, "0003")
+    assert finding.object == "table public.users"
+    assert "public.users holds:" in finding.evidence
+    assert finding.remedy.endswith("Rows affected in production: `SELECT count(*) FROM users`.")
+
+
+def test_rows_affected_are_not_counted_in_a_table_that_is_not_known(tmp_path: Path, postgres_server: Server) -> None:
+    """It takes rows in both."""
+    subject = in_python(
+        tmp_path,
+        "pairs = op.get_bind().exec_driver_sql('SELECT name FROM users, t').scalars().all()",
+        "numbers = [int(name) for name in pairs]",
+    )
+    with open_history(subject, postgres_server) as history:
+        (finding,) = UPGRADE_WITH_ROWS.examine(history, "0003")
+    assert finding.object is None
+    assert finding.remedy == UPGRADE_WITH_ROWS.remedy
 
 
 def test_revisions_after_one_that_is_refused_meet_the_rows_of_other_tables_and_new_ones(

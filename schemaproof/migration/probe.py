@@ -34,6 +34,7 @@ class Facts:
         path: what env.py added to Python's module path.
         driver: of its connection, and why it is that one: ("psycopg2", "named in requirements.txt").
         once: whether it has run once only, so that the database is one that was brought to base.
+        options: the names of what context.configure() was given.
     """
 
     metadata: tuple[MetaData, ...]
@@ -42,6 +43,7 @@ class Facts:
     path: tuple[str, ...] = ()
     driver: tuple[str, str] = ("", "")
     once: bool = True
+    options: frozenset[str] = frozenset()
 
 
 def probe(environment: Environment, script: ScriptDirectory, database: Database) -> Facts:
@@ -80,7 +82,9 @@ def probe(environment: Environment, script: ScriptDirectory, database: Database)
     assert inside.revisions is not None  # noqa: S101 (it has called run_migrations)
     added = tuple(entry for entry in sys.path if entry not in path)
     driver = inside.driver, _why(choice, inside.driver)
-    return Facts(declared(), (schema, table), inside.revisions, added, driver, once=len(tried) == 1)
+    return Facts(
+        declared(), (schema, table), inside.revisions, added, driver, once=len(tried) == 1, options=frozenset(options)
+    )
 
 
 def _why(choice: Choice, driver: str) -> str:

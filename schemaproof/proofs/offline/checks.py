@@ -1,14 +1,16 @@
 """Whether the SQL script that Alembic prints does what Alembic does."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import psycopg
+from sqlalchemy.exc import NoInspectionAvailable
 
 from schemaproof.catalog import Catalog
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
+from schemaproof.migration.environment import Run
 from schemaproof.migration.failing import failure, fate
 from schemaproof.migration.history import History
 from schemaproof.migration.intent import is_deliberate
@@ -44,12 +46,15 @@ def _script(history: History) -> Iterator[Finding]:
         )
     elif run.error is not None:
         what = "connects to a database" if run.redirection.refused else fate(run)
+        told = failure(run)
         yield OFFLINE_SCRIPT.finding(
             f"`alembic upgrade heads --sql` {what}" + (f" in {run.revision}." if run.revision else "."),
             kind="not printed",
             severity=Severity.WARNING,
             revision=run.revision,
-            **failure(run),
+            evidence=told["evidence"],
+            consequence=told["consequence"],
+            remedy=told["remedy"] or _remedy(run, history.facts.options),
         )
     elif not any("-- Running" in piece for piece in pieces):
         yield OFFLINE_SCRIPT.finding(
@@ -62,6 +67,44 @@ def _script(history: History) -> Iterator[Finding]:
         )
     else:
         yield from _run(history, pieces)
+
+
+# What comes of asking a connection that is None: Python's errors, and SQLAlchemy's for inspect().
+_OF_NO_CONNECTION = (AttributeError, TypeError, NoInspectionAvailable)
+
+
+def _remedy(run: Run, online: Collection[str]) -> str | None:
+    """What to do about an error for which there is no script; None where it is what the check's remedy is about.
+
+    Args:
+        run: the one that failed.
+        online: the options that env.py gives Alembic where it has a connection.
+    """
+    if not run.inside:
+        return (
+            "Let env.py connect to nothing where context.is_offline_mode(), and configure a script there:"
+            ' `context.configure(url=..., literal_binds=True, dialect_opts={"paramstyle": "named"})`, with the options'
+            " that it gives online."
+        )
+    given = run.context.opts if run.context is not None else {}
+    lacking = run.error.args[0] if isinstance(run.error, KeyError) and run.error.args else None
+    if lacking in online and lacking not in given:
+        names = [str(lacking), *(name for name in _VERSION_TABLE if name in online and name not in given)]
+        return (
+            f"env.py gives context.configure() {' and '.join(dict.fromkeys(names))} only where it has a connection."
+            " Let it do so where context.is_offline_mode() too:"
+            f" `context.configure(url=..., {', '.join(f'{name}=...' for name in dict.fromkeys(names))})`."
+        )
+    if isinstance(run.error, _OF_NO_CONNECTION) or run.redirection.refused:
+        return None
+    return (
+        "Fix the error above. With a connection the same code works: what env.py prepares only there, let it prepare"
+        " where context.is_offline_mode() too; and what the revision needs the database for, let it leave out then."
+    )
+
+
+# Without these, the script records the revisions in another table than the upgrade does.
+_VERSION_TABLE = ("version_table", "version_table_schema")
 
 
 def _run(history: History, pieces: list[str]) -> Iterator[Finding]:

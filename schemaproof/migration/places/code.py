@@ -74,27 +74,40 @@ def call_naming(within: ast.AST, name: str) -> int | None:
 def statement_naming(function: ast.AST, names: Sequence[str]) -> tuple[int, int]:
     """How many of ``names`` the statement of ``function`` names that names the most, and its line; (0, 0) for none.
 
-    A name is an argument, or a word of SQL. Of several that name as many, the first counts.
+    A name is an argument, or a word of SQL; what a block begins with (``with op.batch_alter_table("posts")``) is said
+    of each statement in it that names something itself. Of several that name as many, the first counts.
     """
     best = (0, 0)
     words = [re.compile(rf"(?<![\w$]){re.escape(name)}(?![\w$])") for name in names]
-    for statement in _statements(function):
-        strings = [one.value for one in ast.walk(statement) if isinstance(one, ast.Constant) and _text(one)]
-        score = sum(any(word.search(str(string)) for string in strings) for word in words)
-        if score > best[0]:
-            best = (score, statement.lineno)
+    for line, own, around in _statements(function):
+        score = sum(any(word.search(string) for string in [*own, *around]) for word in words)
+        if score > best[0] and any(word.search(string) for word in words for string in own):
+            best = (score, line)
     return best
 
 
-def _statements(function: ast.AST) -> Iterator[ast.stmt]:
-    """Those of ``function`` that hold no other ones, in their order."""
-    for one in ast.iter_child_nodes(function):
+type _Said = tuple[int, list[str], list[str]]
+
+
+def _statements(block: ast.AST, around: Sequence[str] = ()) -> Iterator[_Said]:
+    """The statements in ``block``, in their order, what a block begins with after those in it.
+
+    Of each its line, the strings in it, and those that the blocks ``around`` it begin with.
+    """
+    for one in ast.iter_child_nodes(block):
         if not isinstance(one, ast.stmt):
-            yield from _statements(one)  # the handler of an exception, a case
+            yield from _statements(one, around)  # the handler of an exception, a case
         elif hasattr(one, "body") and isinstance(one.body, list):
-            yield from _statements(one)
+            parts = ast.iter_child_nodes(one)
+            beginning = [text for part in parts if isinstance(part, ast.expr | ast.withitem) for text in _strings(part)]
+            yield from _statements(one, [*around, *beginning])
+            yield one.lineno, beginning, [*around]
         elif not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant)):  # a docstring
-            yield one
+            yield one.lineno, _strings(one), [*around]
+
+
+def _strings(within: ast.AST) -> list[str]:
+    return [str(one.value) for one in ast.walk(within) if isinstance(one, ast.Constant) and _text(one)]
 
 
 def _calls(tree: ast.AST) -> Iterator[ast.Call]:

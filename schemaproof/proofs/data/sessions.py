@@ -129,18 +129,21 @@ def _is_today(text: str | None) -> bool:
 def _told(experiment: Experiment, setting: str, other: str, run: Run, found: list[Other]) -> Finding:
     usual = _USUAL.get(setting, DEFAULT)
     remedy = _REMEDIES[setting].replace("{schema}", schema_of(other))
-    statements = showing.statements(one for one in experiment.writes.found if one.kind not in {"dropped", "trigger"})
+    written = [one for one in experiment.writes.found if one.kind not in {"dropped", "trigger"}]
     if not found:
         return SESSION_INDEPENDENT.finding(
             f"{experiment.revision} passes with {setting} {usual!r} and fails with {other!r}.",
             kind=f"fails by {setting}",
             revision=experiment.revision,
             object=None,
-            evidence="\n".join([*statements, run.told]),
+            evidence="\n".join([*showing.statements(written), run.told]),
             remedy=f"{remedy} Rows affected in production: all that its statements read or write.",
         )
     first = found[0]
     table, column = showing.quoted(first.table), showing.identifier(first.column)
+    # A trigger or a function may write there too, and then any of them is behind it.
+    concerned = [one for one in written if one.of({other.table.name for other in found})] or written
+    others = list(dict.fromkeys(f"{one.table}.{one.column}" for one in found))[1:]
     shown = [
         (one.usual, one.usual[one.column], one.other[one.column] if one.other else None)
         for one in found
@@ -153,8 +156,9 @@ def _told(experiment: Experiment, setting: str, other: str, run: Run, found: lis
         revision=experiment.revision,
         object=f"column {first.table}.{first.column}",
         evidence=[
-            *statements,
+            *showing.statements(concerned),
             *showing.changed(first.table, first.column, shown, heads=(f"with {usual}", f"with {other}")),
+            *([f"the same of {', '.join(others)}"] if others else []),
         ],
         remedy=remedy + f" Rows affected in production: `SELECT count(*) FROM {table} WHERE {column} IS NOT NULL`.",
     )

@@ -47,6 +47,41 @@ def test_statement_that_names_the_most_comes_first(names: list[str], line: int) 
     assert statement_naming(CODE.functions["upgrade"], names)[1] == line
 
 
+BLOCKS = Code("""
+def upgrade():
+    with op.batch_alter_table("users", schema=None) as batch_op:
+        batch_op.alter_column("made", type_=sa.TIMESTAMP(timezone=True))
+
+    with op.batch_alter_table("posts", schema=None) as batch_op:
+        batch_op.alter_column("seen", type_=sa.TIMESTAMP(timezone=True))
+        batch_op.alter_column("made", type_=sa.TIMESTAMP(timezone=True))
+        batch_op.create_index("ix_seen", ["seen"])
+
+    if "ix_posts" not in existing:
+        op.create_index("ix_posts", "posts", ["made"])
+    for table in ("tags", "marks"):
+        op.drop_column(table, "made")
+""")
+
+
+@pytest.mark.parametrize(
+    ("names", "line"),
+    [
+        (["users", "made"], 4),
+        (["posts", "made"], 8),
+        (["posts", "seen"], 7),
+        (["posts", "gone"], 6),
+        (["users"], 3),
+        (["ix_seen"], 9),
+        (["ix_posts"], 12),
+        (["tags", "made"], 14),
+        (["marks"], 13),
+    ],
+)
+def test_what_a_block_begins_with_is_said_of_its_statements(names: list[str], line: int) -> None:
+    assert statement_naming(BLOCKS.functions["upgrade"], names)[1] == line
+
+
 @pytest.mark.parametrize(("name", "line"), [("id", 15), ("title", 16), ("author", 19), ("other", None)])
 def test_attribute_is_found_in_each_way_to_declare_one(name: str, line: int | None) -> None:
     declared = CODE.class_named("Outer.Post")

@@ -20,12 +20,14 @@ class Choices:
         environment: what [tool.schemaproof.environment] needs.
         reasons: what was chosen and why, by what it is about.
         tests: the folder of the project's tests; None where it has no pytest.
+        unknown: what was not found, so that the defaults may not do, as settings that say it.
     """
 
     settings: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     reasons: list[tuple[str, str]] = field(default_factory=list)
     tests: Path | None = None
+    unknown: list[str] = field(default_factory=list)
 
     def set(self, key: str, value: str, why: str) -> None:
         """Choose ``value`` for ``key``."""
@@ -35,6 +37,11 @@ class Choices:
     def leave(self, about: str, why: str) -> None:
         """Choose the default."""
         self.reasons.append((about, why))
+
+    def ask(self, about: str, why: str, *settings: str) -> None:
+        """Choose the default for want of something better: one of ``settings`` may be needed."""
+        self.leave(about, why)
+        self.unknown.extend(settings)
 
 
 def choose(project: Path) -> Choices:
@@ -47,7 +54,8 @@ def choose(project: Path) -> Choices:
     chosen = Choices()
     _alembic(chosen, found)
     if found.folder is None:
-        chosen.leave("env.py", "in a package that only an import finds; how it gets its database was not looked at")
+        why = "in a package that only an import finds; how it gets its database was not looked at"
+        chosen.ask("env.py", why, *_OF_URL)
     else:
         _database(chosen, found, found.folder, project)
     chosen.tests = _tests(project)
@@ -72,7 +80,8 @@ def _database(chosen: Choices, found: Place, folder: Path, project: Path) -> Non
     if made := code.application(env, others):
         chosen.set("before", made.value, made.why)
     elif code.needs_an_application(env):
-        chosen.leave("before", f"{env.name} asks for current_app: name the function that makes it, MODULE:FUNCTION")
+        why = f"{env.name} asks for current_app: name the function that makes it, MODULE:FUNCTION"
+        chosen.ask("before", why, "before")
     if models := code.metadata(env, others):
         chosen.set("metadata", models.value, f"{models.why}; env.py has target_metadata = None")
     else:
@@ -104,9 +113,13 @@ def _url(chosen: Choices, env: Source, others: list[Source]) -> None:
         chosen.environment |= parts
         chosen.leave("url", f"in parts, {where}: {', '.join(parts)}")
         return
-    chosen.leave("url", f"sqlalchemy.url, which {env.name} reads" if code.takes_the_configurations(env) else _UNKNOWN)
+    if code.takes_the_configurations(env):
+        chosen.leave("url", f"sqlalchemy.url, which {env.name} reads")
+    else:
+        chosen.ask("url", _UNKNOWN, *_OF_URL)
 
 
+_OF_URL = ("url-env", "url-option")  # the settings for where the URL is read from
 _UNKNOWN = f"nothing was found that it is read from; {DEFAULT_URL_ENV} and sqlalchemy.url are set for env.py"
 
 

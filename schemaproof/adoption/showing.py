@@ -18,7 +18,9 @@ def _reasons(chosen: Choices) -> Iterator[str]:
     width = max(len(about) for about, _ in chosen.reasons)
     for about, why in chosen.reasons:
         yield f"  {about:{width}}  {why}"
-    if not chosen.settings and not chosen.environment:
+    if chosen.unknown:
+        yield f"  set in [tool.schemaproof] if verify does not get along without: {', '.join(chosen.unknown)}"
+    elif not chosen.settings and not chosen.environment:
         yield "  the defaults do: [tool.schemaproof] is not needed"
 
 

@@ -81,6 +81,19 @@ def test_application_that_is_not_found_is_asked_for(tmp_path: Path, capsys: pyte
     assert "asks for current_app: name the function that makes it" in capsys.readouterr().out
 
 
+def test_defaults_are_not_said_to_do_where_nothing_was_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What env.py takes its URL from is in a module that only an import finds."""
+    stock_project(tmp_path, "generic")
+    (tmp_path / "migrations" / "env.py").write_text("from of_the_company import run\n\nrun(engine_of('orders'))\n")
+    assert main(["init", "--project", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    assert "nothing was found that it is read from" in shown
+    assert "the defaults do" not in shown
+    assert "set in [tool.schemaproof] if verify does not get along without: url-env, url-option" in shown
+
+
 def test_service_with_flask_gets_its_application(tmp_path: Path) -> None:
     stock_project(tmp_path, "generic")
     (tmp_path / "migrations" / "env.py").write_text("from flask import current_app\n")

@@ -163,6 +163,7 @@ class _Classifier:
         self, identity: Identity, severity: Severity, differences: Sequence[Difference], reports: Sequence[Report]
     ) -> Told:
         kept = severity is Severity.NOTE and differences[0].attribute != "name"
+        generated = words.undeclared(identity) if differences[0].kind == "extra" else None
         return Told(
             "autogenerate" if reports else "catalog",
             severity,
@@ -171,7 +172,7 @@ class _Classifier:
             words.message(differences),
             words.UNSAID if kept else words.consequence(differences),
             words.evidence(differences, [report.words for report in reports]),
-            words.KEEP if kept else None if reports else self._remedy(differences),
+            words.KEEP if kept else generated if reports else self._remedy(differences),
         )
 
     def _remedy(self, differences: Sequence[Difference]) -> str | None:
@@ -184,7 +185,7 @@ class _Classifier:
         if change.wanted.get("type") in _INCOMPARABLE:
             flags = replace(flags, defaults=True)  # switched on, Alembic's comparison would only fail
         flag = flags.would_show(differences, home, check=check)
-        return words.remedy(operations(change), flag)
+        return words.remedy(operations(change), flag, extra=differences[0].kind == "extra")
 
     def _orders(self) -> Iterator[Told]:
         """A note for each table whose columns are in another order."""

@@ -106,7 +106,10 @@ def _reported(report: Report, check: Literal["autogenerate", "catalog"]) -> Told
     else:
         differences = [Difference(identity, attribute, None, None, missing=missing)]
         message, consequence = words.message(differences), words.consequence(differences)
-    remedy = None if check == "autogenerate" else words.remedy(report.words.splitlines(), "")
+    extra = report.verb == "extra"
+    remedy = words.undeclared(identity) if extra and identity is not None else None
+    if check == "catalog":
+        remedy = words.remedy(report.words.splitlines(), "", extra=extra)
     return Told(check, Severity.ERROR, identity, kind, message, consequence, f"autogenerate: {report.words}", remedy)
 
 

@@ -113,16 +113,34 @@ def evidence(differences: Sequence[Difference], words: Sequence[str]) -> str:
     return "\n".join([*told, *generated])
 
 
-def remedy(operations: Sequence[str], flag: str) -> str | None:
+def undeclared(identity: Identity) -> str:
+    """What to do about what the model lacks and autogenerate would drop: most often it was meant to be made."""
+    kind = _family(identity)
+    drops = "drops it" + _WITH.get(kind, "")
+    return (
+        f"Declare the {kind} in the model. Only if nothing needs it any more, run"
+        f' `alembic revision --autogenerate -m "follow the models"`, which {drops}.'
+    )
+
+
+# What goes with an object that is dropped.
+_WITH = {"table": " with its rows", "column": " with its values"}
+
+
+def remedy(operations: Sequence[str], flag: str, *, extra: bool = False) -> str | None:
     """What to write for a difference that autogenerate does not see; None where nothing is known of it.
 
     Args:
         operations: lines for a revision's upgrade().
         flag: the argument of ``context.configure`` with which autogenerate would see it.
+        extra: whether the operations drop what the model lacks, which most often was meant to be made.
     """
     if not operations and not flag:
         return None
-    write = f"Write in a revision: {'; '.join(operations)} -- or adjust the model." if operations else ""
+    lines = "; ".join(operations)
+    write = f"Write in a revision: {lines} -- or adjust the model." if operations else ""
+    if operations and extra:
+        write = f"Declare it in the model; only if nothing needs it any more, write in a revision: {lines}."
     see = f"With `context.configure({flag})` in env.py, autogenerate sees it." if flag else ""
     return " ".join(filter(None, [write, see]))
 

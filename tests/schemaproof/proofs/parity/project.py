@@ -1,5 +1,6 @@
 """A project without files: what its models declare, and the SQL that its migrations come down to."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
@@ -137,7 +138,7 @@ class Project:
 
     def apply(self, remedy: str) -> None:
         """Do what ``remedy`` says, as a revision would."""
-        lines = remedy.removeprefix("Write in a revision: ").partition(" -- or adjust the model.")[0]
+        lines = re.split(r" -- or adjust the model\.|\.$|\. With `", remedy.partition("rite in a revision: ")[2])[0]
         with _connected(self.database) as connection:
             context = MigrationContext.configure(connection, opts={"target_metadata": self.metadata[0]})
             exec(lines, {"op": Operations(context), "sa": sqlalchemy})  # noqa: S102 (the lines are this package's own)

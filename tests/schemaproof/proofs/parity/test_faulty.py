@@ -406,3 +406,30 @@ def test_remedy_is_the_operation_that_mends_it(empty_database: Database, case: C
     (finding,) = (one for one in project.findings() if one.severity is Severity.ERROR)
 
     assert_mends(project, finding)
+
+
+@pytest.mark.parametrize(
+    ("extra", "remedy"),
+    [
+        (
+            "CREATE INDEX by_x ON t (x)",
+            "Declare the index in the model. Only if nothing needs it any more, run `alembic revision --autogenerate"
+            ' -m "follow the models"`, which drops it.',
+        ),
+        (
+            "ALTER TABLE t ADD y int",
+            "Declare the column in the model. Only if nothing needs it any more, run `alembic revision --autogenerate"
+            ' -m "follow the models"`, which drops it with its values.',
+        ),
+        (
+            "ALTER TABLE t ADD CONSTRAINT positive CHECK (x > 0)",
+            "Declare it in the model; only if nothing needs it any more, write in a revision: op.drop_constraint(",
+        ),
+    ],
+)
+def test_what_the_model_lacks_is_not_dropped_first(empty_database: Database, extra: str, remedy: str) -> None:
+    metadata = MetaData()
+    Table("t", metadata, Column("id", Integer, primary_key=True), Column("x", Integer))
+    project = Project(empty_database, metadata, f"CREATE TABLE t (id serial PRIMARY KEY, x int); {extra}")
+    (finding,) = (one for one in project.findings() if one.severity is Severity.ERROR)
+    assert finding.remedy.startswith(remedy)

@@ -6,6 +6,7 @@ from schemaproof.migration.lines.quoting import quoted, text
 from schemaproof.proofs.locks.facts import Made
 from schemaproof.proofs.locks.holds import Growing, Hold
 from schemaproof.proofs.locks.relations import Relation
+from schemaproof.proofs.locks.telling import shown
 
 _BLOCK = "with op.get_context().autocommit_block():"
 _LATER = "and in a revision after it (each in a transaction of its own, transaction_per_migration=True):"
@@ -151,8 +152,9 @@ def _of_rows(hold: Hold, growing: Growing, relations: Mapping[int, Relation]) ->
     written = next((relations[oid] for oid, work in growing.many.items() if work.written and oid in relations), None)
     if written is None:
         return (
-            f"Read the rows before the statement that locks {hold.table}, or in a transaction of its own: move it to a"
-            " revision before this one (transaction_per_migration=True in env.py)."
+            f"Let the revision run `{shown(growing.statement)}` before the statement that locks {hold.table}; or move"
+            " what reads the rows to a revision of its own before this one, where it has a transaction of its own"
+            " (transaction_per_migration=True in env.py)."
         )
     return _lines(
         f"Fill the rows of {written} in a revision of its own, after the one that locks {hold.table}"

@@ -23,6 +23,17 @@ _BY_REVISION = {check.id for check in CHECKS if check.scope == "revision"} | {
 }
 
 
+def _in_order(record: Record) -> Iterator[Finding]:
+    """All findings, upwards: of several processes that climb, the upper one may have been the first to tell."""
+    places = {revision: place for place, revision in enumerate(record.revisions)}
+    climbing = {check.id for check in CHECKS if check.scope == "revision"}
+    for check, findings in record.findings.items():
+        if check in climbing:
+            yield from sorted(findings, key=lambda one: places.get(one.revision or "", -1))
+        else:
+            yield from findings
+
+
 def report(  # noqa: PLR0913 (what was found, and how the team judges it)
     record: Record,
     allowances: Sequence[Allowance],
@@ -37,7 +48,7 @@ def report(  # noqa: PLR0913 (what was found, and how the team judges it)
     ``grades``: the severities that the team gives; ``fail_on``: what makes the verdict "faulty"; ``baseline``: the
     findings that are known.
     """
-    found = numbered(finding for findings in record.findings.values() for finding in findings)
+    found = numbered(_in_order(record))
     kept, allowed, unused, expired = split(found, [*allowances, *record.beside])
     # Before one defect is told once: a finding that counts is never told by one that has been made a note.
     kept, changed = regraded(kept, grades), changes(kept, grades)

@@ -24,7 +24,8 @@ def _missing(history: History, revision: str) -> Iterator[Finding]:
     judgement = _judge(history, revision)
     down = judgement.stairs.down
     if judgement.fault == "does nothing":
-        sent = down.statements.get(revision, 0) if down is not None else 0
+        acts = down is not None and not down.redirection.words <= _READING
+        sent = down.statements.get(revision, 0) if down is not None and acts else 0
         yield DOWNGRADE_MISSING.finding(
             _without_effect(revision, sent),
             kind="empty",
@@ -47,6 +48,10 @@ def _missing(history: History, revision: str) -> Iterator[Finding]:
             remedy="If that is intended, back up the database before you deploy it; otherwise replace the error in"
             " downgrade() by what undoes the upgrade.",
         )
+
+
+# Statements by their first word that do nothing to the schema.
+_READING = frozenset({"SELECT", "SHOW"})
 
 
 def _without_effect(revision: str, sent: int) -> str:

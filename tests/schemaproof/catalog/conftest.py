@@ -52,7 +52,7 @@ def keep_prepared(connection: Connection) -> None:
     pg_catalog. To plan them anew takes the server longer than all else that most tests here do.
     """
     connection.prepare_threshold = sys.maxsize  # nothing of a test's own
-    connection._prepared.clear = lambda: False  # type: ignore[method-assign]
+    connection._prepared.clear = lambda: False  # type: ignore[method-assign]  # there is no setting for it
 
 
 def execute(connection: Connection, statements: str) -> None:

@@ -378,6 +378,7 @@ def test_container_of_a_killed_owner_is_swept(
     with owner_process(owners, containers, f"{action}; print(Owner.current().token)") as (process, line):
         owner = Owner.find(line)
         process.kill()
+        process.wait()
     assert owner is not None
     assert len(containers_of(engine, owner)) == 1
     container.sweep(engine)

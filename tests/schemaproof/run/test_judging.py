@@ -25,6 +25,15 @@ def judged(*grades: Grade, fail_on: FailOn = FailOn.WARNING) -> Report:
     return report(record, (), 0.0, grades=grades, fail_on=fail_on)
 
 
+def test_findings_of_a_check_go_upwards_whichever_process_was_the_first() -> None:
+    record = Record((RESTORES.id,))
+    record.begin({}, ("b", "a"), (), ())
+    for revision, about in [("a", "type t"), ("b", "type u"), ("b", "type a")]:
+        record.add(RESTORES.id, [RESTORES.finding("Left.", revision=revision, object=about)], 0.0, revision)
+    told = [(one.revision, one.object) for one in report(record, (), 0.0).findings]
+    assert told == [("b", "type u"), ("b", "type a"), ("a", "type t")]
+
+
 def test_finding_that_counts_is_not_told_by_one_that_was_made_a_note() -> None:
     found = judged(Grade(RESTORES.id, Severity.NOTE, "Old."))
     assert [(one.check, one.severity) for one in found.findings] == [

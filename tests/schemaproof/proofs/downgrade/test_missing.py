@@ -24,12 +24,18 @@ FIRST = Step("CREATE TABLE stamps (made timestamp, seen timestamp)", "DROP TABLE
         ),
         pytest.param(
             BOTH,
-            "SELECT 1'); op.execute('SELECT 2",
+            "ALTER TABLE stamps ALTER made DROP DEFAULT'); op.execute('SET lock_timeout = 0",
             (
                 "The downgrade of 0002 does not change the schema: its 2 statements change nothing there.",
                 "Write in downgrade(): `op.execute(",
             ),
             id="one-object",
+        ),
+        pytest.param(
+            BOTH,
+            "SELECT 1'); op.execute('SHOW TimeZone",
+            ("The downgrade of 0002 does nothing.", "Write in downgrade(): `op.execute("),
+            id="reads",
         ),
         pytest.param(
             BOTH, None, ("The downgrade of 0002 does nothing.", "Write in downgrade(): `op.execute("), id="empty"

@@ -291,13 +291,16 @@ def _start_error(server: Embedded) -> PostgresError:
 
 
 def _end_server(folder: Path) -> None:
-    """SIGQUIT to the folder's postmaster."""
+    """SIGQUIT to the folder's postmaster, until it is gone, as the guard does: one that begins to start ignores it."""
     if (postmaster := _postmaster(folder)) is None:
         return
-    with contextlib.suppress(psutil.Error):
-        postmaster.send_signal(signal.SIGQUIT)
-        postmaster.resume()  # an owner that died while it killed the server may have left it stopped
-        postmaster.wait(_STOP_TIMEOUT)
+    deadline = time.monotonic() + _STOP_TIMEOUT
+    with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        while not _ended(postmaster) and time.monotonic() < deadline:
+            postmaster.send_signal(signal.SIGQUIT)
+            postmaster.resume()  # an owner that died while it killed the server may have left it stopped
+            with contextlib.suppress(psutil.TimeoutExpired):
+                postmaster.wait(0.1)
 
 
 def _postmaster(folder: Path) -> psutil.Process | None:

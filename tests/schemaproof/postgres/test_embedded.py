@@ -384,3 +384,19 @@ def test_embedded_server_starts_from_a_new_archive_where_the_cached_one_is_damag
     os.truncate(damaged.path, whole // 2)
     embedded.start(find(None), Owner.current(), cache=tmp_path).stop()
     assert damaged.path.stat().st_size == whole
+
+
+def test_server_that_ignores_the_first_signal_is_ended_all_the_same(tmp_path: Path) -> None:
+    """As one does that has only begun to start."""
+    (tmp_path / "data").mkdir()
+    program = "trap 'trap - QUIT' QUIT; echo; while :; do sleep 0.01; done"
+    with subprocess.Popen(["/bin/sh", "-c", program], cwd=tmp_path / "data", stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        server.stdout.readline()
+        (tmp_path / "pid").write_text(str(server.pid))
+        process = psutil.Process(server.pid)
+        try:
+            embedded._end_server(tmp_path)
+            assert ended(process)
+        finally:
+            server.kill()

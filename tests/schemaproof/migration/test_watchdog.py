@@ -1,6 +1,7 @@
 """Runs of env.py that would never end, with real sessions; and those that only look so."""
 
 import builtins
+import ctypes
 import gc
 import signal
 import threading
@@ -44,14 +45,15 @@ def written(code: str) -> str:
 
 # What these revisions leave open, until this process ends: while a thread or greenlet that was given up holds it, no
 # collection of garbage gets it, and the one that did would fail a test of another module.
-LEFT: list[object] = []
 _CONNECTIONS = (psycopg.Connection, asyncpg.Connection, PoolProxiedConnection)
 
 
 @pytest.fixture(autouse=True)
 def _kept() -> Iterator[None]:
     yield
-    LEFT.extend(one for one in gc.get_objects() if issubclass(type(one), _CONNECTIONS))
+    for one in gc.get_objects():
+        if issubclass(type(one), _CONNECTIONS):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(one))  # a list of them would be taken down at the very end
 
 
 @pytest.fixture(autouse=True)

@@ -182,6 +182,15 @@ def test_settings_of_the_database_do_not_decide_how_values_are_read(database: Da
         assert watcher.read().rows == before.rows
 
 
+@pytest.fixture
+def _roles_stay(postgres_server: Server) -> Iterator[None]:
+    """No other test makes or drops a role meanwhile: the server has them in common, and all of a catalog shows them."""
+    with psycopg.connect(postgres_server.url.render_as_string(hide_password=False)) as connection:
+        connection.execute("LOCK TABLE pg_authid IN SHARE MODE")
+        yield
+
+
+@pytest.mark.usefixtures("_roles_stay")
 def test_clone_is_read_as_far_as_it_changed_since_its_template(database: Database) -> None:
     with Watcher(database, VERSION_TABLE) as watcher:
         before = watcher.read()

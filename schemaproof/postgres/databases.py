@@ -1,10 +1,13 @@
 """Databases on one server: created empty, or cloned from a template named after a hash of what built it."""
 
+# ruff: noqa: S608 (what is put together here are this module's own queries; names are parameters)
+
 import hashlib
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, LiteralString, Self
 
@@ -18,6 +21,12 @@ from schemaproof.postgres.owner import Owner
 
 # Every database that the harness makes carries it, and only databases that carry it are ever dropped.
 PREFIX = "schemaproof_"
+
+# A session that was closed, or told to end, takes a moment. CREATE DATABASE, DROP DATABASE and pg_terminate_backend()
+# wait for it too, but look every 100 ms only.
+_GONE_WITHIN = 1.0  # seconds; then the statement itself decides
+_LOOK = 0.001  # seconds between two looks
+_SESSIONS = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
 
 # pg_catalog's name type, PostgreSQL manual, "Identifiers and Key Words".
 _MAX_NAME = 63  # bytes
@@ -153,8 +162,11 @@ class Server:
         return self._create("template0")
 
     def clone(self, template: Template | None) -> Database:
-        """A new database like ``template``; an empty one for None."""
-        return self._create(template.name) if template else self.create()
+        """A new database like ``template``, on which no session must be; an empty one for None."""
+        if template is None:
+            return self.create()
+        self._wait_until_gone(_SESSIONS, template.name)
+        return self._create(template.name)
 
     def template(self, parts: Iterable[str | bytes], build: Callable[[Database], None]) -> Template:
         """The template that ``build`` makes from an empty database, built once per run and set of ``parts``.
@@ -201,11 +213,15 @@ class Server:
         """
         if not name.startswith(PREFIX):
             raise ValueError(f"{name!r} is not a database of this harness: its name does not begin with {PREFIX!r}")
-        query = "SELECT 1 FROM pg_database WHERE datname = %s AND datistemplate"
-        if self._administer(query, [name]).fetchone():
+        query: LiteralString = f"SELECT datistemplate, EXISTS ({_SESSIONS}) FROM pg_database WHERE datname = %s"
+        is_template, in_use = self._administer(query, [name, name]).fetchone() or (False, False)
+        if is_template:
             # Where another process is dropping it at this moment, DROP decides.
             with suppress(psycopg.errors.InternalError_, psycopg.errors.ObjectNotInPrerequisiteState):
                 self._execute("ALTER DATABASE {} WITH IS_TEMPLATE false", name)
+        if in_use:
+            with suppress(psycopg.errors.InsufficientPrivilege):  # of a named server's user; here too, DROP decides
+                self._end(_SESSIONS, name)
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
     def require(self) -> None:
@@ -250,11 +266,7 @@ class Server:
 
     def end_sessions(self, name: str) -> None:
         """End all sessions on the database ``name`` except the harness' own, and wait until they are gone."""
-        query = (
-            "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
-            " WHERE datname = %s AND application_name <> 'schemaproof'"
-        )
-        self._administer(query, [name])
+        self._end(_SESSIONS + " AND application_name <> 'schemaproof'", name)
 
     def drop_all(self) -> None:
         """Drop every database that this run created, templates included."""
@@ -295,6 +307,16 @@ class Server:
         name = f"{PREFIX}{self.owner.token}_{self.run}_{kind}{unique}"
         assert len(name) <= _MAX_NAME, name  # noqa: S101 (by construction; PostgreSQL would cut it silently)
         return name
+
+    def _end(self, sessions: LiteralString, name: str) -> None:
+        """End the ``sessions`` on the database ``name``, and wait until they are gone."""
+        self._administer(f"SELECT pg_terminate_backend(pid) FROM ({sessions}) found", [name])
+        self._wait_until_gone(sessions, name)
+
+    def _wait_until_gone(self, sessions: LiteralString, name: str) -> None:
+        deadline = monotonic() + _GONE_WITHIN
+        while self._administer(sessions, [name]).fetchone() and monotonic() < deadline:
+            sleep(_LOOK)
 
     def _execute(self, statement: str, *identifiers: str) -> None:
         """Run ``statement`` with quoted ``identifiers``; names cannot be parameters."""

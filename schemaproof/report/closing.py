@@ -90,11 +90,14 @@ def _left_out(report: "Report", scope: "Scope", style: Style) -> Iterator[str]:
 
 
 def _recalled(recalled: "Recalled", style: Style) -> Iterator[str]:
-    """Of which revisions the findings are from earlier runs."""
+    """Of which revisions and checks the findings are from earlier runs."""
     if recalled.revisions:
         what = f"{counted(len(recalled.revisions), 'revision')} and all that they depend on are as they were"
         told = f"{what}, so the findings of earlier runs hold (--no-cache asks again): {span(recalled.revisions)}"
         yield from style.wrap(told, "  ", "    ")
+    if recalled.checks:
+        told = "nothing has changed, so the answers of these checks hold too"
+        yield from style.wrap(f"{told}: {', '.join(recalled.checks)}", "  ", "    ")
     for remark in recalled.remarks:
         yield from style.wrap(remark, "  ", "    ")
 

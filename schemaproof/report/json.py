@@ -33,7 +33,7 @@ release words the message.
 was ``fixed``, since it is in the file and was not found.
 
 ``recalled``: null if nothing was looked up in the cache or it knew nothing; else the ``revisions`` whose findings are
-from earlier runs, and ``remarks``.
+from earlier runs, the ``checks`` of the whole history whose findings are, and ``remarks``.
 ``skipped`` of a check: why it did not run, or not on every revision; ``not_asked``: the revisions that it did not run
 on, if it runs on each.
 """

@@ -102,10 +102,12 @@ class Recalled:
     Attributes:
         revisions: the ids of those of which all was known.
         remarks: what could not be looked up or kept, a sentence without its full stop each.
+        checks: the ids of the checks of the whole history that were not asked again.
     """
 
     revisions: tuple[str, ...]
     remarks: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ and all other packages; Python; the server's release. Environment variables and 
 are not looked at.
 
 An entry is a file of its own, named after a digest of what is known before a revision runs; in it are the findings of
-each check, and the digests of the files that were read while it ran. Nothing else is in it.
+each check, and the digests of the files that were read while it ran. Nothing else is in it. Checks of the whole history
+that run all revisions several times have one for that history, and for the revisions that were asked about.
 """
 
 import dataclasses
@@ -39,6 +40,9 @@ from schemaproof.run.record import Record
 
 FOLDER = ".schemaproof_cache"
 
+# Checks of the whole history that depend on the same as a revision does, and take longer the longer it is.
+THROUGH_ALL = frozenset({"upgrade-in-one-call", "lock-unbounded", "concurrent-deployers"})
+
 _VERSION = 1
 _KEPT = 30 * 24 * 3600  # seconds for which an entry is kept that no run has asked for
 _BESIDE = {"project", "budget"}  # of a subject: where it lies, and how long a run may take, say nothing of it
@@ -46,10 +50,13 @@ _BESIDE = {"project", "budget"}  # of a subject: where it lies, and how long a r
 
 @dataclass(frozen=True)
 class Proved:
-    """What is known of one revision: the findings of each check that was asked about it."""
+    """What is known of one revision, or of the whole history: the findings of each check that was asked about it."""
 
-    revision: str
+    revision: str  # or _WHOLE
     findings: Mapping[str, tuple[Finding, ...]]
+
+
+_WHOLE = ""  # in place of a revision's id
 
 
 class Cache:
@@ -254,9 +261,12 @@ class Recall:
         history: whose revisions.
         checks: those that are asked.
         asked: the ids of the revisions that are asked about.
+        part: whether that is a part of them, of several that are put together.
     """
 
-    def __init__(self, cache: Cache | None, history: History, checks: Sequence[Check], asked: Sequence[str]) -> None:
+    def __init__(
+        self, cache: Cache | None, history: History, checks: Sequence[Check], asked: Sequence[str], *, part: bool
+    ) -> None:
         self._cache = None if history.alone or history.chain.defects or not history.revisions else cache
         self._history = history
         self._checks = [check.id for check in checks if check.scope == "revision" or check.id in BY_REVISION]
@@ -264,6 +274,17 @@ class Recall:
         self._keys = keys_of(history, deployed=deployed) if self._cache is not None else {}
         wanted = {revision: self._keys[revision] for revision in asked if revision in self._keys}
         self._known = self._cache.known(wanted, self._checks) if self._cache is not None and self._checks else {}
+        self._through = [check.id for check in checks if check.id in THROUGH_ALL and not part]
+        if self._keys and self._through:
+            head = self._keys[history.revisions[-1].revision]
+            self._keys[_WHOLE] = hashlib.sha256("\0".join([head, *asked]).encode()).hexdigest()
+        whole = {_WHOLE: self._keys[_WHOLE]} if _WHOLE in self._keys else {}
+        self._whole = self._cache.known(whole, self._through).get(_WHOLE) if self._cache is not None else None
+
+    @property
+    def answered(self) -> frozenset[str]:
+        """The checks of the whole history of which the answer is known."""
+        return frozenset(self._whole.findings) if self._whole is not None else frozenset()
 
     @property
     def proved(self) -> frozenset[str]:
@@ -275,17 +296,24 @@ class Recall:
         for one in self._known.values():
             for check, findings in one.findings.items():
                 record.add(check, findings, perf_counter(), one.revision)
-        if self._known or self._remarks:
-            record.recall(tuple(self._known), self._remarks)
+        for check, findings in (self._whole.findings if self._whole is not None else {}).items():
+            record.add(check, findings, perf_counter())
+        if self._known or self._whole or self._remarks:
+            self._recall(record)
 
     def keep(self, record: Record) -> None:
         """Keep what ``record`` has found of the other revisions, where nothing kept it from being asked."""
         if self._cache is None or record.obstacles:
             return
-        answers = (self._answer(record, revision) for revision in self._keys if revision not in self._known)
+        answers = [self._answer(record, revision) for revision in self._keys if revision not in {*self._known, _WHOLE}]
+        if _WHOLE in self._keys and self._whole is None:
+            answers.append(self._answer_of_all(record))
         self._cache.keep(self._keys, (one for one in answers if one is not None), self._history.revisions)
         if self._remarks:
-            record.recall(tuple(self._known), self._remarks)
+            self._recall(record)
+
+    def _recall(self, record: Record) -> None:
+        record.recall(tuple(self._known), self._remarks, sorted(self.answered))
 
     @property
     def _remarks(self) -> tuple[str, ...]:
@@ -306,3 +334,10 @@ class Recall:
                 return None
             found[check] = told
         return Proved(revision, found) if found else None
+
+    def _answer_of_all(self, record: Record) -> Proved | None:
+        """What those that go through all revisions found; None where one was not asked, or only in part."""
+        found = {check: record.answers.get((check, None)) for check in self._through}
+        whole = all(None in record.asked.get(check, ()) and check not in record.skipped for check in found)
+        answers = {check: told for check, told in found.items() if told is not None}
+        return Proved(_WHOLE, answers) if whole and len(answers) == len(found) else None

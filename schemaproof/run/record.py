@@ -94,9 +94,12 @@ class Record:
         """What several checks share was at work from ``begin`` until now, by ``perf_counter``."""
         self.hear("shared", (Spell.until_now(os.getpid(), WALK, begin),))
 
-    def recall(self, revisions: Sequence[str], remarks: Sequence[str]) -> None:
-        """All is known of ``revisions`` from earlier runs; ``remarks`` on what could not be looked up or kept."""
-        self.hear("remembered", (Recalled(tuple(revisions), tuple(remarks)),))
+    def recall(self, revisions: Sequence[str], remarks: Sequence[str], checks: Sequence[str] = ()) -> None:
+        """All is known of ``revisions`` from earlier runs, and of the whole history what ``checks`` found.
+
+        ``remarks``: on what could not be looked up or kept.
+        """
+        self.hear("remembered", (Recalled(tuple(revisions), tuple(remarks), tuple(checks)),))
 
     def remark(self, note: Finding) -> None:
         """Add a note that comes from no check."""

@@ -137,7 +137,8 @@ def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
         record.begin(_about(history), order, beside, tuple(_remarks(history)), scope)
         history.spent = record.share
         checks = questions.wanted.checks(questions.checks)
-        recall = Recall(questions.cache, history, checks, order if scope is None else scope.asked)
+        about = order if scope is None else scope.asked
+        recall = Recall(questions.cache, history, checks, about, part=questions.wanted.shard is not None)
         recall.tell(record)
         limits = _Limits(history, scope, whole, recall.proved)
         hidden = [check for check in checks if is_hidden(check, history.chain)]
@@ -148,7 +149,7 @@ def _examine(  # noqa: PLR0913 (what is asked of what, and who is told)
             first = history.chain.defects[0]
             _require_findings(record, SubjectError(first.message, evidence=first.evidence, remedy=WALKABLE))
         else:
-            rest = [check for check in asked if check.area != "history"]
+            rest = [check for check in asked if check.area != "history" and check.id not in recall.answered]
             _examine_on_server(history, rest, record, progress, limits)
             recall.keep(record)
         record.count("all", history.kept(Failures).tally)

@@ -77,8 +77,14 @@ def test_json_says_which_revisions_were_asked_about_and_which_not() -> None:
 
 
 def test_json_says_what_was_known_before() -> None:
-    report = dataclasses.replace(a_report(), recalled=Recalled(("0001", "0002"), ("nothing was kept",)))
-    assert json.loads(render(report))["recalled"] == {"revisions": ["0001", "0002"], "remarks": ["nothing was kept"]}
+    report = dataclasses.replace(
+        a_report(), recalled=Recalled(("0001", "0002"), ("nothing was kept",), ("lock-unbounded",))
+    )
+    assert json.loads(render(report))["recalled"] == {
+        "revisions": ["0001", "0002"],
+        "remarks": ["nothing was kept"],
+        "checks": ["lock-unbounded"],
+    }
 
 
 def test_json_says_what_the_teams_severities_changed() -> None:

@@ -43,7 +43,7 @@ def whole() -> Report:
         a_report(found, allowed=((found, "Old rows."),), obstacles=(obstacle,), skipped={"single-head": "No."}),
         regraded=(grade,),
         scope=Scope(("0003",), "new", ("env.py was edited",), part),
-        recalled=Recalled(("0001",), ("nothing was kept",)),
+        recalled=Recalled(("0001",), ("nothing was kept",), ("lock-unbounded",)),
         known=Known(((found, "Old rows."),), (Entry.of(found),), (Entry.of(found),)),
         subject={"project": "/p", "alembic_ini": "a.ini", "metadata": "m:a", "driver": "asyncpg", "driver_from": "x"}
         | {"revisions": 3, "heads": ["0003"], "parts": 2, "down_revisions": {"0002": ["0001"]}},

@@ -65,6 +65,13 @@ def test_text_says_what_was_known_before() -> None:
     )
 
 
+def test_text_says_which_checks_of_the_whole_were_answered_before() -> None:
+    recalled = Recalled(("0001",), (), ("lock-unbounded", "upgrade-in-one-call"))
+    text = render(dataclasses.replace(a_report(), recalled=recalled))
+    told = "nothing has changed, so the answers of these checks hold too"
+    assert f"\n  {told}: lock-unbounded, upgrade-in-one-call\n\n" in text
+
+
 def test_text_of_a_long_run_says_what_took_the_longest() -> None:
     report = dataclasses.replace(a_report(), seconds=90.0, walk_seconds=40.4)
     assert "took the longest: what checks share (databases, stairways) 40 s, single-head 1 s, " in render(report)

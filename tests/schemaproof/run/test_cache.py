@@ -21,8 +21,10 @@ from schemaproof.postgres import Server
 from schemaproof.project.subject import Subject
 from schemaproof.proofs.failure.crashing import standing_by
 from schemaproof.proofs.registry import CHECKS
+from schemaproof.report.outcome import Recalled
 from schemaproof.run import cache
-from schemaproof.run.cache import FOLDER, Cache
+from schemaproof.run.cache import FOLDER, THROUGH_ALL, Cache
+from schemaproof.run.parts import Shard
 from schemaproof.run.record import Record
 from schemaproof.run.scope import EVERYTHING, Wanted
 from schemaproof.run.verify import examine
@@ -38,12 +40,13 @@ ALL = ("0001", "0002", "0003")
 
 @dataclass
 class Told:
-    """What a run found, which revisions it knew before, and what it said of that."""
+    """What a run found, which revisions and checks it knew before, and what it said of that."""
 
     findings: tuple[Finding, ...] = ()
     known: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     obstacles: int = 0
+    checks: tuple[str, ...] = ()
 
 
 def run(
@@ -69,8 +72,9 @@ def _run(pipe: Connection, subject: Subject, server: Server, checks: tuple[Check
     with standing_by() if "crash-recovery" in record.checks else nullcontext():
         examine(subject, server, checks=checks, progress=Recorder(), record=record, wanted=wanted, cache=known)
     findings = tuple(finding for found in record.findings.values() for finding in found)
-    said = (record.recalled.revisions, record.recalled.remarks) if record.recalled else ((), ())
-    pipe.send(Told(findings, *said, len(record.obstacles)))
+    known_before = record.recalled or Recalled(())
+    said = (known_before.revisions, known_before.remarks, len(record.obstacles), known_before.checks)
+    pipe.send(Told(findings, *said))
     server.close()
 
 
@@ -228,6 +232,73 @@ def test_what_a_crash_leaves_is_known_by_revision(tmp_path: Path, postgres_serve
     assert again.known == ALL[:2]
     assert [(one.check, one.revision) for one in first.findings] == [("crash-recovery", "0002")]
     assert first.findings == again.findings
+
+
+@pytest.fixture(scope="module")
+def through_once(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server) -> tuple[Subject, Told]:
+    """A project in which each check that goes through all revisions finds something, after its first run."""
+    column = Step("ALTER TABLE t ADD a int", "ALTER TABLE t DROP a")
+    leaking = Step("SET TimeZone = 'Asia/Kathmandu'")
+    last = Step("CREATE TABLE v (at timestamptz DEFAULT '2020-01-01 12:00')", "DROP TABLE v")
+    made = make_project(tmp_path_factory.mktemp("through"), [table("t"), column, leaking, last])
+    told = run(made, postgres_server, *FEW, *THROUGH_ALL)
+    assert ({one.check for one in told.findings} >= THROUGH_ALL, told.checks) == (True, ())
+    return made, told
+
+
+@pytest.fixture
+def through(through_once: tuple[Subject, Told], tmp_path: Path) -> Subject:
+    """A copy of it, of which all is known."""
+    shutil.copytree(through_once[0].project, tmp_path, dirs_exist_ok=True)
+    return replace(through_once[0], project=tmp_path)
+
+
+def unanswerable() -> tuple[Check, ...]:
+    """Checks of which those that go through all revisions fail where they are asked."""
+
+    def fails(*_: object) -> list[Finding]:
+        raise ZeroDivisionError
+
+    wanted = [check for check in CHECKS if check.id in {*FEW, *THROUGH_ALL}]
+    return tuple(replace(one, examine=fails) if one.id in THROUGH_ALL else one for one in wanted)
+
+
+def test_checks_that_go_through_all_revisions_are_asked_once(
+    through: Subject, through_once: tuple[Subject, Told], postgres_server: Server
+) -> None:
+    again = run(through, postgres_server, checks=unanswerable())
+    assert (again.checks, again.obstacles) == (tuple(sorted(THROUGH_ALL)), 0)
+    assert again.findings == through_once[1].findings
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("migrations/versions/0001.py", EVERYTHING),
+        ("migrations/versions/0004.py", EVERYTHING),
+        ("migrations/env.py", EVERYTHING),
+        (None, Wanted(since="0001")),
+        (None, Wanted(shard=Shard(1, 2))),
+    ],
+    ids=["lowest", "head", "env", "since", "part"],
+)
+def test_checks_that_go_through_all_revisions_are_asked_where_something_else_is(
+    through: Subject, postgres_server: Server, name: str | None, wanted: Wanted
+) -> None:
+    if name is not None:
+        appended(name)(through)
+    told = run(through, postgres_server, checks=unanswerable(), wanted=wanted)
+    assert (told.checks, told.obstacles > 0) == ((), True)
+
+
+def test_part_does_not_answer_for_the_whole(through: Subject, postgres_server: Server) -> None:
+    """Nor for itself: which checks a part is dealt depends on those of the others."""
+    appended("migrations/versions/0004.py")(through)
+    parts = [Wanted(shard=Shard(number, 2)) for number in (1, 2)]
+    for one in parts:
+        run(through, postgres_server, *FEW, *THROUGH_ALL, wanted=one)
+    assert sum(run(through, postgres_server, checks=unanswerable(), wanted=one).obstacles for one in parts) > 0
+    assert run(through, postgres_server, checks=unanswerable()).obstacles > 0
 
 
 def test_since_and_what_is_known_go_together(subject: Subject, postgres_server: Server) -> None:

@@ -30,10 +30,11 @@ from schemaproof.proofs.failure.failures import Failures
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.proofs.upgrade.checks import COMMITTED, UPGRADE_FROM_EMPTY, on_an_empty_database
 from schemaproof.report.outcome import Obstacle, Report, Scope
-from schemaproof.run.cache import Cache, Recall
+from schemaproof.run.cache import Cache
 from schemaproof.run.judging import report
 from schemaproof.run.parts import BY_REVISION, digest_of
 from schemaproof.run.progress import Progress
+from schemaproof.run.recall import Recall
 from schemaproof.run.record import Record
 from schemaproof.run.scope import EVERYTHING, Wanted
 from schemaproof.run.walk import tell_how_far, walk

@@ -22,9 +22,10 @@ from schemaproof.project.subject import Subject
 from schemaproof.proofs.failure.crashing import standing_by
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.outcome import Recalled
-from schemaproof.run import cache
-from schemaproof.run.cache import FOLDER, THROUGH_ALL, Cache
+from schemaproof.run import recall
+from schemaproof.run.cache import FOLDER, Cache
 from schemaproof.run.parts import Shard
+from schemaproof.run.recall import THROUGH_ALL
 from schemaproof.run.record import Record
 from schemaproof.run.scope import EVERYTHING, Wanted
 from schemaproof.run.verify import examine
@@ -96,8 +97,8 @@ def written(tmp_path: Path) -> Subject:
 @pytest.fixture(scope="module", autouse=True)
 def one_harness() -> None:
     """Taken once: else, in the forks, whoever edits the harness meanwhile makes two runs differ."""
-    cache._harness()
-    cache._packages()
+    recall._harness()
+    recall._packages()
 
 
 @pytest.fixture
@@ -195,7 +196,7 @@ def test_changed_byte_is_asked_again(
 def test_another_harness_or_package_is_asked_again(
     proved: Subject, postgres_server: Server, monkeypatch: pytest.MonkeyPatch, name: str, value: object
 ) -> None:
-    monkeypatch.setattr(cache, name, lambda: value)
+    monkeypatch.setattr(recall, name, lambda: value)
     assert run(proved, postgres_server).known == ()
 
 

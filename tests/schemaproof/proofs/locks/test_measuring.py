@@ -5,7 +5,7 @@ from pathlib import Path
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History, open_history
 from schemaproof.postgres import Server
-from schemaproof.proofs.locks.blocked import READS_BLOCKED, WRITES_BLOCKED
+from schemaproof.proofs.locks.blocked import READS_BLOCKED, WRITES_BLOCKED, measured
 from schemaproof.proofs.locks.measuring import Locks
 from tests.schemaproof.conftest import Databases
 from tests.schemaproof.projects import Step, make_project
@@ -126,3 +126,14 @@ def test_databases_are_dropped(tmp_path: Path, own_server: Server, databases: Da
     with open_history(make_project(tmp_path, [ORDERS, NOT_NULL]), own_server) as history:
         assert history.kept(Locks).of(1)["upgrade"].holds
     assert not databases()
+
+
+def test_nothing_is_measured_where_only_one_database_may_hold_revisions(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    """It takes two: what is known is that nothing was measured, as a note says."""
+    with open_history(make_project(tmp_path, [ORDERS, NOT_NULL]), postgres_server, alone=True) as history:
+        first, above = (script.revision for script in history.revisions)
+        (note,) = READS_BLOCKED.examine(history, first)
+        assert (note.severity, note.message.partition(":")[0]) == (Severity.NOTE, "No locks were measured")
+        assert measured(history, first) == measured(history, above) == {}

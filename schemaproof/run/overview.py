@@ -17,6 +17,7 @@ from schemaproof.run.items.revisions import BrokenError, NotPlainError, read_cha
 from schemaproof.run.scope import Wanted
 
 # The first revision and the second: Alembic records them by other statements than each other, and all above like it.
+_FIRST = 2
 _CRASHED_FIRST = 4
 
 
@@ -33,6 +34,12 @@ class Overview:
     revisions: tuple[str, ...]
     scope: Scope | None
     costs: tuple[Cost, ...]
+
+    @property
+    def faults(self) -> int:
+        """How many are injected, crashes apart, by the costs."""
+        first, others = self.costs[:_FIRST], self.costs[_FIRST:]
+        return sum(cost.first_faults for cost in first) + sum(cost.faults for cost in others)
 
     @classmethod
     def of(
@@ -117,10 +124,10 @@ def _told(check: Check, seen: Overview) -> str:
 def _faults(check: Check, seen: Overview) -> str:
     """How many faults or crashes ``check`` needs, in words; "" for none."""
     if check.id == "atomicity":
-        return "about " + counted(sum(cost.faults for cost in seen.costs), "fault")
+        return "about " + counted(seen.faults, "fault")
     if check.id == "rerun-after-failure":
         return "judges the faults of atomicity"
     if check.id == "crash-recovery":
-        first = _CRASHED_FIRST * min(2, len(seen.costs))
+        first = _CRASHED_FIRST * min(_FIRST, len(seen.costs))
         return "about " + counted(first + sum(cost.crashes for cost in seen.costs), "crash", "crashes")
     return ""

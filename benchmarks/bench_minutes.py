@@ -92,13 +92,15 @@ def orm_cascades(folder: Path) -> None:
         below = revision
 
 
+SINCE = ("--since", synthetic._id(499))
 CASES = (
     Case("2 revisions, 2 tables", tables(2), 4, revisions=2),
     Case("50 one-table revisions", tables(50), revisions=50),
     Case("60 one-table revisions", tables(60), 30, revisions=60),
     Case("200 one-table revisions", tables(200), 100, revisions=200),
     Case("40 revisions, 60 tables, ORM cascades", orm_cascades, 90, revisions=40),
-    Case("500 revisions, --since the one before head", tables(500), 15, ("--since", synthetic._id(499)), revisions=1),
+    Case("500 revisions, --since the one before head", tables(500), 15, SINCE, revisions=1),
+    Case("500 revisions, the same --since, nothing changed", tables(500), 5, SINCE, again=True),
     Case("500 one-table revisions", tables(500), revisions=500),
     Case("500 one-table revisions, nothing changed", tables(500), 5, again=True),
 )
@@ -169,7 +171,7 @@ def show(case: Case, taken: Taken) -> None:
     verdict = ""
     if case.goal is not None:
         verdict = f"   goal: {case.goal:g} s, {'met' if taken.seconds <= case.goal else 'MISSED'}"
-    print(f"{case.title:<46}{taken.seconds:8.1f} s{taken.cpu:8.1f} s{taken.megabytes:8.0f} MB{verdict}", flush=True)
+    print(f"{case.title:<50}{taken.seconds:8.1f} s{taken.cpu:8.1f} s{taken.megabytes:8.0f} MB{verdict}", flush=True)
 
 
 def show_growth(found: dict[int, Taken], start: Taken) -> None:
@@ -198,7 +200,7 @@ def main() -> None:
     project = Path()
     print(f"Python {platform.python_version()}")
     show_load("at the start")
-    print(f"\n{'schemaproof verify, all checks':<46}{'seconds':>10}{'cpu':>10}{'memory':>11}")
+    print(f"\n{'schemaproof verify, all checks':<50}{'seconds':>10}{'cpu':>10}{'memory':>11}")
     found: dict[int, Taken] = {}
     with tempfile.TemporaryDirectory() as folder:
         for number, case in enumerate(cases):

@@ -32,6 +32,7 @@ class Interruption:
     def __init__(self) -> None:
         self._thread = threading.get_ident()
         self._asked = False
+        self._closed = False
         self._lock = threading.Lock()
         # Only the main thread may have handlers, and only a handler ends what it sleeps in.
         self._is_main = threading.current_thread() is threading.main_thread()
@@ -48,13 +49,21 @@ class Interruption:
             if self._before is not None:
                 self._asked = True
                 signal.pthread_kill(self._thread, _SIGNAL)
-            elif not self._is_main:
-                raise_in(self._thread)
+            elif not self._is_main and not self._closed:
+                raise_in(self._thread, InterruptedRunError)
 
     def close(self) -> None:
-        """Stop nobody any more."""
+        """Stop nobody any more; called by the thread itself."""
+        try:
+            self._close()
+        except InterruptedRunError:  # it was asked when the run had ended
+            self._close()
+
+    def _close(self) -> None:
         with self._lock:
-            self._asked = False
+            self._asked, self._closed = False, True
+            if not self._is_main:
+                raise_in(self._thread, None)
             if self._before is not None:
                 signal.signal(_SIGNAL, self._before)
                 self._before = None
@@ -65,9 +74,10 @@ class Interruption:
             raise InterruptedRunError
 
 
-def raise_in(thread: int) -> None:
-    """Raise :class:`InterruptedRunError` in ``thread`` when it runs Python code next."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(InterruptedRunError))
+def raise_in(thread: int, error: type[BaseException] | None) -> None:
+    """Raise ``error`` in ``thread`` when it runs Python code next; None takes back what has not been raised yet."""
+    raised = ctypes.py_object() if error is None else ctypes.py_object(error)  # the first is a null pointer
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), raised)
 
 
 def project_threads() -> set[int]:

@@ -240,3 +240,22 @@ def test_a_row_that_the_downgrade_leaves_is_told_where_the_older_release_has_no_
 )
 def test_a_row_that_no_downgrade_leaves_is_not_told(orders: Rewritten, upgrade: str, downgrade: str) -> None:
     assert found(orders.to(Step(upgrade, downgrade)), [NEWER_ROWS_ROLLED_BACK]) == []
+
+
+def test_a_row_that_the_downgrade_leaves_is_told_where_it_breaks_a_view_of_the_older_release(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    """The table itself takes it: only inserts are looked at by the trigger."""
+    trigger = "CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION refuse();"
+    older = "CREATE OR REPLACE VIEW parts AS SELECT id, 1 / (title IS NOT NULL)::int AS part FROM orders;"
+    newer = "CREATE OR REPLACE VIEW parts AS SELECT id, (title IS NOT NULL)::int AS part FROM orders;"
+    function = (
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF new.title IS NULL THEN"
+        " RAISE not_null_violation; END IF; RETURN new; END';"
+    )
+    first = Step(f"CREATE TABLE orders (id int PRIMARY KEY, title text); {older} {function} {trigger}")
+    second = Step(f"DROP TRIGGER t ON orders; {newer}", f"{older} {trigger}")
+    with open_history(make_project(tmp_path, [first, second]), postgres_server) as history:
+        (one,) = found(history, [NEWER_ROWS_ROLLED_BACK])
+    assert one.object == "column public.orders.title"
+    assert "public.parts" in one.evidence

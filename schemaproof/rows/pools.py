@@ -1,6 +1,7 @@
 """Which values each column of a table may be given: those that its type, and the checks of it alone, accept."""
 
 import re
+import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,18 @@ _COUNTED = 40  # values that differ by their number alone: as many rows as a uni
 _LATER = 1_000_000  # where they go on in a table that holds rows
 _MATCHES = 20  # texts of a regular expression
 _PATTERN = re.compile(r"~ '((?:[^']|'')+)'::text")
+# Classes of characters as PostgreSQL writes them within brackets (manual, "Bracket Expressions"), and as Python does.
+_CLASSES = {
+    "[:alpha:]": "a-zA-Z",
+    "[:alnum:]": "a-zA-Z0-9",
+    "[:digit:]": "0-9",
+    "[:lower:]": "a-z",
+    "[:upper:]": "A-Z",
+    "[:xdigit:]": "0-9a-fA-F",
+    "[:space:]": r"\s",
+    "[:word:]": r"\w",
+    "[:punct:]": r"!-/:-@\[-`{-~",
+}
 
 
 @dataclass
@@ -99,6 +112,8 @@ def _matching(types: Mapping[int, Type], subject: Subject, column: Column) -> li
 
 
 def _texts_of(pattern: str) -> list[str]:
+    for ours, pythons in _CLASSES.items():
+        pattern = pattern.replace(ours, pythons)
     from schemaproof.rows.projects import collected
 
     try:
@@ -108,7 +123,10 @@ def _texts_of(pattern: str) -> list[str]:
         from schemaproof.rows.strategies import TEXTS
 
         # Without an alphabet, Hypothesis tries each code point with a codec first, which takes seconds.
-        strategy = from_regex(re.compile(pattern, re.ASCII), fullmatch=True, alphabet=TEXTS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of other sets within brackets: PostgreSQL's [=a=]
+            compiled = re.compile(pattern, re.ASCII)
+        strategy = from_regex(compiled, fullmatch=True, alphabet=TEXTS)
         found = collected(strategy, _COUNTED * 2)
     except (re.error, ValueError, HypothesisException):
         return []

@@ -12,6 +12,10 @@ CASES = {
     "check of a range": ("CREATE TABLE t (a int NOT NULL CHECK (a BETWEEN 10 AND 20), b int CHECK (b > 5))", "t"),
     "check of a list": ("CREATE TABLE t (a text NOT NULL CHECK (a IN ('x', 'y')), b text CHECK (b <> ''))", "t"),
     "check of a length": ("CREATE TABLE t (a text NOT NULL CHECK (length(a) >= 3 AND length(a) < 10))", "t"),
+    "check of classes of characters": (
+        "CREATE TABLE t (a text UNIQUE NOT NULL CHECK (a ~ '^[[:upper:]_]{3}[[:digit:]][^[:space:][:punct:]]$'))",
+        "t",
+    ),
     "check of a pattern": ("CREATE TABLE t (a text UNIQUE NOT NULL CHECK (a ~ '^[A-Z]{3}-[0-9]{2}$'))", "t"),
     "check of two columns": ("CREATE TABLE t (d date NOT NULL, e date NOT NULL, f int, CHECK (d < e))", "t"),
     "check that fails for some": ("CREATE TABLE t (a int NOT NULL, b int NOT NULL, CHECK (100 / a > b))", "t"),

@@ -291,13 +291,17 @@ def _start_error(server: Embedded) -> PostgresError:
 
 
 def _end_server(folder: Path) -> None:
-    """SIGQUIT to the folder's postmaster, until it is gone, as the guard does: one that begins to start ignores it."""
+    """SIGQUIT to the folder's postmaster, until it is gone, as the guard does: one that begins to start ignores it.
+
+    And SIGTERM, for a PgBouncer in the folder that was started where SIGQUIT is ignored: before 1.23 it leaves it so.
+    """
     if (postmaster := _postmaster(folder)) is None:
         return
     deadline = time.monotonic() + _STOP_TIMEOUT
     with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
         while not _ended(postmaster) and time.monotonic() < deadline:
             postmaster.send_signal(signal.SIGQUIT)
+            postmaster.send_signal(signal.SIGTERM)
             postmaster.resume()  # an owner that died while it killed the server may have left it stopped
             with contextlib.suppress(psutil.TimeoutExpired):
                 postmaster.wait(0.1)

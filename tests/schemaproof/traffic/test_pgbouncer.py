@@ -148,8 +148,12 @@ def test_signal_to_its_whole_session_keeps_it_from_no_end(
     assert_becomes_gone(running, bouncer.folder)
 
 
-def test_sweep_ends_it_where_owner_and_guard_were_killed(program: str, postgres_server: Server) -> None:
-    owner, folder = start_owner(program, postgres_server)
+@pytest.mark.parametrize("ignored", [None, signal.SIGQUIT], ids=["foreground", "background"])
+def test_sweep_ends_it_where_owner_and_guard_were_killed(
+    program: str, postgres_server: Server, ignored: signal.Signals | None
+) -> None:
+    """A shell starts what runs in the background with SIGQUIT ignored."""
+    owner, folder = start_owner(program, postgres_server, ignored)
     running = process(folder)
     guards = [each for each in psutil.process_iter() if os.getpgid(running.pid) == each.pid]
     guards += [child for guard in guards for child in guard.children() if child != running]
@@ -201,10 +205,13 @@ def test_named_program_goes_before_the_installed_one(tmp_path: Path) -> None:
     assert find_program(environment={"PATH": str(tmp_path)}) == str(tmp_path / "pgbouncer")
 
 
-def start_owner(program: str, server: Server) -> "tuple[subprocess.Popen[str], Path]":
+def start_owner(
+    program: str, server: Server, ignored: signal.Signals | None = None
+) -> "tuple[subprocess.Popen[str], Path]":
     url = server.url.render_as_string(hide_password=False)
+    begin = f"import signal; signal.signal({int(ignored)}, signal.SIG_IGN)\n" if ignored is not None else ""
     owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER, url],
+        [sys.executable, "-c", begin + OWNER, url],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -558,3 +558,17 @@ def test_revision_below_the_new_ones_that_fails_keeps_them_from_being_asked(
     subject = make_project(tmp_path, [Step("SELECT 1/0"), table("t")])
     with pytest.raises(SubjectError, match="The upgrade to 0001 fails, so head can't be reached"):
         verified(subject, postgres_server, wanted=Wanted(since="0001"))
+
+
+@pytest.mark.usefixtures("own_errors_only")
+def test_checks_drop_the_databases_that_they_make(tmp_path: Path, own_server: Server, databases: Databases) -> None:
+    """What a check forgets stays on a server that is not removed at the end; and may keep a role in use until then."""
+    steps = [
+        Step("CREATE TABLE t (id int PRIMARY KEY, a int); CREATE TABLE u (t int REFERENCES t)", "DROP TABLE u, t"),
+        Step("CREATE TYPE e AS ENUM ('a'); UPDATE t SET a = 0; ALTER TABLE t ALTER a SET NOT NULL"),
+    ]
+    names = {check.id for check in CHECKS} - {"crash-recovery"}
+    subject = dataclasses.replace(make_project(tmp_path, steps), deployers=2)
+    found = {one.area for one in verified(subject, own_server, *names).findings}
+    assert found >= {"downgrade", "failure"}
+    assert databases() == set()

@@ -228,6 +228,22 @@ def test_text_of_a_handful_of_findings_has_no_summary() -> None:
     assert "begin with" in render(a_report(*five, a_finding(object=None)))
 
 
+def test_summary_counts_what_each_check_has_found() -> None:
+    findings = [
+        a_finding(check=check, severity=severity, object=f"type t{number}")
+        for check, severities in {
+            "downgrade-restores": [Severity.ERROR, Severity.ERROR, Severity.NOTE],
+            "single-head": [Severity.WARNING] * 4,
+        }.items()
+        for number, severity in enumerate(severities)
+    ]
+    text = render(a_report(*findings))
+    lines = [line.split() for line in text.splitlines()]
+    assert ["check", "errors", "warnings", "notes"] in lines
+    assert ["downgrade-restores", "2", "-", "1"] in lines
+    assert ["single-head", "-", "4", "-"] in lines
+
+
 def test_text_says_where_a_finding_stands() -> None:
     found = dataclasses.replace(a_finding(), where=Place("migrations/versions/0003.py", 12))
     assert "leaves it behind.\n      --> migrations/versions/0003.py:12\n" in render(a_report(found))

@@ -15,7 +15,7 @@ EVERYWHERE = pytest.mark.parametrize("in_main", [True, False], ids=["main", "ano
 def runs_on(stopped: Callable[[], bool]) -> None:
     """Run Python code until that, or for ever."""
     while not stopped():
-        time.sleep(0.001)
+        time.sleep(0.001)  # what such a run does: it waits for something that does not come
 
 
 def runs_on_for_a_moment() -> None:

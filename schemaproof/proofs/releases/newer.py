@@ -1,12 +1,12 @@
 """Rows that only the newer schema allows, and what the older release can do with them once it was rolled back."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from schemaproof.catalog import Difference, diff
+from schemaproof.catalog import Difference, Identity, diff
 from schemaproof.migration.lines.quoting import quoted
 from schemaproof.migration.populated import Populated, PopulatedStates
 from schemaproof.postgres import Database
@@ -24,6 +24,14 @@ _DOWNGRADES = 4  # of one deployment: each is a run of env.py
 # A refusal of these classes is of the values: data exceptions, integrity constraints, what a trigger raises.
 _OF_VALUES = ("22", "23", "P0001")
 _OF_OTHER_ROWS = frozenset({"23503", "23001", "23505", "23P01"})
+# The views that show rows of a table, also through other views.
+_VIEWS = b"""
+    WITH RECURSIVE above (oid) AS (SELECT $1::regclass::oid UNION SELECT r.ev_class FROM above
+        JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = above.oid
+        JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid)
+    SELECT n.nspname::text, c.relname::text FROM above JOIN pg_class c USING (oid)
+    JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'v' ORDER BY 1, 2
+"""
 
 
 @dataclass(frozen=True)
@@ -133,6 +141,7 @@ def _taken_back(states: PopulatedStates, database: Database, places: range) -> b
 def _failing(database: Database, trial: Trial, newer: Newer) -> Stranded | None:
     statements = _statements(trial, newer)
     with connected(database) as connection:
+        statements += _views(connection, trial, newer, {one.relation for one in statements})
         refusals = ask(connection, [one.text for one in statements])
         for one, refusal in zip(statements, refusals, strict=True):
             if refusal is not None and refusal.code.startswith((*_OF_VALUES, "42")):
@@ -151,6 +160,17 @@ def _statements(trial: Trial, newer: Newer) -> list[Statement]:
     # What an application does every day comes first.
     keys = {name for each in trial.samples for name in each.primary}
     return sorted(found, key=lambda one: one.column in keys or one.column == newer.column)
+
+
+def _views(
+    connection: "psycopg.Connection[tuple[object, ...]]", trial: Trial, newer: Newer, asked: Collection[Name]
+) -> list[Statement]:
+    """Reads of the older release's views that show such a row, be it that nothing of them was changed."""
+    with psycopg.RawCursor(connection) as cursor:
+        found = cursor.execute(_VIEWS, [quoted(*newer.table)]).fetchall()
+    names: list[Name] = [(str(schema), str(name)) for schema, name in found]
+    known = [one for one in names if Identity("view", one[0], "", one[1]) in trial.before.objects]
+    return [Statement(one, "read", f"SELECT * FROM {quoted(*one)}") for one in known if one not in asked]  # noqa: S608 (quoted)
 
 
 def _is_unknown_label(connection: "psycopg.Connection[tuple[object, ...]]", trial: Trial, newer: Newer) -> bool:

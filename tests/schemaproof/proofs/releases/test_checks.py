@@ -242,8 +242,9 @@ def test_a_row_that_no_downgrade_leaves_is_not_told(orders: Rewritten, upgrade: 
     assert found(orders.to(Step(upgrade, downgrade)), [NEWER_ROWS_ROLLED_BACK]) == []
 
 
+@pytest.mark.parametrize("changed", [True, False], ids=["changed", "as-it-was"])
 def test_a_row_that_the_downgrade_leaves_is_told_where_it_breaks_a_view_of_the_older_release(
-    tmp_path: Path, postgres_server: Server
+    tmp_path: Path, postgres_server: Server, *, changed: bool
 ) -> None:
     """The table itself takes it: only inserts are looked at by the trigger."""
     trigger = "CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION refuse();"
@@ -253,9 +254,28 @@ def test_a_row_that_the_downgrade_leaves_is_told_where_it_breaks_a_view_of_the_o
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF new.title IS NULL THEN"
         " RAISE not_null_violation; END IF; RETURN new; END';"
     )
-    first = Step(f"CREATE TABLE orders (id int PRIMARY KEY, title text); {older} {function} {trigger}")
-    second = Step(f"DROP TRIGGER t ON orders; {newer}", f"{older} {trigger}")
+    shown = "CREATE VIEW shown AS SELECT part FROM parts;"
+    first = Step(f"CREATE TABLE orders (id int PRIMARY KEY, title text); {older} {shown} {function} {trigger}")
+    second = Step(f"DROP TRIGGER t ON orders; {newer if changed else ''}", f"{older if changed else ''} {trigger}")
     with open_history(make_project(tmp_path, [first, second]), postgres_server) as history:
         (one,) = found(history, [NEWER_ROWS_ROLLED_BACK])
     assert one.object == "column public.orders.title"
     assert "public.parts" in one.evidence
+
+
+@pytest.mark.parametrize(
+    "view", ["SELECT id, upper(title) AS title FROM orders", "SELECT 1 / (id - id) AS n FROM orders"]
+)
+def test_view_of_the_older_release_that_such_a_row_does_not_break_is_not_told(
+    tmp_path: Path, postgres_server: Server, view: str
+) -> None:
+    """The second fails on any row."""
+    trigger = "CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION refuse();"
+    first = Step(
+        f"CREATE TABLE orders (id int PRIMARY KEY, title text); CREATE VIEW v AS {view};"
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN IF new.title IS NULL THEN"
+        f" RAISE not_null_violation; END IF; RETURN new; END'; {trigger}"
+    )
+    subject = make_project(tmp_path, [first, Step("DROP TRIGGER t ON orders", trigger)])
+    with open_history(subject, postgres_server) as history:
+        assert found(history, [NEWER_ROWS_ROLLED_BACK]) == []

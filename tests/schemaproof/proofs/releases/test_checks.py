@@ -89,6 +89,7 @@ def told(findings: Sequence[Finding]) -> set[tuple[str, str | None]]:
         ),
         ("CREATE UNIQUE INDEX u ON orders (title)", {("writes", "index public.u")}),
         ("CREATE UNIQUE INDEX u ON orders (customer_id, title) WHERE note IS NULL", {("writes", "index public.u")}),
+        ("CREATE UNIQUE INDEX u ON orders (title) WHERE note IS NOT NULL", {("writes", "index public.u")}),
         ("CREATE UNIQUE INDEX u ON orders (lower(mail))", set()),
         (
             "ALTER TABLE orders ADD CONSTRAINT x EXCLUDE USING btree (title WITH =)",

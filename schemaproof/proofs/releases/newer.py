@@ -170,7 +170,8 @@ def _views(
         found = cursor.execute(_VIEWS, [quoted(*newer.table)]).fetchall()
     names: list[Name] = [(str(schema), str(name)) for schema, name in found]
     known = [one for one in names if Identity("view", one[0], "", one[1]) in trial.before.objects]
-    return [Statement(one, "read", f"SELECT * FROM {quoted(*one)}") for one in known if one not in asked]  # noqa: S608 (quoted)
+    texts = {one: f"SELECT * FROM {quoted(*one)}" for one in known if one not in asked}  # noqa: S608 (names are quoted)
+    return [Statement(one, "read", text) for one, text in texts.items()]
 
 
 def _is_unknown_label(connection: "psycopg.Connection[tuple[object, ...]]", trial: Trial, newer: Newer) -> bool:

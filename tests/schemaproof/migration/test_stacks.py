@@ -31,7 +31,7 @@ def run_in_thread(work: Callable[[], object], *, in_main: bool) -> BaseException
     def go() -> None:
         try:
             work()
-        except BaseException as error:  # noqa: BLE001 (which one is asked)
+        except BaseException as error:  # noqa: BLE001 (the test asks whether any comes out, and which)
             raised.append(error)
 
     if in_main:

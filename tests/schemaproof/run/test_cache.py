@@ -292,6 +292,13 @@ def test_checks_that_go_through_all_revisions_are_asked_where_something_else_is(
     assert (told.checks, told.obstacles > 0) == ((), True)
 
 
+def test_check_that_was_kept_from_running_is_not_answered(tmp_path: Path, postgres_server: Server) -> None:
+    """It finds nothing below the revision that fails, and what is above it nobody has seen."""
+    subject = make_project(tmp_path, [table("t"), Step("SELECT 1/0")])
+    first, again = (run(subject, postgres_server, *FEW, "lock-unbounded") for _ in range(2))
+    assert (first.obstacles, again.checks) == (0, ())
+
+
 def test_part_does_not_answer_for_the_whole(through: Subject, postgres_server: Server) -> None:
     """Nor for itself: which checks a part is dealt depends on those of the others."""
     appended("migrations/versions/0004.py")(through)

@@ -24,6 +24,8 @@ class Check:
         scope: "revision" for one that runs on each revision, "history" for one that runs once.
         examine: returns its findings. Called with the history, and for the scope "revision" with a revision's id.
         begin: called with the history before any check runs: starts work that is slow and can run beside the others.
+        meanwhile: called with the history while other processes climb its revisions, for the scope "history": does what
+            ``examine`` will need and what need not wait for them. Its errors are not told: ``examine`` meets them too.
         keywords: more words by which pytest's ``-k`` finds it.
         needs_head: for the scope "history": whether it can run only if every revision can be applied.
     """
@@ -36,6 +38,7 @@ class Check:
     scope: Literal["history", "revision"]
     examine: Callable[..., Iterable[Finding]]
     begin: Callable[..., object] = lambda _: None
+    meanwhile: Callable[..., object] | None = None
     keywords: tuple[str, ...] = ()
     needs_head: bool = True
 

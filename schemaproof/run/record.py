@@ -90,6 +90,10 @@ class Record:
         """
         self.hear("found", (check, tuple(findings), Spell.until_now(os.getpid(), check, begin), revision))
 
+    def spend(self, check: str, begin: float) -> None:
+        """``check`` was at work from ``begin`` until now, by ``perf_counter``, and has found nothing yet."""
+        self.hear("spent", (Spell.until_now(os.getpid(), check, begin),))
+
     def share(self, begin: float) -> None:
         """What several checks share was at work from ``begin`` until now, by ``perf_counter``."""
         self.hear("shared", (Spell.until_now(os.getpid(), WALK, begin),))
@@ -178,6 +182,9 @@ class Record:
 
     def _remembered(self, recalled: Recalled) -> None:
         self.recalled = recalled
+
+    def _spent(self, spell: Spell) -> None:
+        self.spells.append(spell)
 
     def _shared(self, spell: Spell) -> None:
         self.spells.append(spell)

@@ -218,6 +218,8 @@ def _examine_on_server(
         # The others wait for nothing that the walk finds, so both are under way at once.
         early = [check for check in once if check.id not in _AFTER_THE_WALK and not walking.inline]
         failed = _ask_each(early, history, record, progress, limits)
+        if failed is None and not walking.inline:
+            _meanwhile([check for check in once if check not in early], history, record, progress, limits)
         limits.on()
         walking.finish()
     stopped = walking.stopped_at or failed
@@ -243,6 +245,23 @@ def _examine_on_server(
                 record.skip([check.id], reason)
         record.skip((check.id for check in each), f"{reason}, and those after it were not reached")
         _require_findings(record, _unreached(history, stopped))
+
+
+def _meanwhile(checks: Sequence[Check], history: History, record: Record, progress: Progress, limits: _Limits) -> None:
+    """Let ``checks`` do what need not wait for the walk, so that no core is idle while they do it after its end."""
+    for check in checks:
+        if check.meanwhile is None:
+            continue
+        start = perf_counter()
+        tell_how_far(history, check.id, progress.now)
+        limits.on(check)
+        try:
+            check.meanwhile(history)
+        except SharedRoleError:
+            raise
+        except Exception:  # noqa: BLE001 (it is told when the check itself is asked)
+            history.server.require()
+        record.spend(check.id, start)
 
 
 def _require_findings(record: Record, obstacle: SubjectError) -> None:

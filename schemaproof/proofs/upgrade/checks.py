@@ -12,7 +12,7 @@ from schemaproof.migration.history import History
 from schemaproof.migration.roles import created
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.proofs.upgrade.branches import stranded
-from schemaproof.proofs.upgrade.calls import first_parting
+from schemaproof.proofs.upgrade.calls import Parting, first_parting
 
 COMMITTED = (
     "Let env.py run context.run_migrations() in context.begin_transaction(), on a connection whose transaction is"
@@ -141,9 +141,19 @@ def _against_single_steps(history: History) -> Iterator[Finding]:
         )
 
 
+def _parting(history: History) -> Parting | None:
+    return first_parting(history, commits_each=history.in_one_call.commits_each_revision())
+
+
+def _look_for_parting(history: History) -> None:
+    """Most of what takes time: single steps are compared with it when they have been made."""
+    if history.in_one_call.failure() is None:
+        history.kept(_parting)
+
+
 def _from_earlier(history: History) -> Iterator[Finding]:
     """One call from where production stands; see ``first_parting`` for the revisions that it tries."""
-    parting = first_parting(history, commits_each=history.in_one_call.commits_each_revision())
+    parting = history.kept(_parting)
     if parting is None:
         return
     called = [script.revision for script in history.revisions[parting.start : parting.stop]]
@@ -214,6 +224,7 @@ UPGRADE_IN_ONE_CALL = Check(
     " tables, module variables, an open transaction (transaction_per_migration=True in context.configure() ends it).",
     scope="history",
     examine=_in_one_call,
+    meanwhile=_look_for_parting,
     needs_head=False,
 )
 

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from time import sleep
 
 import psutil
 import psycopg
@@ -19,6 +20,9 @@ from schemaproof.project.allowances import Allowance
 from schemaproof.project.subject import Subject, SubjectError
 from schemaproof.proofs.failure.crashing import standing_by
 from schemaproof.proofs.registry import CHECKS
+from schemaproof.proofs.upgrade import calls
+from schemaproof.proofs.upgrade import checks as upgrade_checks
+from schemaproof.proofs.upgrade.calls import Parting
 from schemaproof.report.outcome import Report, Scope
 from schemaproof.run import walk
 from schemaproof.run.record import Record
@@ -449,6 +453,74 @@ def test_seconds_of_checks_and_of_the_walk_are_parts_of_the_runs(tmp_path: Path,
     taken = {one.check.id: one.seconds for one in report.checks}
     assert sum(taken.values()) + report.walk_seconds <= report.seconds
     assert report.walk_seconds > taken["upgrade-from-empty"]
+
+
+@pytest.fixture
+def partings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many processes climbed whenever calls from earlier revisions were tried."""
+    climbing: list[int] = []
+
+    def first_parting(*asked: object, **how: object) -> Parting | None:
+        climbing.append(len(psutil.Process().children()))
+        return calls.first_parting(*asked, **how)  # type: ignore[arg-type]  # as it is called
+
+    monkeypatch.setattr(upgrade_checks, "first_parting", first_parting)
+    return climbing
+
+
+# Fails where the two are applied in one call, and not by itself.
+FAILS_TOGETHER = (Step("CREATE TYPE e AS ENUM ('a')"), Step("ALTER TYPE e ADD VALUE 'b'"), Step("SELECT 'b'::e"))
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_calls_from_earlier_revisions_are_tried_while_others_climb(
+    tmp_path: Path, postgres_server: Server, partings: list[int]
+) -> None:
+    subject = make_project(tmp_path, [table("t"), *FAILS_TOGETHER])
+    report = verified(subject, postgres_server, "upgrade-from-empty", "upgrade-in-one-call")
+    assert keys(report) == [("upgrade-in-one-call", "error", "0004", None)]
+    assert len(partings) == 1  # and what they came to is known when the check is asked
+    assert partings[0] >= 2
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_calls_are_tried_again_where_no_two_upgrades_make_the_same(
+    tmp_path: Path, postgres_server: Server, partings: list[int]
+) -> None:
+    """They did not know of it, and took it for a difference."""
+    frozen = Step("ALTER TABLE t ADD COLUMN at timestamptz DEFAULT 'now'", "ALTER TABLE t DROP COLUMN at")
+    subject = make_project(tmp_path, [table("t"), frozen, table("u"), table("v")])
+    report = verified(subject, postgres_server, "upgrade-from-empty", "upgrade-in-one-call")
+    assert not any(one.faulty for one in report.findings)
+    assert len(partings) == 2
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_error_of_what_is_done_beside_the_walk_is_told_once(tmp_path: Path, postgres_server: Server) -> None:
+    (check,) = asked("upgrade-in-one-call")
+
+    def fails(_: object) -> None:
+        raise KeyError("no such thing")
+
+    subject = make_project(tmp_path, [table(f"t{number}") for number in range(4)])
+    checks = [*asked("upgrade-from-empty"), dataclasses.replace(check, meanwhile=fails)]
+    assert verify(subject, postgres_server, checks=checks, progress=Recorder()).verdict == "sound"
+    checks[1] = dataclasses.replace(crashing("upgrade-in-one-call"), meanwhile=fails)
+    report = verify(subject, postgres_server, checks=checks, progress=Recorder())
+    assert [(one.check, one.cause) for one in report.obstacles] == [
+        ("upgrade-in-one-call", "schemaproof failed: KeyError: 'no such thing'")
+    ]
+
+
+@pytest.mark.usefixtures("small_stretches")
+def test_what_is_done_beside_the_walk_is_booked_on_its_check(tmp_path: Path, postgres_server: Server) -> None:
+    (check,) = asked("upgrade-in-one-call")
+    check = dataclasses.replace(check, meanwhile=lambda _: sleep(0.5), examine=lambda _: ())
+    subject = make_project(tmp_path, [table(f"t{number}") for number in range(4)])
+    record = Record((check.id, "upgrade-from-empty"))
+    checks = [*asked("upgrade-from-empty"), check]
+    examine(subject, postgres_server, checks=checks, progress=Recorder(), record=record)
+    assert max(one.end - one.begin for one in record.spells if one.what == check.id) >= 0.5
 
 
 def test_since_asks_of_the_new_revisions_alone_and_of_the_whole(tmp_path: Path, postgres_server: Server) -> None:

@@ -56,11 +56,20 @@ class PopulatedStates:
             SubjectError, PostgresError: when nothing can be said of one.
         """
         if count not in self._kept:
-            database = self._from_below(count) or self._history.build(count)
-            with dropped_on_error(database):
-                refused = self._fill(database)
-            self._keep(count, Populated(database, refused))
+            self._hold(count, self._from_below(count) or self._history.build(count))
         return self._kept[count]
+
+    def knows(self, count: int) -> bool:
+        """Whether that state is kept, so that ``at`` runs nothing."""
+        return count in self._kept
+
+    def take(self, index: int, database: Database, run: Run) -> None:
+        """Take over a clone of ``at(index)`` in which ``run`` has applied the revision there, for ``at(index + 1)``.
+
+        It is dropped where the run has failed, which ``failed`` tells.
+        """
+        if self._led_up(index, database, run):
+            self._hold(index + 1, database)
 
     def failed(self, index: int) -> Run | None:
         """The run in which the upgrade of the revision at ``index`` failed on rows, if it did; ``at`` has met it."""
@@ -103,20 +112,26 @@ class PopulatedStates:
         if below is None:
             return None
         database = below.clone()
-        run = self.run(database, count - 1)
+        return database if self._led_up(count - 1, database, self.run(database, count - 1)) else None
+
+    def _led_up(self, index: int, database: Database, run: Run) -> bool:
+        """Whether ``run`` of the revision at ``index`` was one that leads up; else ``database`` is dropped."""
         if run.error is None:
-            self._failed.pop(count - 1, None)  # it may have failed before an error elsewhere let all be built anew
-            return database
+            self._failed.pop(index, None)  # it may have failed before an error elsewhere let all be built anew
+            return True
         database.drop()
-        self._failed[count - 1] = run
-        return None
+        self._failed[index] = run
+        return False
 
     def _fill(self, database: Database) -> Mapping[str, str]:
         with psycopg.connect(database.dsn, autocommit=True, application_name="schemaproof") as connection:
             rows = self._history.kept(OwnRows).within(a_few)
             return fill(connection, leave=[self._history.version_table], rows=rows).refused
 
-    def _keep(self, count: int, state: Populated) -> None:
+    def _hold(self, count: int, database: Database) -> None:
+        """Fill ``database``, and keep it and its neighbours."""
+        with dropped_on_error(database):
+            refused = self._fill(database)
         for other in [one for one in self._kept if one not in {count - 1, count + 1}]:
             self._kept.pop(other).database.drop()
-        self._kept[count] = state
+        self._kept[count] = Populated(database, refused)

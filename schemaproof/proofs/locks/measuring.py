@@ -1,6 +1,7 @@
 """A revision run on few rows and on many: what is locked while work is done, and which of that work grows."""
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -94,16 +95,23 @@ class Locks:
 
     def _run(self, index: int) -> dict[Direction, Measured]:
         history, state = self._history, self._states.at(index)
-        directions: list[Direction] = ["upgrade"]
-        if history.stairs(history.revisions[index].revision).ran_down:
-            directions.append("downgrade")
+        down = history.stairs(history.revisions[index].revision).ran_down
+        # What was run on rows as they were given leads to the next state, which others need as well.
+        leads_up = not self._needs and not self._states.knows(index + 1)
         found: dict[Direction, Measured] = {}
-        with self._clone(index) as database, connected(database.dsn) as reader:
-            for direction in directions:
-                one = self._on_few(reader, database, index, direction, state)
-                if one is None:
-                    break
-                found[direction] = one
+        with ExitStack() as dropped:
+            database = self._clone(index)
+            with dropped_on_error(database):
+                run, one = self._on_few(database, index, "upgrade", state)
+                above = dropped.enter_context(Populated(database).clone()) if leads_up and down and one else database
+            if leads_up:
+                self._states.take(index, database, run)
+            else:
+                dropped.enter_context(database)
+            if one is not None:
+                found["upgrade"] = one
+                back = self._on_few(above, index, "downgrade", state)[1] if down else None
+                found |= {} if back is None else {"downgrade": back}
         if any(one.worked for one in found.values()):
             self._on_many(index, found)
         return found
@@ -133,9 +141,9 @@ class Locks:
             return
         # One after the other in the same database: in one that was built otherwise the tables have other oids.
         state = self._states.at(index - 1)
-        with state.clone() as database, connected(database.dsn) as reader:
-            below = self._on_few(reader, database, index - 1, "upgrade", state)
-            here = self._on_few(reader, database, index, "upgrade", state) if below is not None else None
+        with state.clone() as database:
+            _, below = self._on_few(database, index - 1, "upgrade", state)
+            here = self._on_few(database, index, "upgrade", state)[1] if below is not None else None
         if below is None or here is None:
             return
         told = {str(hold.table) for hold in one.holds}
@@ -161,25 +169,24 @@ class Locks:
                 one.relations = {**one.relations, **here.relations}
 
     def _on_few(
-        self, reader: Connection, database: Database, index: int, direction: Direction, state: Populated
-    ) -> Measured | None:
-        """The run on few rows of ``database``, to which ``reader`` is connected; None where it fails, which other
-        checks tell.
-        """
-        before = read_relations(reader, self._left_out)
+        self, database: Database, index: int, direction: Direction, state: Populated
+    ) -> tuple[Run, Measured | None]:
+        """The run on few rows of ``database``, and what it did; None where it fails, which other checks tell."""
         watch = Watch(self._history.server.version)
-        run = self._states.run(database, index, direction, watch)
-        if run.error is not None:
-            return None
-        one = Measured(before, watch.steps, one_transaction=in_one_transaction(run))
-        if one.locked:
-            # Nobody will use what is gone when it is over, and so nobody waits for it.
-            after = read_relations(reader, self._left_out)
-            one.relations = {oid: relation for oid, relation in before.items() if oid in after}
-            empty = {tuple(name.split(".", 1)): why for name, why in state.refused.items()}
-            roots = {one.relations[oid].root for oid in one.locked}
-            one.unknown = {name: empty[name] for name in roots & empty.keys()}
-        return one
+        with connected(database.dsn) as reader:
+            before = read_relations(reader, self._left_out)
+            run = self._states.run(database, index, direction, watch)
+            if run.error is not None:
+                return run, None
+            one = Measured(before, watch.steps, one_transaction=in_one_transaction(run))
+            if one.locked:
+                # Nobody will use what is gone when it is over, and so nobody waits for it.
+                after = read_relations(reader, self._left_out)
+                one.relations = {oid: relation for oid, relation in before.items() if oid in after}
+                empty = {tuple(name.split(".", 1)): why for name, why in state.refused.items()}
+                roots = {one.relations[oid].root for oid in one.locked}
+                one.unknown = {name: empty[name] for name in roots & empty.keys()}
+        return run, one
 
     def _on_many(self, index: int, found: Mapping[Direction, Measured]) -> None:
         """Run it again with many rows in the tables on which work was done under a lock."""

@@ -49,6 +49,32 @@ def test_state_that_can_not_be_reached_with_rows_gets_rows_anew(tmp_path: Path, 
         assert states.failed(0) is None
 
 
+def test_what_was_run_on_a_clone_is_taken_over(tmp_path: Path, own_server: Server) -> None:
+    with open_history(make_project(tmp_path, [table("a"), table("b")]), own_server) as history:
+        states = history.kept(PopulatedStates)
+        database = states.at(1).clone()
+        assert not states.knows(2)
+        states.take(1, database, states.run(database, 1))
+        assert states.knows(2)
+        assert states.at(2).database == database
+        assert count(states.at(2), "b") == count(states.at(1), "a") > 1
+
+
+def test_what_has_failed_on_a_clone_is_dropped_and_known(
+    tmp_path: Path, own_server: Server, databases: Databases
+) -> None:
+    picky = Step("ALTER TABLE a ADD COLUMN b int NOT NULL", "ALTER TABLE a DROP COLUMN b")
+    with open_history(make_project(tmp_path, [table("a"), picky]), own_server) as history:
+        states = history.kept(PopulatedStates)
+        database = states.at(1).clone()
+        states.take(1, database, states.run(database, 1))
+        assert database.name not in databases()
+        assert not states.knows(2)
+        failed = states.failed(1)
+        assert failed is not None
+        assert "contains null values" in failed.told
+
+
 def test_what_can_not_be_reached_at_all_is_an_error(tmp_path: Path, own_server: Server) -> None:
     with open_history(make_project(tmp_path, [table("a"), Step("SELECT nothing")]), own_server) as history:
         states = history.kept(PopulatedStates)

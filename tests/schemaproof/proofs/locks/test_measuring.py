@@ -1,14 +1,19 @@
 """A revision on few rows and on many."""
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from schemaproof.finding import Finding, Severity
+from schemaproof.migration.environment import Run
 from schemaproof.migration.history import History, open_history
-from schemaproof.postgres import Server
+from schemaproof.migration.populated import PopulatedStates
+from schemaproof.postgres import Database, Server
 from schemaproof.proofs.locks.blocked import READS_BLOCKED, WRITES_BLOCKED, measured
 from schemaproof.proofs.locks.measuring import Locks
 from tests.schemaproof.conftest import Databases
-from tests.schemaproof.projects import Step, make_project
+from tests.schemaproof.projects import Step, make_project, table
 from tests.schemaproof.proofs.locks.projects import ORDERS, python_project
 
 ADD = Step("ALTER TABLE orders ADD COLUMN a int", "ALTER TABLE orders DROP COLUMN a")
@@ -68,6 +73,36 @@ def test_revisions_in_one_transaction_keep_the_locks_of_those_before(tmp_path: P
 
 def test_revisions_in_transactions_of_their_own_give_them_back(tmp_path: Path, postgres_server: Server) -> None:
     assert not findings(tmp_path, postgres_server, [ORDERS, ADD, FILL], '{"transaction_per_migration": True}')
+
+
+def test_run_that_is_measured_leads_to_the_next_state(
+    tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a revision that blocks nobody is run once in each direction, for the other areas too."""
+    runs: list[tuple[int, str]] = []
+    run = PopulatedStates.run
+
+    def counted(states: PopulatedStates, database: Database, index: int, *how: Any, **more: Any) -> Run:
+        runs.append((index, how[0] if how else "upgrade"))
+        return run(states, database, index, *how, **more)
+
+    monkeypatch.setattr(PopulatedStates, "run", counted)
+    with open_history(make_project(tmp_path, [ORDERS, table("t"), table("u")]), postgres_server) as history:
+        assert not above_the_first(history)
+        assert history.kept(PopulatedStates).knows(3)
+        history.kept(PopulatedStates).at(3)
+    assert runs == [(1, "upgrade"), (1, "downgrade"), (2, "upgrade"), (2, "downgrade")]
+
+
+def test_downgrade_is_measured_on_the_rows_that_the_upgrade_was_run_on(tmp_path: Path, postgres_server: Server) -> None:
+    """Not on those that the next revision gets besides, which may make it fail."""
+    none = Step("CREATE TABLE few (n int NOT NULL); CREATE TABLE orders (n int)", "DROP TABLE few; DROP TABLE orders")
+    picky = Step(
+        "CREATE TABLE t (n int)", "INSERT INTO few SELECT NULL FROM t; CREATE INDEX ON orders (n); DROP TABLE t"
+    )
+    (found,) = findings(tmp_path, postgres_server, [none, picky])
+    assert (found.check, found.severity) == ("writes-blocked", Severity.NOTE)
+    assert "the downgrade of 0002" in found.message
 
 
 def test_table_that_takes_no_rows_is_told(tmp_path: Path, postgres_server: Server) -> None:

@@ -13,6 +13,12 @@ def module_remedy(error: BaseException | None, project: Path) -> str | None:
     if not isinstance(error, ModuleNotFoundError) or not error.name:
         return None
     missing, top = f"No module named {error.name!r}", error.name.partition(".")[0]
+    above, dot, name = error.name.rpartition(".")
+    if dot:  # Python has found what is above it, so the module path is no help
+        return (
+            f"{missing}: Python has found {above}, which has no {name}. Correct the import, or add the file; if another"
+            f" {top} was found than yours, `python -c 'import {top}; print({top}.__path__)'` shows where."
+        )
     for folder in (".", "src"):
         if (project / folder / top).is_dir() or (project / folder / f"{top}.py").exists():
             return (

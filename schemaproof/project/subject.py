@@ -167,7 +167,8 @@ def imported(name: str, what: str, example: str) -> object:
 
 def _import_remedy(module: str, error: Exception) -> str:
     remedy = f"Check the name (MODULE:ATTRIBUTE); in the project's folder, `python -c 'import {module}'` must work."
-    if isinstance(error, ModuleNotFoundError):
+    # Where one inside of a package is missing, the package itself was found.
+    if isinstance(error, ModuleNotFoundError) and "." not in (error.name or ""):
         return f"{remedy} {INSTALL.format(file='alembic.ini')}."
     return remedy
 

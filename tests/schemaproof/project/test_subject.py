@@ -57,6 +57,14 @@ def test_metadata_that_cannot_be_imported_is_told_with_what_to_type(folder: Path
     assert remedy in error.remedy
 
 
+def test_module_that_a_package_has_not_is_no_matter_of_the_module_path(folder: Path) -> None:
+    """Python has found the package."""
+    (folder / "subject_package").mkdir()
+    error = refused(folder, "subject_package.nowhere:Base")
+    assert "No module named 'subject_package.nowhere'" in error.cause
+    assert "prepend_sys_path" not in error.remedy
+
+
 def test_folder_that_the_settings_name_needs_no_configuration_of_alembic(tmp_path: Path) -> None:
     config = Subject(tmp_path, script_location="100%/app:migrations").config()
     assert config.config_file_name is None

@@ -96,8 +96,12 @@ def errors_told() -> Iterator[None]:
     Raises:
         PostgresError: instead of docker-py's errors and those of its transport.
     """
-    import docker.errors
-    import requests
+    try:
+        import docker.errors
+        import requests
+    except ImportError:  # then ``connect`` refuses
+        yield
+        return
 
     try:
         yield

@@ -2,6 +2,7 @@
 
 import io
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -140,6 +141,28 @@ def test_container_on_a_remote_engine_is_refused_before_anything_is_sent(monkeyp
     monkeypatch.setenv("DOCKER_HOST", "tcp://engine.invalid:2375")
     with pytest.raises(PostgresError, match=r"on another machine \(tcp://engine\.invalid:2375\)"):
         choose(Options(provider="container"))
+
+
+@pytest.fixture
+def no_container_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The extra "embedded" alone is installed."""
+    absent = {"docker", "requests", "testcontainers"}
+    for name in [*absent, *(one for one in sys.modules if one.partition(".")[0] in absent)]:
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.mark.usefixtures("no_container_extra")
+def test_auto_takes_the_embedded_server_where_nothing_for_containers_is_installed() -> None:
+    choice = choose(Options())
+    assert choice.provider == "embedded"
+    assert choice.why.startswith("testcontainers is not installed")
+
+
+@pytest.mark.usefixtures("no_container_extra")
+def test_container_that_is_asked_for_without_its_extra_tells_what_to_install() -> None:
+    with pytest.raises(PostgresError) as caught:
+        choose(Options(provider="container"))
+    assert caught.value.remedy == "pip install 'schemaproof[container]'."
 
 
 @pytest.mark.usefixtures("no_engine", "no_wheel")

@@ -71,7 +71,8 @@ class Noise:
 
         def make(*args: Any, **kwargs: Any) -> logging.LogRecord:
             record = before(*args, **kwargs)
-            if record.name.partition(".")[0] in _LIBRARIES:
+            # A record that is made from its attributes, as makeLogRecord() does it, gets its name afterwards.
+            if (record.name or "").partition(".")[0] in _LIBRARIES:
                 with contextlib.suppress(Exception):  # arguments that don't fit the message: logging tells of them
                     self.log(record.getMessage())
             return record

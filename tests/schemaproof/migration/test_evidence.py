@@ -262,3 +262,10 @@ def test_no_finding_and_no_error_has_an_address() -> None:
     error = SubjectError(f"of {object()}", evidence=f"seen {object()}", remedy="")
     assert (finding.message, finding.evidence) == ("of <object object>", "seen <object object>")
     assert (error.cause, error.evidence) == ("of <object object>", "seen <object object>")
+
+
+def test_record_that_has_no_name_yet_is_made_as_without_us() -> None:
+    """As logging.makeLogRecord() makes them, and formatters that take other programs' log."""
+    with Noise().listening():
+        record = logging.makeLogRecord({"name": "app", "msg": "ready"})
+    assert (record.name, record.getMessage()) == ("app", "ready")

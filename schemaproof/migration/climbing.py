@@ -35,7 +35,6 @@ class Climbing:
             stairs = self._stairs = replace(self._climb_surely(index), moments=self._moments)
             self._fixed = self._fixed_at_the_time(stairs)
             self._down[index] = ComingDown.of(stairs)
-            self._one_call.unstable.note(stairs.differs)
         assert self._stairs is not None  # noqa: S101 (it was just climbed)
         return self._stairs
 
@@ -89,6 +88,7 @@ class Climbing:
             station.close()
         moments = Moments.of(stairs.first, stairs.second, third)
         self._moments |= moments
+        self._one_call.note_moments(stairs.revision, moments)
         return moments.among(stairs.differs)
 
     def _climb_surely(self, index: int) -> Stairs:

@@ -17,6 +17,7 @@ class OneCall:
 
     Attributes:
         unstable: what no two upgrades make the same, which is compared nowhere.
+        unrepeatable: the ids of the revisions that make it, as far as they were climbed.
         lowest: how many revisions are at the bottom of which single steps are not asked for; None where all steps are.
     """
 
@@ -24,6 +25,7 @@ class OneCall:
         self._databases = databases
         self._forget = forget
         self.unstable = Moments()
+        self.unrepeatable: set[str] = set()
         self.lowest: int | None = None
         self._looked_below = False
         self._stepwise: dict[int, Catalog] = {}  # catalogs that were reached step by step, by number of revisions
@@ -85,6 +87,12 @@ class OneCall:
         moments = Moments.of(self._databases.catalog_by_steps(count), once, again)
         self.unstable |= moments
         return moments.among(differences)
+
+    def note_moments(self, revision: str, moments: Moments) -> None:
+        """Remember ``moments``, what ``revision`` makes another each time."""
+        self.unstable |= moments
+        if moments:
+            self.unrepeatable.add(revision)
 
     def note_steps(self, count: int, catalog: Catalog) -> None:
         """Remember the catalog after ``count`` revisions that were applied by single steps."""

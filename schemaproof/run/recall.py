@@ -94,8 +94,11 @@ class Recall:
         return tuple(dict.fromkeys(self._cache.remarks)) if self._cache is not None else ()
 
     def _answer(self, record: Record, revision: str) -> Proved | None:
-        """What was found of ``revision``; None where something was not asked, or only in part."""
-        if revision in self._history.left_out:
+        """What was found of ``revision``; None where something was not asked, or only in part.
+
+        None too where no two upgrades make the same: who climbs it tells the checks of the whole what not to compare.
+        """
+        if revision in self._history.left_out or revision in self._history.in_one_call.unrepeatable:
             return None
         found = {}
         for check in self._checks:

@@ -81,6 +81,7 @@ class Stretch:
     coming_down: dict[str, ComingDown] = field(default_factory=dict)
     role_statements: dict[str, list[str]] = field(default_factory=dict)
     unstable: Moments = field(default_factory=Moments)
+    unrepeatable: set[str] = field(default_factory=set)
     read: set[str] = field(default_factory=set)
     faults: Injected = field(default_factory=Injected)
     left_out: dict[str, LeftOut] = field(default_factory=dict)
@@ -241,6 +242,7 @@ class _Parallel(Walk):
     def _take_over(self, stretch: Stretch) -> None:
         history = self._history
         history.in_one_call.unstable |= stretch.unstable
+        history.in_one_call.unrepeatable |= stretch.unrepeatable
         history.kept(Failures).take_over(stretch.faults)
         history.note_left_out(stretch.left_out)
         take_over(stretch.read)
@@ -383,7 +385,7 @@ def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[st
             if stopped is not None:
                 pipe.send(("stopped", history.positions[stopped]))
             stretch.role_statements, stretch.unstable = history.role_statements, history.unstable
-            stretch.left_out = history.left_out
+            stretch.unrepeatable, stretch.left_out = history.in_one_call.unrepeatable, history.left_out
             stretch.faults, stretch.read = history.kept(Failures).injected, read_from(subject.project)
             pipe.send(("stretch", stretch))
     except BaseException as error:  # noqa: BLE001 (the process that waits raises it)

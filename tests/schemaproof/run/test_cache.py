@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+import os
 import re
 import shutil
 import warnings
@@ -22,7 +23,7 @@ from schemaproof.project.subject import Subject
 from schemaproof.proofs.failure.crashing import standing_by
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.outcome import Recalled
-from schemaproof.run import recall
+from schemaproof.run import recall, walk
 from schemaproof.run.cache import FOLDER, Cache
 from schemaproof.run.parts import Shard
 from schemaproof.run.recall import THROUGH_ALL
@@ -313,6 +314,29 @@ def test_since_and_what_is_known_go_together(subject: Subject, postgres_server: 
     assert run(subject, postgres_server, wanted=Wanted(since="0001")).known == ()
     assert run(subject, postgres_server, wanted=Wanted(since="0002")).known == ("0003",)
     assert run(subject, postgres_server).known == ("0002", "0003")
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_revision_that_makes_something_else_each_time_is_asked_each_time(
+    processes: int, tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the second run would compare what the first one knew not to."""
+    monkeypatch.setattr(walk, "_WORTH_ANOTHER", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: processes)
+    fixed = Step("ALTER TABLE t ADD COLUMN at timestamptz DEFAULT 'now'", "ALTER TABLE t DROP COLUMN at")
+    models = (
+        "import sqlalchemy as sa\nmetadata = sa.MetaData()\n"
+        "for name in 'tu':\n"
+        "    sa.Table(name, metadata, sa.Column('id', sa.Integer, primary_key=True, autoincrement=False))\n"
+        "metadata.tables['t'].append_column(sa.Column('at', sa.DateTime(timezone=True)))\n"
+    )
+    steps, options = [table("t"), fixed, table("u")], '{"target_metadata": metadata}'
+    subject = make_project(tmp_path, steps, env=models + ENV, options=options)
+    names = ("upgrade-from-empty", "upgrade-after-downgrade", "parity-catalog")
+    first, second = (run(subject, postgres_server, *names) for _ in range(2))
+    assert second.known == ("0001", "0003")
+    told = [[(one.check, one.object) for one in each.findings] for each in (first, second)]
+    assert told[0] == told[1] == [("upgrade-after-downgrade", "column public.t.at")]
 
 
 def test_what_is_deployed_together_is_known_of_that_deployment(tmp_path: Path, postgres_server: Server) -> None:

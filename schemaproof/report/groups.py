@@ -12,7 +12,11 @@ from schemaproof.report.style import COLOURS, Style, counted
 _LISTED = 4
 
 _NUMBER = re.compile(r"(?<![\w.])\d[\d,.]*\b")
-_OTHER = "..."
+# Names of other objects: "public.users", and the columns in "public.orders (user_id)".
+_QUALIFIED = re.compile(r"(?<![\w.])[\w$\"]+(?:\.[\w$\"]+)+")
+_COLUMNS = re.compile(r"\([\w$\", ]+\)")
+_END = re.compile(r"[.,:;]*$")
+_OTHER, _OTHERS = "...", "(...)"
 _PUBLIC = "public."
 
 
@@ -32,11 +36,28 @@ def lines(found: Iterable[Sequence[Finding]], style: Style, indent: str, more: s
 
 @lru_cache(maxsize=8192)  # asked again for each draft of a report
 def _alike(finding: Finding) -> str:
-    """What ``finding`` says, its own names and numbers left out."""
+    """What ``finding`` says, names and numbers left out."""
     named = {finding.revision or "", *_names(finding.object or "")} - {""}
     every = "|".join(re.escape(name) for name in sorted(named, key=len, reverse=True))
     text = re.sub(rf"(?<![\w.])(?:{every})(?!\w)", _OTHER, finding.message) if named else finding.message
-    return _NUMBER.sub(_OTHER, text)
+    return _NUMBER.sub(_OTHER, _COLUMNS.sub(_OTHERS, _QUALIFIED.sub(_OTHER, text)))
+
+
+def _common(messages: Sequence[str]) -> str:
+    """What ``messages`` say, word by word: what is not the same in all of them is left out."""
+    texts = [one.partition("\n")[0] for one in messages]
+    if len({tuple(_COLUMNS.findall(one)) for one in texts}) > 1:
+        texts = [_COLUMNS.sub(_OTHERS, one) for one in texts]
+    words = [one.split() for one in texts]
+    if len({len(one) for one in words}) > 1:
+        return ""
+    return " ".join(each[0] if len(set(each)) == 1 else _other(each) for each in zip(*words, strict=True))
+
+
+def _other(words: Sequence[str]) -> str:
+    """In place of ``words``: the dots, and the punctuation after them where it is that of all."""
+    ends = {(_END.search(word) or [""])[0] for word in words}
+    return _OTHER + (ends.pop().lstrip(".") if len(ends) == 1 else "")
 
 
 def _names(described: str) -> Iterator[str]:
@@ -52,11 +73,13 @@ def _together(group: Sequence[Finding], style: Style, indent: str, more: str) ->
     """One line for all of them: how many there are, and the names of some."""
     first = group[0]
     messages = {one.message for one in group}
-    message = first.message if len(messages) == 1 else _alike(first)
+    message = _common(sorted(messages)) or _alike(first).partition("\n")[0]
     count, names = _counted(group)
     listed = ", ".join(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
     label = f"{first.severity}[{first.check}]"
-    told = f"{label} {message.partition(chr(10))[0].removesuffix('.')}: {count}{f': {listed}' if listed else ''}"
+    whole = message.removesuffix(".")
+    said = message if message.endswith(_OTHER) and not whole.endswith(_OTHER) else whole
+    told = f"{label} {said}: {count}{f': {listed}' if listed else ''}"
     more = more if len(names) > _LISTED or len(messages) > 1 else ""
     head, *others = style.wrap(f"{told}{more}", indent, indent + "    ")
     return [head.replace(label, style.paint(label, COLOURS[first.severity]), 1), *others]

@@ -30,12 +30,12 @@ def counts(findings: Sequence[Finding]) -> list[str]:
 
 
 def table(findings: Sequence[Finding], style: Style) -> Iterator[str]:
-    """A line for each check that found something, the most urgent first."""
+    """A line for each check that found something: those with errors, those with warnings; the most urgent first."""
     rows: dict[tuple[int, str], dict[Severity, int]] = {}
     for one in findings:
         row = rows.setdefault((urgency(one.check, one.area), one.check), dict.fromkeys(Severity, 0))
         row[one.severity] += 1
-    ranked = sorted(rows, key=lambda key: (rows[key][Severity.ERROR] + rows[key][Severity.WARNING] == 0, key))
+    ranked = sorted(rows, key=lambda key: (not rows[key][Severity.ERROR], not rows[key][Severity.WARNING], key))
     shown, others = ranked[:_CHECKS], ranked[_CHECKS:]
     if len(others) == 1:  # what would replace it takes a line too
         shown, others = ranked, []

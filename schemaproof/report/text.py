@@ -4,7 +4,8 @@ A handful of findings is told in full. Of many, a screen or two hold the summary
 each of the others; ``Loudness.ALL`` tells everything.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import bisect
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -15,7 +16,7 @@ from schemaproof.report import closing, groups, lines, summary
 from schemaproof.report.characters import flat, readable_report
 from schemaproof.report.lines import Detail
 from schemaproof.report.style import Style, counted
-from schemaproof.report.urgency import most_urgent, to_begin_with
+from schemaproof.report.urgency import to_begin_with, worst
 
 if TYPE_CHECKING:
     from schemaproof.report.outcome import Report
@@ -103,7 +104,7 @@ class _Page:
             yield self._composed([], self._in_full(self.findings, Detail()))
         yield self._composed(self._summary(begin=True), self._in_full(self.faults, Detail()), self._notes())
         each = [[one] for one in self._others]
-        together = groups.groups(most_urgent(self._others))
+        together = groups.groups(worst(self._others))
         for others in (each, together):
             yield self._brief(Detail(), others)
             yield self._brief(Detail(_SHORT), others)
@@ -111,14 +112,18 @@ class _Page:
         yield self._brief(_SHORTEST, together)
 
     def cut(self) -> str:
-        """As many of the findings that are not to begin with as there is room for, the most urgent ones."""
-        found = groups.groups(most_urgent(self._others))
-        fewest, most = 0, len(found)
-        while fewest < most:
-            middle = (fewest + most + 1) // 2
-            fits = self.fits(self._brief(_SHORTEST, found[:middle]))
-            fewest, most = (middle, most) if fits else (fewest, middle - 1)
-        return self._brief(_SHORTEST, found[:fewest])
+        """As many of the findings that are not to begin with as there is room for, the worst ones; then notes."""
+        others, notes = groups.groups(worst(self._others)), groups.groups(self._noted)
+        others = others[: self._most(len(others), lambda count: self._brief(_SHORTEST, others[:count], []))]
+        return self._brief(
+            _SHORTEST,
+            others,
+            notes[: self._most(len(notes), lambda count: self._brief(_SHORTEST, others, notes[:count]))],
+        )
+
+    def _most(self, count: int, told: Callable[[int], str]) -> int:
+        """With how many of ``count`` groups what is ``told`` fits."""
+        return bisect.bisect_left(range(count), True, key=lambda fewer: not self.fits(told(fewer + 1)))
 
     def fits(self, text: str) -> bool:
         """Whether somebody reads so many lines."""
@@ -132,8 +137,13 @@ class _Page:
         begun = {id(one) for one in to_begin_with(self.faults)}
         return [one for one in self.faults if id(one) not in begun]
 
-    def _brief(self, wanted: Detail, others: Sequence[Sequence[Finding]]) -> str:
-        """Those to begin with, as much as is ``wanted`` of each, and a line for each group of ``others``."""
+    def _brief(
+        self, wanted: Detail, others: Sequence[Sequence[Finding]], notes: Sequence[Sequence[Finding]] | None = None
+    ) -> str:
+        """Those to begin with, as much as is ``wanted`` of each, and a line for each group of ``others``.
+
+        And for each of ``notes``; None for all of them.
+        """
         detail = replace(wanted, said=set())
         begin = [line for one in to_begin_with(self.faults) for line in lines.lines([one], self.style, detail, "  ")]
         rest = list(groups.lines(others, self.style, "  "))
@@ -147,7 +157,7 @@ class _Page:
             self._summary(begin=False),
             [self._block("begin with", begin)] if begin else [],
             [self._block("others", rest)] if rest else [],
-            self._notes(),
+            self._notes(notes),
         )
 
     def _composed(self, *parts: Iterable[str]) -> str:
@@ -177,9 +187,18 @@ class _Page:
             title = "project" if revision is None else f"revision {revision}"
             yield self._block(title, lines.lines(group, self.style, own, "  "))
 
-    def _notes(self) -> Iterator[str]:
-        if found := [one for one in self.findings if not one.faulty]:
-            yield self._block("notes", groups.lines(groups.groups(found), self.style, "  ", "; -v lists them"))
+    @cached_property
+    def _noted(self) -> list[Finding]:
+        return [one for one in self.findings if not one.faulty]
+
+    def _notes(self, some: Sequence[Sequence[Finding]] | None = None) -> Iterator[str]:
+        """A line for each group of notes, or for ``some`` of them and how many there are besides."""
+        found = groups.groups(self._noted) if some is None else some
+        told = list(groups.lines(found, self.style, "  ", "; -v lists them"))
+        if left := len(self._noted) - sum(map(len, found)):
+            told.append(f"  ... {counted(left, 'note')}{' more' if found else ''}: {lines.MORE}")
+        if told:
+            yield self._block("notes", told)
 
     def _block(self, title: str, told: Iterable[str]) -> str:
         return "\n".join([self.style.bold(flat(title)), *told])

@@ -52,6 +52,11 @@ def most_urgent(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda one: (urgency(one.check, one.area), _SEVERITIES.index(one.severity)))
 
 
+def worst(findings: Iterable[Finding]) -> list[Finding]:
+    """``findings`` by severity, then by urgency, in their order."""
+    return sorted(most_urgent(findings), key=lambda one: _SEVERITIES.index(one.severity))
+
+
 def to_begin_with(findings: Sequence[Finding], count: int = 5) -> list[Finding]:
     """The errors and warnings to begin with, the most urgent first: of each check one, before there are two of any."""
     ranked = most_urgent(one for one in findings if one.faulty)

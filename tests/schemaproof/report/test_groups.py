@@ -33,6 +33,39 @@ def test_notes_of_revisions_are_one_line_without_their_own_names_and_numbers() -
     assert shown(*notes) == ["note[c] ... empties ... rows of ...: 2 revisions: x, y; -v lists them"]
 
 
+def test_findings_that_name_other_objects_too_are_one_line() -> None:
+    """As each foreign key names the table that it refers to, and its columns."""
+    found = [
+        a_note(
+            f"No index covers public.{table} ({table}_id): each delete scans all of public.{table}.",
+            f"constraint public.{table}.fk_{table}",
+        )
+        for table in ("a", "b", "c")
+    ]
+    assert shown(*found) == [
+        "note[c] No index covers ... (...): each delete scans all of ...: 3 constraints: a.fk_a, b.fk_b, c.fk_c"
+        "; -v lists them"
+    ]
+
+
+def test_what_all_of_them_name_is_told() -> None:
+    found = [
+        a_note(f"0001 locks public.{table} while it builds b.", f"table public.{table}", "0001") for table in "xyz"
+    ]
+    assert shown(*found) == ["note[c] 0001 locks ... while it builds b: 3 tables: x, y, z; -v lists them"]
+
+
+def test_columns_that_are_not_as_many_are_left_out() -> None:
+    two = [a_note(f"No index covers a.t ({columns}).", "table a.t") for columns in ("x", "x, y")]
+    assert shown(*two) == ["note[c] No index covers a.t (...): 1 table: a.t; -v lists them"]
+
+
+def test_texts_of_other_lengths_are_told_without_names() -> None:
+    two = [a_note(f"Empty: {name}.", f"table {name}") for name in ("a.t", 'a."t u"')]
+    assert len(groups([*two, a_note("It has a.t (x).", "table a.t")])) == 2
+    assert shown(*two) == ['note[c] Empty: ...: 2 tables: a.t, a."t u"; -v lists them']
+
+
 @pytest.mark.parametrize(
     ("kind", "counted"),
     [("index", "2 indexes"), ("policy", "2 policies"), ("view", "2 views"), ("materialized view", "")],

@@ -2,11 +2,13 @@
 
 import dataclasses
 import io
+import re
 
 import pytest
 
-from schemaproof.finding import FailOn, Place, Severity
+from schemaproof.finding import FailOn, Finding, Place, Severity
 from schemaproof.project.severities import Grade, Regraded
+from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.outcome import Obstacle, Part, Recalled, Scope
 from schemaproof.report.style import Style
 from schemaproof.report.text import Loudness, render, render_findings
@@ -278,6 +280,33 @@ def test_text_of_findings_that_are_all_different_is_cut_with_the_number_of_the_o
     shown = text.count("error[downgrade-restores]")
     assert f"\n  ... {300 - shown} errors more: -v or --json FILE\n" in text
     assert shown > 50
+
+
+def some(check: str, severity: Severity, count: int) -> list[Finding]:
+    """So many findings that say something else each."""
+    area = next(one.area for one in CHECKS if one.id == check)
+    texts = [f"{chr(97 + number % 26) * (1 + number // 26)}!" for number in range(count)]
+    return [dataclasses.replace(a_finding(text, check=check, severity=severity), area=area) for text in texts]
+
+
+def test_text_that_is_cut_leaves_out_notes_and_warnings_before_any_error() -> None:
+    """Though the errors are the least urgent ones."""
+    errors, notes = some("downgrade-restores", Severity.ERROR, 9), some("downgrade-restores", Severity.NOTE, 99)
+    text = render(a_report(*errors, *some("single-head", Severity.WARNING, 99), *notes))
+    assert text.count("error[downgrade-restores]") == 9
+    assert "  ... 99 notes: -v or --json FILE" in text
+    assert re.search(r"\n  \.\.\. \d+ warnings more: ", text)
+    text = render(a_report(*errors, *some("single-head", Severity.WARNING, 9), *notes))
+    assert text.count("error[downgrade-restores]") == 9
+    assert text.count("warning[single-head]") == 9
+    assert re.search(r"\n  \.\.\. \d\d notes more: ", text)
+    assert text.count("\n") <= 80
+
+
+def test_table_begins_with_the_checks_that_found_errors() -> None:
+    found = [*some("single-head", Severity.WARNING, 4), *some("downgrade-restores", Severity.ERROR, 4)]
+    rows = [line.split() for line in render(a_report(*found)).splitlines()]
+    assert rows.index(["downgrade-restores", "4", "-", "-"]) < rows.index(["single-head", "-", "4", "-"])
 
 
 def test_text_wraps_evidence_behind_its_bar() -> None:

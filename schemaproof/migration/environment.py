@@ -32,7 +32,7 @@ from schemaproof.migration.evidence import error_text, is_project_file
 from schemaproof.migration.hang import Hang, HangError
 from schemaproof.migration.inputs import listening
 from schemaproof.migration.prepared import prepared
-from schemaproof.migration.printed import worth_showing
+from schemaproof.migration.printed import shapes, worth_showing
 from schemaproof.migration.redirect import Observer, Redirection, redirected
 from schemaproof.migration.stacks import InterruptedRunError
 from schemaproof.migration.watchdog import Watchdog
@@ -90,7 +90,12 @@ class Run:
         """The error and the end of the output, for a finding's evidence."""
         error = self.told_error or ("" if self.error is None else error_text(self.error, self.project, self.file))
         printed = worth_showing(self.output, self.redirection.noise, error, self.project)
-        return "\n".join([*([error] if error else []), *(f"| {line}" for line in printed)])
+        return self._without_password("\n".join([*([error] if error else []), *(f"| {line}" for line in printed)]))
+
+    def _without_password(self, text: str) -> str:
+        """``text`` that may be shown to anybody, and is the same in the next run."""
+        password = self.redirection.standin.password
+        return text.replace(str(password), "***") if password else text
 
     def failed(self, error: BaseException | None, hang: Hang | None) -> None:
         """Remember what it raised, and why it was ended if it was; while the project's folder is the current one."""
@@ -120,6 +125,7 @@ class Environment:
         self.config: Config = subject.config()
         self.own_url = raw_url(self.config, subject.url_option)
         self._prepared: Template | None = None
+        self._usual: frozenset[str] = frozenset()  # what a run without a revision prints
         self._inherited = standin is not None
         self._standin = standin or server.create()
         if standin is None:
@@ -253,6 +259,9 @@ class Environment:
                 run.redirection.watched = False
             run.failed(raised, watchdog.hang or (watchdog.seen if sqlstate(raised) in _TIMED_OUT else None))
         run.output = printed.getvalue()
+        if run.called and run.revision is None and run.error is None:
+            self._usual |= shapes(run.output)
+        run.redirection.noise.usual = self._usual
 
     @contextlib.contextmanager
     def surroundings(self) -> Iterator[io.StringIO]:

@@ -32,6 +32,8 @@ _CHAINED = ("During handling of the above exception", "The above exception was t
 _TRACEBACK = "Traceback (most recent call last):"
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 
+_DIGITS = re.compile(r"[0-9a-f]*\d[0-9a-f]*")
+
 _SHOWN = 20  # lines
 _LOOKED_AT = 2_000  # lines, from the end
 _REMEMBERED = 20_000  # messages and statements
@@ -46,11 +48,13 @@ class Noise:
         logged: the lines of their messages.
         sent: the lines of the statements.
         whole: the statements, each in one line.
+        usual: what env.py prints in a run without a revision, as ``shapes`` has it.
     """
 
     logged: set[str] = field(default_factory=set)
     sent: set[str] = field(default_factory=set)
     whole: set[str] = field(default_factory=set)
+    usual: frozenset[str] = frozenset()
 
     def log(self, message: str) -> None:
         """Remember a message of a library's logger."""
@@ -84,8 +88,8 @@ class Noise:
             logging.setLogRecordFactory(before)
 
     def holds(self, line: str) -> bool:
-        """Whether ``line`` is of a log of SQL."""
-        if _LOGGER.search(line):
+        """Whether ``line`` is of a log of SQL, or is printed in each run."""
+        if _LOGGER.search(line) or _shape(line) in self.usual:
             return True
         return any(self._is_said(text) for text in _texts(line))
 
@@ -108,6 +112,15 @@ def worth_showing(output: str, noise: Noise, error: str = "", project: Path | No
         if text.strip() and not _repeats(text.strip(), error):
             kept.setdefault(text)
     return list(kept)[-_SHOWN:]
+
+
+def shapes(output: str) -> frozenset[str]:
+    """The lines of ``output``, whatever numbers are in them: times, ports and databases are others in each run."""
+    return frozenset(_shape(line) for line in output.splitlines() if line.strip())
+
+
+def _shape(line: str) -> str:
+    return _DIGITS.sub("0", _plain(line))
 
 
 def _without_logs(lines: Iterable[str], noise: Noise) -> Iterator[str]:

@@ -30,6 +30,8 @@ ERROR = (
     "  at migrations/versions/0002.py:9: op.execute('SELECT no_such_column')"
 )
 
+OF_THE_SECOND = "if config.cmd_opts.revision == '0002': "  # what is printed in each run is no evidence
+
 # What projects do to see their SQL: before the engine is made, its options, and after that.
 LOUD = "import logging, sys\nlogging.getLogger('sqlalchemy.engine').setLevel(logging.INFO)\n"
 BASIC = LOUD + "logging.basicConfig(level=logging.INFO, force=True"
@@ -99,7 +101,8 @@ def _loggers() -> Iterator[None]:
 
 @pytest.mark.parametrize(("before", "options", "after"), LOGS.values(), ids=LOGS)
 def test_log_of_sql_is_no_evidence(opened: Opened, before: str, options: str, after: str) -> None:
-    run = opened(with_code(before, options, after + "\nprint('the project says so')")).stairs("0002").up
+    says = f"\n{OF_THE_SECOND}print('the project says so')"
+    run = opened(with_code(before, options, after + says)).stairs("0002").up
     assert "SELECT no_such_column" in run.output
     assert run.told == f"{ERROR}\n| the project says so"
 
@@ -125,7 +128,7 @@ def test_error_is_told_once_though_the_project_prints_it_too(opened: Opened, rep
 
 
 def test_what_the_project_says_is_kept_and_bounded(opened: Opened) -> None:
-    env = with_code("", "", "for number in range(500): print('row', number, 'x' * 1000)")
+    env = with_code("", "", f"for number in range(500):\n    {OF_THE_SECOND}print('row', number, 'x' * 1000)")
     told = opened(env).stairs("0002").up.told
     assert "| row 499 " in told
     assert len(told) < 10_000
@@ -269,3 +272,34 @@ def test_record_that_has_no_name_yet_is_made_as_without_us() -> None:
     with Noise().listening():
         record = logging.makeLogRecord({"name": "app", "msg": "ready"})
     assert (record.name, record.getMessage()) == ("app", "ready")
+
+
+TALKATIVE = (
+    "print('Using', config.get_main_option('sqlalchemy.url'))\n"
+    "import datetime\nprint(datetime.datetime.now(), 'WARNING no cache')\n"
+)
+
+
+def told_of_failing(tmp_path: Path, server: Server, up: str) -> str:
+    env = ENV.replace("if context.is_offline_mode():", f"{TALKATIVE}if context.is_offline_mode():", 1)
+    steps = [table("t"), Step("SELECT no_such_column")]
+    subject = make_project(tmp_path, steps, env=env)
+    file = tmp_path / "migrations" / "versions" / "0002.py"
+    file.write_text(file.read_text().replace("    op.execute('SELECT no_such_column')", up, 1))
+    with open_history(subject, server) as history:
+        return history.stairs("0002").up.told
+
+
+def test_what_each_run_prints_is_no_evidence(tmp_path: Path, postgres_server: Server) -> None:
+    told = told_of_failing(
+        tmp_path, postgres_server, "    print('7 rows are odd')\n    op.execute('SELECT no_such_column')"
+    )
+    assert told == ERROR.replace("0002.py:9", "0002.py:10") + "\n| 7 rows are odd"
+
+
+def test_password_of_the_server_is_no_evidence(tmp_path: Path, postgres_server: Server) -> None:
+    password = str(postgres_server.url.password)
+    code = "    raise ValueError(op.get_bind().engine.url.render_as_string(hide_password=False))"
+    told = told_of_failing(tmp_path, postgres_server, code)
+    assert password not in told
+    assert ":***@" in told

@@ -24,6 +24,7 @@ _DISTRIBUTIONS = {
     "psycopg2": ("psycopg2", "psycopg2-binary"),
     "psycopg": ("psycopg", "psycopg-binary", "psycopg-c"),
 }
+KNOWN = tuple(_DISTRIBUTIONS)
 _OURS = "schemaproof"
 
 _IN_CODE = re.compile(r"postgres(?:ql)?\+(asyncpg|psycopg2|psycopg)(?:_async)?\b")

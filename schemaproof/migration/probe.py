@@ -13,7 +13,7 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.exc import DBAPIError
 
 from schemaproof.migration import before
-from schemaproof.migration.drivers import PLAIN, Choice, choices
+from schemaproof.migration.drivers import KNOWN, PLAIN, Choice, choices
 from schemaproof.migration.empty import require_start
 from schemaproof.migration.environment import Environment, Run
 from schemaproof.migration.extensions import require_extension
@@ -141,6 +141,14 @@ def refuse(environment: Environment, run: Run) -> None:
             " written there: the connection was refused before it was made.",
             remedy=f"Let env.py take its URL from the environment variable {subject.url_env} (--url-env names another"
             " one) or from sqlalchemy.url; set other variables in [tool.schemaproof.environment].",
+        )
+    if redirection.strange:
+        raise SubjectError(
+            f"env.py connects with the driver {redirection.strange}; schemaproof knows {', '.join(KNOWN[:-1])} and"
+            f" {KNOWN[-1]}.",
+            evidence=run.told,
+            remedy=f"Let env.py use the URL in {subject.url_env} as it is, with the driver that it names:"
+            f" {environment.driver or 'none'} here; --driver names another one.",
         )
     if isinstance(run.error, DBAPIError) and not redirection.asked:  # the stand-in takes no connections
         raise SubjectError(

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DisconnectionError, MissingGreenlet
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from schemaproof.migration.bounds import bounds_in
+from schemaproof.migration.drivers import KNOWN
 from schemaproof.migration.printed import Noise
 from schemaproof.migration.sessions import Session, made
 
@@ -29,6 +30,10 @@ _CHANGES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|WITH|COPY)\b", re.IGNOR
 
 # CREATE USER and CREATE GROUP are other spellings of CREATE ROLE (manual, SQL Commands); MAPPING is another thing.
 _ROLE_STATEMENT = re.compile(r"\b(?:CREATE|DROP)\s+(?:ROLE|USER|GROUP)\b(?!\s+MAPPING)", re.IGNORECASE)
+
+
+class StrangeDriverError(Exception):
+    """A connection was refused: the harness does not know what its driver says of a session."""
 
 
 class ElsewhereError(Exception):
@@ -62,6 +67,7 @@ class Redirection:
         connections: how many it made.
         open: how many of them are not closed yet.
         elsewhere: where else it wanted to connect to, "host:port/database" each.
+        strange: the driver of a connection that was refused because the harness does not know it; "" for none.
         refused: how many connections were refused because there is no database.
         revision: the revision whose code has begun last.
         watched: whether statements are counted at the moment (while a revision's own code runs).
@@ -82,6 +88,7 @@ class Redirection:
     connections: int = 0
     open: int = 0
     elsewhere: list[str] = field(default_factory=list)
+    strange: str = ""
     refused: int = 0
     revision: str | None = None
     watched: bool = False
@@ -102,9 +109,14 @@ class Redirection:
         name = "dbname" if "dbname" in given else "database"
         host, port = given.get("host"), given.get("port")
         if dialect.name != "postgresql" or not self._is_standin(host, port, given.get(name)):
-            where = f"{host or ''}:{port or ''}/{given.get(name, '')}" if given else f"{dialect.name} {list(cargs)}"
+            where = f"{host or ''}:{port or ''}/{given.get(name, '')}"
+            if dialect.name != "postgresql":
+                where = f"{dialect.name} ({cargs[0] if cargs else host or 'no host'})"
             self.elsewhere.append(where)
             raise ElsewhereError(f"env.py connects to {where}, not to the database that it was given")
+        if dialect.driver.removesuffix("_async") not in KNOWN:
+            self.strange = dialect.driver
+            raise StrangeDriverError(f"env.py connects with {dialect.driver}")
         if dialect.is_async and not _in_event_loop():
             # As the driver would, but without a coroutine that nobody awaits.
             raise MissingGreenlet("an async driver in a synchronous engine")

@@ -1,8 +1,10 @@
 """Which driver a project is found to use, and why."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -10,6 +12,7 @@ from schemaproof.migration import drivers
 from schemaproof.migration.drivers import PLAIN, choices
 from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
+from schemaproof.project.subject import SubjectError
 from schemaproof.report.text import render
 from tests.schemaproof.projects import ENV, make_project, table
 from tests.schemaproof.run.test_verify import verified
@@ -156,3 +159,25 @@ def test_driver_that_env_py_takes_itself_is_told(tmp_path: Path, own_server: Ser
         why = "as given" if driver == "psycopg2" else "env.py's own"
         assert history.facts.driver == ("psycopg2", why)
         assert history.stairs("0001").clean
+
+
+def test_driver_that_is_not_known_is_refused_with_those_that_are(
+    tmp_path: Path, own_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would fail in the midst of the checks that ask the driver about its session."""
+    module = ModuleType("pg8000")
+    module.__dict__.update({"__version__": "1.31.2", "paramstyle": "format", "Error": type("Error", (Exception,), {})})
+    monkeypatch.setitem(sys.modules, "pg8000", module)
+    url = "make_url(config.get_main_option('sqlalchemy.url')).set(drivername='postgresql+pg8000')"
+    env = "from sqlalchemy import create_engine, make_url\n" + ENV.replace(
+        'engine_from_config(config.get_section("alembic"), poolclass=NullPool)', f"create_engine({url})"
+    )
+    with (
+        pytest.raises(SubjectError) as refused,
+        open_history(make_project(tmp_path, [table("t")], env=env), own_server),
+    ):
+        pass
+    assert refused.value.cause == (
+        "env.py connects with the driver pg8000; schemaproof knows asyncpg, psycopg2 and psycopg."
+    )
+    assert "Let env.py use the URL in DATABASE_URL as it is" in refused.value.remedy

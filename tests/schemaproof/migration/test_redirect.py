@@ -1,6 +1,7 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -67,7 +68,8 @@ def test_connection_to_another_server_is_refused_where_only_its_port_differs(
 
 def test_connection_of_another_dbms_is_refused(redirection: Redirection) -> None:
     with redirected(redirection), pytest.raises(ElsewhereError):
-        where(URL.create("sqlite", database=":memory:"))
+        where(URL.create("sqlite", database="app.db"))
+    assert redirection.elsewhere == [f"sqlite ({Path.cwd() / 'app.db'})"]
 
 
 def test_connection_that_an_engine_makes_itself_is_refused(redirection: Redirection, empty_database: Database) -> None:

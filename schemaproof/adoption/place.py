@@ -1,6 +1,5 @@
 """Where a project has its Alembic environment."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,11 +7,10 @@ from alembic.config import Config
 
 from schemaproof.errors import ProofError
 from schemaproof.project.compat import make_config, option
-from schemaproof.project.configuration import raw_url, source
+from schemaproof.project.configuration import configurations, raw_url, source
 from schemaproof.project.subject import DEFAULT_INI
 
-_DEPTH = 3  # folders in which an alembic.ini is looked for
-_OTHERS = {"node_modules", "site-packages", "tests", "test", "docs", "examples", "venv", "build", "dist"}
+_DEPTH = 3  # folders in which an env.py is looked for
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ def find(project: Path) -> Place:
     Raises:
         ProofError: where there is none, or it belongs to a folder below.
     """
-    ini = next(_configurations(project), None)
+    ini = next(configurations(project, DEFAULT_INI), None)
     config = make_config(project / ini if ini else None, project / "pyproject.toml")
     location = _location(config)
     if location is None:
@@ -54,15 +52,6 @@ def find(project: Path) -> Place:
     shown = location.removeprefix(f"{project}/")  # %(here)s
     why = f"script_location = {shown} in {source(config, 'script_location')}"
     return Place(ini, None, found, raw_url(config), why)
-
-
-def _configurations(project: Path) -> Iterator[Path]:
-    """The files of that name, the nearest first, from the project's folder."""
-    for depth in range(_DEPTH + 1):
-        for path in sorted(project.glob("/".join(["*"] * depth + [DEFAULT_INI]))):
-            below = path.relative_to(project)
-            if not any(part in _OTHERS or part.startswith(".") for part in below.parts):
-                yield below
 
 
 def _location(config: Config) -> str | None:

@@ -8,6 +8,7 @@ import re
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from alembic.config import Config
 from alembic.util import coerce_resource_to_filename
 
 from schemaproof.project.compat import configured_locations, option
+
+_DEPTH = 3  # folders in which an alembic.ini is looked for
+_OTHERS = {"node_modules", "site-packages", "tests", "test", "docs", "examples", "venv", "build", "dist"}
 
 INSTALL = "Install the project here (`pip install -e .`), or set `prepend_sys_path = .` in {file}"
 _PERCENT = "Double a literal percent sign: %%."
@@ -86,6 +90,23 @@ def find_from_here(config: Config) -> None:
     config.set_main_option("prepend_sys_path", ".")
     if not any(option(config, name) for name in ("path_separator", "version_path_separator", "version_locations")):
         config.set_main_option("path_separator", "os")  # else Alembic warns of a list that it has to guess at
+
+
+def configurations(project: Path, name: str) -> Iterator[Path]:
+    """The files of that ``name`` at ``project`` and below, the nearest first, as paths from there."""
+    for depth in range(_DEPTH + 1):
+        for path in sorted(project.glob("/".join(["*"] * depth + [name]))):
+            below = path.relative_to(project)
+            if not any(part in _OTHERS or part.startswith(".") for part in below.parts):
+                yield below
+
+
+def sections(ini: Path) -> list[str]:
+    """The sections of the file ``ini`` that are about a folder of migrations, but for Alembic's usual one."""
+    parser = configparser.RawConfigParser()
+    with suppress(configparser.Error, OSError, UnicodeError):
+        parser.read(ini, encoding="utf-8")
+    return [one for one in parser.sections() if one != "alembic" and parser.has_option(one, "script_location")]
 
 
 def raw_url(config: Config, name: str = "sqlalchemy.url") -> str | None:

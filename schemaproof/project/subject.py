@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import MetaData
 
 from schemaproof.budget import Budget
 from schemaproof.errors import ProofError
 from schemaproof.project.compat import make_config, option
-from schemaproof.project.configuration import INSTALL, find_from_here, locate, unreadable
+from schemaproof.project.configuration import INSTALL, configurations, find_from_here, locate, sections, unreadable
 from schemaproof.project.preparation import Preparation
 
 DEFAULT_INI = "alembic.ini"
@@ -19,6 +20,11 @@ DEFAULT_DEPLOYERS = 8  # more than most services have replicas; each costs a pro
 DEFAULT_URL_ENV = "DATABASE_URL"
 DEFAULT_URL_OPTION = "sqlalchemy.url"
 DEFAULT_STALL_TIMEOUT = 300.0  # seconds; on databases with hardly any rows no statement takes a thousandth of it
+
+_HERE = (
+    "Run this in the project's folder, or pass --project DIR; for a configuration file of another name, --alembic-ini"
+    " FILE; for a project that gives Alembic its folder in its own code, --script-location FOLDER."
+)
 
 
 class SubjectError(ProofError):
@@ -90,22 +96,27 @@ class Subject:
                 find_from_here(config)
             location = option(config, "script_location")
         except Exception as error:  # what Alembic lets through is of many kinds
+            if isinstance(error, CommandError) and not ini.exists():  # until 1.15 no file is an error
+                raise self._absent(ini) from error
             cause, remedy = unreadable(error, ini)
             raise SubjectError(cause, remedy=remedy) from error
         if location is None:
-            raise SubjectError(
-                f"No Alembic project in {self.project.resolve()}: {self._missing(ini)}.",
-                remedy="Run this in the project's folder, or pass --project DIR; for a configuration file of another"
-                " name, --alembic-ini FILE; for a project that gives Alembic its folder in its own code,"
-                " --script-location FOLDER.",
-            )
+            raise self._absent(ini)
         return config
 
-    @staticmethod
-    def _missing(ini: Path) -> str:
+    def _absent(self, ini: Path) -> SubjectError:
+        """That there is no project here, and where there is one instead."""
+        lacks, remedy = f"no {ini.name}, and no script_location in [tool.alembic] of pyproject.toml", _HERE
         if ini.exists():
-            return f"{ini.name} has no script_location"
-        return f"no {ini.name}, and no script_location in [tool.alembic] of pyproject.toml"
+            lacks = f"{ini.name} has no script_location in [alembic]"
+            if others := sections(ini):
+                lacks += f", but in {', '.join(f'[{one}]' for one in others)}"
+                remedy = f"Copy [{others[0]}] as [alembic] into a file beside it, and pass --alembic-ini FILE."
+        elif below := next(configurations(self.project, ini.name), None):
+            remedy = (
+                f"Pass --alembic-ini {below}; if its script_location is meant from there, --project {below.parent}."
+            )
+        return SubjectError(f"No Alembic project in {self.project.resolve()}: {lacks}.", remedy=remedy)
 
     def import_metadata(self) -> tuple[MetaData, ...]:
         """The MetaData that ``metadata`` names, or each of them.

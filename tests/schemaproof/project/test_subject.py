@@ -57,6 +57,24 @@ def test_metadata_that_cannot_be_imported_is_told_with_what_to_type(folder: Path
     assert remedy in error.remedy
 
 
+def test_configuration_in_a_folder_below_is_pointed_to(tmp_path: Path) -> None:
+    for folder in ("tests", "src/app"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")
+    with pytest.raises(SubjectError) as caught:
+        Subject(tmp_path).config()
+    assert "Pass --alembic-ini src/app/alembic.ini; " in caught.value.remedy
+    assert "--project src/app" in caught.value.remedy
+
+
+def test_sections_of_several_databases_are_named(tmp_path: Path) -> None:
+    (tmp_path / "alembic.ini").write_text("[core]\nscript_location = core\n[tenant]\nscript_location = tenant\n[log]\n")
+    with pytest.raises(SubjectError) as caught:
+        Subject(tmp_path).config()
+    assert caught.value.cause.endswith("alembic.ini has no script_location in [alembic], but in [core], [tenant].")
+    assert "Copy [core] as [alembic] into a file beside it" in caught.value.remedy
+
+
 def test_module_that_a_package_has_not_is_no_matter_of_the_module_path(folder: Path) -> None:
     """Python has found the package."""
     (folder / "subject_package").mkdir()

@@ -92,7 +92,7 @@ class Ticker:
         """Begin ``total`` steps of ``text``."""
         self._label, self._total = f"{self._label.split(':')[0]}: {text}", total
 
-    def step(self, _text: str, done: int) -> None:
+    def step(self, _text: str, done: int, _share: float | None = None) -> None:
         """Tell how many steps are done, twice a second."""
         if sys.stderr.isatty() and time.monotonic() - self._told > 0.5:
             self._told = time.monotonic()

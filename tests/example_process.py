@@ -68,7 +68,7 @@ class _Silence:
     def stage(self, text: str, total: int) -> None:
         """Nothing."""
 
-    def step(self, text: str, done: int) -> None:
+    def step(self, text: str, done: int, share: float | None = None) -> None:
         """Nothing."""
 
     def now(self, text: str) -> None:

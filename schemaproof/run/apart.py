@@ -105,8 +105,8 @@ class _Told:
     def stage(self, text: str, total: int) -> None:
         self._say("stage", text, total)
 
-    def step(self, text: str, done: int) -> None:
-        self._say("step", text, done)
+    def step(self, text: str, done: int, share: float | None = None) -> None:
+        self._say("step", text, done, share)
 
     def now(self, text: str) -> None:
         self._say("now", text)

@@ -11,6 +11,9 @@ _AT_STATEMENT, _OF_REVISION = 1, 3
 _FIRST_AT_STATEMENT, _FIRST_OF_REVISION = 4, 18
 _CRASHES = 4
 
+# A fault, beside a stairway.
+_OF_FAULT = 0.3
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -40,6 +43,11 @@ class Cost:
     def crashes(self) -> int:
         """Crashes of the server."""
         return _CRASHES * self.ends
+
+    def weight(self, *, faults: bool, first: bool = False) -> float:
+        """The time that it takes, in that of a revision without faults; ``first``: of the process that climbs it."""
+        injected = self.first_faults if first else self.faults
+        return 1 + (_OF_FAULT * (injected + self.crashes) if faults else 0.0)
 
 
 def cost_of(path: Path) -> Cost:

@@ -18,7 +18,7 @@ from schemaproof.project import baseline
 from schemaproof.project.subject import Subject
 from schemaproof.proofs.registry import BY_AREA
 from schemaproof.report.outcome import Part, Scope
-from schemaproof.run.costs import Cost, cost_of
+from schemaproof.run.costs import cost_of
 
 # Checks of the whole history that go through the revisions one by one: every part asks them of its own.
 BY_REVISION = frozenset({"crash-recovery"})
@@ -26,8 +26,6 @@ BY_REVISION = frozenset({"crash-recovery"})
 # What the others cost, beside each other; 1 for those that are not listed.
 _WEIGHTS = {"upgrade-in-one-call": 30, "delete-in-orm": 20, "concurrent-deployers": 10, "delete-in-sql": 10}
 
-# A fault, beside a stairway.
-_OF_FAULT = 0.3
 
 _PACKAGES = ("schemaproof", "alembic", "sqlalchemy")
 
@@ -67,7 +65,7 @@ class Shard:
 
     def cut(self, order: Sequence[Script], *, faults: bool) -> tuple[str, ...]:
         """The ids of this part of the revisions in ``order``, which hang together; all parts cost about the same."""
-        weights = [_weight(cost_of(Path(one.path)), faults=faults) for one in order]
+        weights = [cost_of(Path(one.path)).weight(faults=faults) for one in order]
         whole, below, mine = sum(weights), 0.0, []
         for script, weight in zip(order, weights, strict=True):
             middle = (below + weight / 2) / whole
@@ -115,7 +113,3 @@ def _modules(project: Path) -> set[Path]:
         for file in files
         if file.suffix == ".py" and file.is_relative_to(root) and "site-packages" not in file.parts and file.is_file()
     }
-
-
-def _weight(cost: Cost, *, faults: bool) -> float:
-    return 1 + (_OF_FAULT * (cost.faults + cost.crashes) if faults else 0.0)

@@ -23,8 +23,8 @@ class Progress(Protocol):
     def stage(self, text: str, total: int) -> None:
         """A new stage of ``total`` steps begins, 0 for an unknown number."""
 
-    def step(self, text: str, done: int) -> None:
-        """``done`` steps of the stage are done; the last one was ``text``."""
+    def step(self, text: str, done: int, share: float | None = None) -> None:
+        """``done`` steps of the stage are done, ``share`` of its work if steps differ; the last one was ``text``."""
 
     def now(self, text: str) -> None:
         """``text`` is being asked: a revision and a check, and how far that is where it takes long."""
@@ -58,6 +58,7 @@ class Lines:
         self._stream = stream
         self._clock = clock
         self._stage, self._total, self._done, self._begun, self._next = "", 0, 0, 0.0, 0.0
+        self._share = 0.0
 
     def tell(self, text: str) -> None:
         """Show a line."""
@@ -67,12 +68,14 @@ class Lines:
     def stage(self, text: str, total: int) -> None:
         """Begin a stage: its line, and none within the next interval."""
         self._stage, self._total, self._done, self._begun = text, total, 0, self._clock()
+        self._share = 0.0
         self._next = self._begun + INTERVAL
         self.tell(f"{text} ({total})" if total else text)
 
-    def step(self, text: str, done: int) -> None:
+    def step(self, text: str, done: int, share: float | None = None) -> None:
         """Show a line, unless the last is too near."""
         self._done = done
+        self._share = share if share is not None else done / self._total if self._total else 0.0
         self._show(text)
 
     def now(self, text: str) -> None:
@@ -85,7 +88,7 @@ class Lines:
             return
         self._next = now + INTERVAL
         share = f"{self._done} of {self._total}, " if self._total else ""
-        left = (now - self._begun) / self._done * (self._total - self._done) if self._done else 0.0
+        left = (now - self._begun) * (1 / self._share - 1) if self._share else 0.0
         stage = f"{self._stage}: " if self._stage else ""  # the files are checked before the first one
         self.tell(f"{stage}{share}{text}{f', about {spoken(left)} left' if left >= 1 else ''}")
 
@@ -100,7 +103,8 @@ class Bar:
         self._progress = _progress(stream)
         self._clock = clock
         self._next = 0.0
-        self._task = self._progress.add_task("", total=None, visible=False, now="")
+        self._begun, self._total = 0.0, 0
+        self._task = self._progress.add_task("", total=None, visible=False, now="", left="")
         self._progress.start()
 
     def tell(self, text: str) -> None:
@@ -109,12 +113,15 @@ class Bar:
 
     def stage(self, text: str, total: int) -> None:
         """Begin the bar anew."""
-        self._progress.reset(self._task, total=total or None, description=text, visible=True, now="")
+        self._begun, self._total = self._clock(), total
+        self._progress.reset(self._task, total=total or None, description=text, visible=True, now="", left="")
         self._progress.refresh()
 
-    def step(self, text: str, done: int) -> None:
+    def step(self, text: str, done: int, share: float | None = None) -> None:
         """Move the bar; it is drawn unless it just was."""
-        self._progress.update(self._task, completed=done, now=text)
+        done_of_it = share if share is not None else done / self._total if self._total else 0.0
+        left = spoken((self._clock() - self._begun) * (1 / done_of_it - 1)) if done_of_it else ""
+        self._progress.update(self._task, completed=done, now=text, left=left)
         if self._clock() >= self._next:
             self._progress.refresh()
             self._next = self._clock() + _REDRAWN
@@ -147,7 +154,6 @@ def _progress(stream: TextIO) -> "RichProgress":
         Progress,
         TextColumn,
         TimeElapsedColumn,
-        TimeRemainingColumn,
     )
     from rich.table import Column
 
@@ -156,7 +162,7 @@ def _progress(stream: TextIO) -> "RichProgress":
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}"),
         TextColumn("{task.fields[now]}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
         console=Console(file=stream, force_terminal=True),
         transient=True,

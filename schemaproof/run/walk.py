@@ -11,11 +11,12 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,7 @@ from schemaproof.project.subject import Subject
 from schemaproof.proofs.failure.failures import Failures, Injected
 from schemaproof.proofs.registry import CHECKS
 from schemaproof.report.outcome import Obstacle
+from schemaproof.run.costs import cost_of
 from schemaproof.run.progress import Progress
 from schemaproof.run.record import Record
 
@@ -135,6 +137,27 @@ def walk(
             walking.end()
 
 
+class _Done:
+    """How far a walk is that climbs ``stretches`` side by side and asks ``checks`` of each revision."""
+
+    def __init__(self, history: History, stretches: Iterable[Sequence[int]], checks: Sequence[Check]) -> None:
+        faults = any(check.area == "failure" for check in checks)
+        self._weights = {
+            history.revisions[index].revision: cost_of(Path(history.revisions[index].path)).weight(
+                faults=faults, first=not place
+            )
+            for stretch in stretches
+            for place, index in enumerate(stretch)
+        }
+        self._count, self._weight, self._whole = 0, 0.0, sum(self._weights.values())
+
+    def add(self, revision: str) -> tuple[int, float]:
+        """Note that ``revision`` is done: how many are, and their share of the work, as far as it can be guessed."""
+        self._count += 1
+        self._weight += self._weights[revision]
+        return self._count, self._weight / self._whole
+
+
 def _lent(history: History, first: int) -> dict[int, Template]:
     """A database from which all processes build what they need below the revision at ``first``, where that pays.
 
@@ -156,11 +179,12 @@ class _Inline(Walk):
     def finish(self) -> None:
         indexes = self._history.asked_indexes
         self._progress.stage("revisions", len(indexes))
-        done = itertools.count(1)
+        done = _Done(self._history, [indexes], self._checks)
 
         def told(index: int) -> None:
             self._record.count("walk", self._history.kept(Failures).tally)
-            self._progress.step(self._history.revisions[index].revision, next(done))
+            revision = self._history.revisions[index].revision
+            self._progress.step(revision, *done.add(revision))
 
         climb = Climb(self._history, self._checks, self._record, told, self._progress.now)
         self.stopped_at = climb.over(indexes)
@@ -175,7 +199,7 @@ class _Parallel(Walk):
         self, history: History, checks: Sequence[Check], progress: Progress, record: Record, workers: int
     ) -> None:
         self._history, self._progress, self._record = history, progress, record
-        self._lock, self._done = threading.Lock(), 0
+        self._lock = threading.Lock()
         self._stretches: list[Stretch] = []
         self._errors: list[BaseException] = []
         self._stops: list[int] = []
@@ -190,6 +214,7 @@ class _Parallel(Walk):
         subject = replace(history.subject, driver=history.environment.driver)
         bounds = [len(indexes) * number // workers for number in range(workers + 1)]
         self._parts = [indexes[start:stop] for start, stop in itertools.pairwise(bounds)]
+        self._done = _Done(history, self._parts, checks)
         pipes: list[Connection] = []
         for part in self._parts:
             ours, theirs = context.Pipe(duplex=False)
@@ -266,8 +291,7 @@ class _Parallel(Walk):
         self._record.hear(kind, said)
 
     def _hear_done(self, revision: str) -> None:
-        self._done += 1
-        self._progress.step(revision, self._done)
+        self._progress.step(revision, *self._done.add(revision))
 
     def _hear_now(self, text: str) -> None:
         self._progress.now(text)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from schemaproof.cli import main
+from schemaproof.run import apart
 from tests.schemaproof.projects import Step, make_project, table
 
 FORGETS_INDEX = Step("CREATE INDEX i ON t (id)", "SELECT 1")
@@ -61,3 +62,12 @@ def test_project_reads_nothing_from_the_terminal(tmp_path: Path, capsys: pytest.
     project(tmp_path, "input('Sure? ')")
     assert verify(tmp_path, "--select", "upgrade-from-empty") == 1
     assert "EOFError" in capsys.readouterr().out
+
+
+def test_how_far_the_other_process_is_reaches_the_one_that_shows_it() -> None:
+    said: list[tuple[object, ...]] = []
+    told = apart._Told(lambda *what: said.append(what))
+    told.stage("revisions", 2)
+    told.step("0001", 1, 0.75)
+    told.now("0002 atomicity")
+    assert said == [("stage", "revisions", 2), ("step", "0001", 1, 0.75), ("now", "0002 atomicity")]

@@ -91,6 +91,15 @@ def test_lines_say_what_is_being_asked_and_how_long_the_rest_may_take() -> None:
     ]
 
 
+def test_time_left_goes_by_the_share_of_the_work_where_steps_differ() -> None:
+    stream, clock = io.StringIO(), Clock()
+    lines = Lines(stream, clock)
+    lines.stage("revisions", 100)
+    clock.now += 60
+    lines.step("0001", 1, 0.5)
+    assert stream.getvalue().splitlines()[1] == "schemaproof: revisions: 1 of 100, 0001, about 60 s left"
+
+
 @pytest.mark.parametrize(("seconds", "told"), [(1.4, "1 s"), (89, "89 s"), (90, "2 min"), (4800, "1 h 20 min")])
 def test_time_left_is_as_exact_as_a_guess_is(seconds: float, told: str) -> None:
     assert spoken(seconds) == told

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
+from itertools import pairwise
 from pathlib import Path
 from time import sleep
 
@@ -51,14 +52,16 @@ class Recorder:
     def __init__(self, at_step: Callable[[str], object] = lambda _: None) -> None:
         self.stages: list[tuple[str, int]] = []
         self.steps: list[tuple[str, int]] = []
+        self.shares: list[float] = []
         self.asked: list[str] = []
         self._at_step = at_step
 
     def stage(self, text: str, total: int) -> None:
         self.stages.append((text, total))
 
-    def step(self, text: str, done: int) -> None:
+    def step(self, text: str, done: int, share: float | None = None) -> None:
         self.steps.append((text, done))
+        self.shares += [] if share is None else [share]
         self._at_step(text)
 
     def now(self, text: str) -> None:
@@ -418,6 +421,21 @@ def test_walk_is_booked_on_what_checks_share(tmp_path: Path, postgres_server: Se
     assert len(stairways) == 3  # and the database that they begin in
     head = verified(subject, postgres_server, "parity-catalog")
     assert head.walk_seconds > 0
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_progress_says_how_much_of_the_work_is_done(
+    processes: int, tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each process injects most of its faults into its first revision."""
+    monkeypatch.setattr(os, "cpu_count", lambda: processes)
+    monkeypatch.setattr(walk, "_WORTH_ANOTHER_WITH_FAULTS", 2)
+    subject, progress = make_project(tmp_path, [table(f"t{number}") for number in range(6)]), Recorder()
+    verify(subject, postgres_server, checks=asked("atomicity"), progress=progress)
+    assert progress.shares == sorted(progress.shares)
+    assert progress.shares[-1] == pytest.approx(1)
+    steps = [share - before for before, share in pairwise([0, *progress.shares])]
+    assert sum(step > 0.2 for step in steps) == processes
 
 
 @pytest.mark.parametrize("processes", [1, 3])

@@ -48,7 +48,7 @@ class Silence:
     def stage(self, text: str, total: int) -> None:
         """Nothing."""
 
-    def step(self, text: str, done: int) -> None:
+    def step(self, text: str, done: int, share: float | None = None) -> None:
         """Nothing."""
 
     def now(self, text: str) -> None:

@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from schemaproof.migration.environment import Run
+from schemaproof.migration.extensions import extension_remedy
 
 
 class Failure(TypedDict):
@@ -22,5 +23,5 @@ def failure(run: Run) -> Failure:
     """Evidence of the failure of ``run``, and what a hang has of its own."""
     hang = run.hang
     if hang is None:
-        return {"evidence": run.told, "consequence": None, "remedy": None}
+        return {"evidence": run.told, "consequence": None, "remedy": extension_remedy(run.error)}
     return {"evidence": run.told, "consequence": hang.consequence, "remedy": hang.remedy}

@@ -6,10 +6,12 @@ from schemaproof.catalog import diff
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.empty import EmptyDatabaseError
-from schemaproof.migration.failing import failure, fate
+from schemaproof.migration.environment import sqlstate
+from schemaproof.migration.failing import Failure, failure, fate
 from schemaproof.migration.fixed import fixed_at_the_time
 from schemaproof.migration.history import History
 from schemaproof.migration.roles import created
+from schemaproof.migration.stairway import Stairs
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.proofs.upgrade.branches import stranded
 from schemaproof.proofs.upgrade.calls import Parting, first_parting
@@ -17,6 +19,14 @@ from schemaproof.proofs.upgrade.calls import Parting, first_parting
 COMMITTED = (
     "Let env.py run context.run_migrations() in context.begin_transaction(), on a connection whose transaction is"
     " committed."
+)
+
+_UNDEFINED_TABLE = "42P01"  # Manual, Appendix A
+_MADE_ANOTHER_WAY = (
+    "No revision before this one creates a table. If the first databases were made another way (create_all, a dump) and"
+    " stamped, write what they had then into the first revision. Or give it to schemaproof:"
+    ' `pg_dump --schema-only --no-owner` of such a database as schema.sql, and `prepare-sql = "schema.sql"` in'
+    " [tool.schemaproof]."
 )
 
 
@@ -27,7 +37,7 @@ def _from_empty(history: History, revision: str) -> Iterator[Finding]:
             f"The upgrade to {revision} {fate(stairs.up)}.",
             kind="fails",
             revision=revision,
-            **failure(stairs.up),
+            **_failure(stairs),
             causes=[Cause(UPGRADE_IN_ONE_CALL.id, revision)],
         )
     elif not stairs.recorded:
@@ -52,6 +62,15 @@ def _from_empty(history: History, revision: str) -> Iterator[Finding]:
             " duplicate_object in a DO block, or create the role outside of migrations. It was dropped from this"
             " server.",
         )
+
+
+def _failure(stairs: Stairs) -> Failure:
+    """As ``failure``; a history that changes tables before it has made any goes on from what was made another way."""
+    told = failure(stairs.up)
+    tables = [one for one in stairs.before.objects if one.kind == "table"]
+    if told["remedy"] is None and sqlstate(stairs.up.error) == _UNDEFINED_TABLE and not tables:
+        told["remedy"] = _MADE_ANOTHER_WAY
+    return told
 
 
 def on_an_empty_database(error: EmptyDatabaseError) -> Finding:

@@ -133,14 +133,24 @@ def _reads(function: ast.expr) -> bool:
 
 
 def _settings(tree: ast.AST) -> Iterator[str]:
-    """The variables of pydantic's settings: the prefix, and the names of the fields."""
+    """The variables of pydantic's settings: the prefix with the names of the fields, or what a field names instead."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.ClassDef) or not any("Settings" in ast.unparse(base) for base in node.bases):
             continue
         prefix = re.search(r"env_prefix\s*=\s*['\"](\w*)['\"]", ast.unparse(node))
         for one in node.body:
             if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
-                yield f"{prefix[1] if prefix else ''}{one.target.id}".upper()
+                named = list(_aliases(one))
+                yield from named or [f"{prefix[1] if prefix else ''}{one.target.id}".upper()]
+
+
+def _aliases(field: ast.AnnAssign) -> Iterator[str]:
+    """The names in a field's ``Field(validation_alias=AliasChoices("APP_URL", "url"))``, as variables have them."""
+    for node in ast.walk(field):
+        if isinstance(node, ast.keyword) and node.arg in {"validation_alias", "alias", "env"}:
+            for name in ast.walk(node.value):
+                if isinstance(name, ast.Constant) and isinstance(name.value, str) and name.value.isidentifier():
+                    yield name.value.upper()
 
 
 def _likeliest(names: Sequence[str]) -> str:

@@ -33,6 +33,11 @@ def env(text: str = "") -> Source:
             "class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='APP_')\n    db_dsn: str",
             ["APP_DB_DSN"],
         ),
+        (
+            "class S(BaseSettings):\n    url: str = Field(validation_alias=AliasChoices('APP_URL', 'databaseUrl'))\n"
+            "    dsn: Annotated[str, Field(alias='APP_DSN', title='x')]\n    db: str = Field(title='y')",
+            ["APP_URL", "DATABASEURL", "APP_DSN", "DB"],
+        ),
         ("this is no Python", []),
         ("\0", []),
     ],

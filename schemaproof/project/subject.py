@@ -177,11 +177,15 @@ def imported(name: str, what: str, example: str) -> object:
 
 
 def _import_remedy(module: str, error: Exception) -> str:
-    remedy = f"Check the name (MODULE:ATTRIBUTE); in the project's folder, `python -c 'import {module}'` must work."
+    works = f"in the project's folder, `python -c 'import {module}'` must work"
+    if not isinstance(error, ImportError | AttributeError):
+        return f"Fix the error above: {works}. Set variables that it needs in [tool.schemaproof.environment]."
+    missing = (error.name or "") if isinstance(error, ModuleNotFoundError) else ""
+    if missing and missing.partition(".")[0] != module.partition(".")[0]:
+        return f"No module named {missing!r}: install it in the environment that runs schemaproof, as for a deployment."
+    remedy = f"Check the name (MODULE:ATTRIBUTE); {works}."
     # Where one inside of a package is missing, the package itself was found.
-    if isinstance(error, ModuleNotFoundError) and "." not in (error.name or ""):
-        return f"{remedy} {INSTALL.format(file='alembic.ini')}."
-    return remedy
+    return f"{remedy} {INSTALL.format(file='alembic.ini')}." if missing and "." not in missing else remedy
 
 
 def as_metadata(value: object) -> tuple[MetaData, ...]:

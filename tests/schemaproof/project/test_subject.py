@@ -75,6 +75,24 @@ def test_sections_of_several_databases_are_named(tmp_path: Path) -> None:
     assert "Copy [core] as [alembic] into a file beside it" in caught.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("import no_such_library.part", "No module named 'no_such_library': install it in the environment that runs"),
+        ("raise RuntimeError('set SECRET')", "Set variables that it needs in [tool.schemaproof.environment]."),
+        (
+            "from subject_models import nothing",
+            "Check the name (MODULE:ATTRIBUTE); in the project's folder, `python -c",
+        ),
+    ],
+)
+def test_module_that_fails_is_told_with_what_it_lacks(folder: Path, code: str, remedy: str) -> None:
+    (folder / "subject_failing.py").write_text(code)
+    told = refused(folder, "subject_failing:Base").remedy
+    assert remedy in told
+    assert "prepend_sys_path" not in told
+
+
 def test_module_that_a_package_has_not_is_no_matter_of_the_module_path(folder: Path) -> None:
     """Python has found the package."""
     (folder / "subject_package").mkdir()

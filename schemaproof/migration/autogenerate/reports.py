@@ -16,7 +16,7 @@ from schemaproof.migration.autogenerate.longnames import rendered
 
 # The catalog's attributes for each thing that ``op.alter_column`` can modify.
 _TYPE = ("type", "collation")
-_DEFAULT = ("default", "generated", "identity", "identity options")
+DEFAULT_ATTRIBUTES = ("default", "generated", "identity", "identity options")
 
 
 class Key(NamedTuple):
@@ -129,7 +129,7 @@ def _attributes(operation: ops.MigrateOperation) -> tuple[str, ...]:
     changes = {
         _TYPE: operation.modify_type is not None,
         ("not null",): operation.modify_nullable is not None,
-        _DEFAULT: operation.modify_server_default is not False,
+        DEFAULT_ATTRIBUTES: operation.modify_server_default is not False,
         ("comment",): operation.modify_comment is not False,
     }
     return tuple(attribute for attributes, changed in changes.items() if changed for attribute in attributes)

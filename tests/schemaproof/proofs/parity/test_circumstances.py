@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from alembic import util
 from alembic.operations import ops
-from sqlalchemy import CheckConstraint, Column, Enum, Index, Integer, MetaData, Table, Text, func, text
+from sqlalchemy import CheckConstraint, Column, Enum, FetchedValue, Index, Integer, MetaData, Table, Text, func, text
 from sqlalchemy.dialects.postgresql import ENUM
 from sqlalchemy.types import UserDefinedType
 
@@ -358,8 +358,9 @@ class TestAutogenerateAlone:
             (lambda: x(server_default=func.random()), "x int DEFAULT random()"),
             (lambda: x(Text, server_default="it's"), "x text DEFAULT 'it''s'"),
             (lambda: x(server_default="1"), "x int DEFAULT 1"),
+            (lambda: x(server_default=FetchedValue()), "x int DEFAULT 1"),
         ],
-        ids=["random()", "quotes", "a number in quotes"],
+        ids=["random()", "quotes", "a number in quotes", "left to the database"],
     )
     def test_default_that_is_only_written_otherwise_is_not_told(
         self, empty_database: Database, column: Callable[[], Column[Any]], line: str

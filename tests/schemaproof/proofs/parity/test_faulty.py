@@ -14,6 +14,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Enum,
+    FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -348,6 +349,14 @@ def test_two_differences_of_one_object_are_one_finding(empty_database: Database)
 
     assert "type is bigint" in finding.message
     assert "NOT NULL" in finding.message
+
+
+def test_column_whose_default_is_left_to_the_database_is_compared_in_all_else(empty_database: Database) -> None:
+    metadata = declared(x(kind=BigInteger, server_default=FetchedValue()))
+
+    (finding,) = Project(empty_database, metadata, t("x int DEFAULT 5")).findings()
+
+    assert finding.message == "The model says that the column's type is bigint; the migrations make it integer."
 
 
 def test_each_check_tells_what_it_sees_of_an_object(empty_database: Database) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Enum,
+    FetchedValue,
     Float,
     ForeignKey,
     ForeignKeyConstraint,
@@ -35,6 +36,8 @@ from sqlalchemy import (
 
 from schemaproof.postgres import Database
 from tests.schemaproof.proofs.parity.project import SERIAL, Project, declared, with_events
+
+SEQUENCE_OF_X = "CREATE SEQUENCE s OWNED BY t.x; ALTER TABLE t ALTER x SET DEFAULT nextval('s')"
 
 type Case = tuple[Callable[[], MetaData], str]
 
@@ -68,6 +71,15 @@ def partitioned() -> MetaData:
     metadata = MetaData()
     Table("t", metadata, x(Date, index=True), postgresql_partition_by="RANGE (x)")
     return metadata
+
+
+def fetched(*items: Any) -> MetaData:
+    """A column x whose value comes from the database, the model does not say how."""
+    return declared(x(BigInteger, *items, server_default=FetchedValue()))
+
+
+class ByTrigger(FetchedValue):
+    """A project's own kind."""
 
 
 def quoted() -> MetaData:
@@ -143,6 +155,13 @@ FALSE_REPORTS: dict[str, Case] = {
             CONSTRAINT "Check%" CHECK ("per%cent" <> '%s'));
         CREATE INDEX "Index%" ON "My%Schema"."Or%der ""1"" b" ("per%cent") WHERE "per%cent" <> '%'""",
     ),
+    "default that the model leaves to the database": (fetched, t("x bigint DEFAULT 5")),
+    "serial that the model leaves to the database": (fetched, t("x bigint") + SEQUENCE_OF_X),
+    "expression that the model leaves to the database": (
+        lambda: declared(x(BigInteger, server_default=ByTrigger())),
+        t("x bigint GENERATED ALWAYS AS (id * 2) STORED"),
+    ),
+    "no default where the model leaves it to the database": (fetched, t("x bigint")),
     "a check that was copied from PostgreSQL's output": (
         lambda: declared(x(String), CheckConstraint("x IN ('a', 'b')", name="c")),
         t("x varchar", "CONSTRAINT c CHECK (x::text = ANY (ARRAY['a'::varchar, 'b'::varchar]::text[]))"),

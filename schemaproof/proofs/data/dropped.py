@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.left_out import is_inner_join
 from schemaproof.proofs.data.matching import Matched
-from schemaproof.proofs.data.snapshot import Cells, Table
+from schemaproof.proofs.data.snapshot import Cells, Name, Snapshot, Table
 from schemaproof.proofs.data.writes import Write
 
 _FEWEST = 2  # different values, for a column to be known by them
 
 
 def renamed(experiment: Experiment, table: Matched) -> Iterator[tuple[str, str]]:
-    """Each column that is dropped while another of its type, or of its name, appears and holds nothing of it."""
+    """Each column that is dropped while another of its type, or of its name, appears and holds nothing of it.
+
+    Foreign keys to two tables are no such pair: the values of one mean nothing in the other.
+    """
     names = {table.before.name, table.after.name}
     numbers = {one.number for one in table.before.columns.values()}
     gone = [one for one in table.before.columns.values() if one.name not in table.columns and not one.generated]
@@ -27,12 +30,27 @@ def renamed(experiment: Experiment, table: Matched) -> Iterator[tuple[str, str]]
         held = {other[same[0].name] for _, other in table.pairs}
         if len(held) > 1 or experiment.writes.opaque or _set(experiment, names, same[0].name):
             continue
+        if _refer_elsewhere(experiment, table, old.name, same[0].name):
+            continue
         if not any(text and experiment.haystack.moved(text, gone=_times(table, old.name, text)) for text in values):
             yield old.name, same[0].name
 
 
 def _set(experiment: Experiment, names: set[tuple[str, str]], column: str) -> bool:
     return any(column in one.columns for one in experiment.writes.to(names, "update"))
+
+
+def _refer_elsewhere(experiment: Experiment, table: Matched, old: str, new: str) -> bool:
+    """Whether ``old`` referred to one table and ``new`` refers to another."""
+    was = _referred(experiment.before, table.before, old)
+    now = _referred(experiment.after, table.after, new)
+    return bool(was and now) and was.isdisjoint(now)
+
+
+def _referred(snapshot: Snapshot, table: Table, column: str) -> set[int | Name]:
+    """The tables to which foreign keys of ``column`` refer: by oid, which a rename keeps, and by name."""
+    parents = {key.parent for key in table.keys if column in key.columns}
+    return {*parents, *(one.name for oid, one in snapshot.tables.items() if oid in parents)}
 
 
 def _times(table: Matched, column: str, text: str) -> int:

@@ -9,6 +9,7 @@ import psycopg
 from psycopg import sql
 
 from schemaproof.catalog import Catalog, Difference, Identity, diff
+from schemaproof.catalog.not_null import but_for_not_null_names
 from schemaproof.migration.environment import Run, sqlstate
 from schemaproof.migration.moments import Moments
 from schemaproof.postgres import Database
@@ -51,7 +52,8 @@ class Stairs:
         """How the catalog after the downgrade differs from the one before the upgrade."""
         if self.after is None or not self.ran_down:
             return []
-        return self.moments.without(diff(self.before, self.after))
+        found = but_for_not_null_names(diff(self.before, self.after), self.before, self.after)
+        return self.moments.without(found)
 
     @property
     def ran_down(self) -> bool:
@@ -76,7 +78,9 @@ class Stairs:
     @property
     def differs(self) -> list[Difference]:
         """How the second upgrade's catalog differs from the first one's."""
-        return diff(self.first, self.second) if self.first is not None and self.second is not None else []
+        if self.first is None or self.second is None:
+            return []
+        return but_for_not_null_names(diff(self.first, self.second), self.first, self.second)
 
     @property
     def clean(self) -> bool:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from schemaproof.catalog import Difference, Identity
+from schemaproof.catalog.not_null import is_chosen_twice
 from schemaproof.finding import Severity
 from schemaproof.migration.autogenerate.layout import is_table
 from schemaproof.migration.autogenerate.reports import Report
-from schemaproof.migration.lines.operations import change_of, operations
+from schemaproof.migration.lines.operations import change_of, execute, operations
+from schemaproof.migration.lines.quoting import quoted
 from schemaproof.proofs.parity import words
 from schemaproof.proofs.parity.causes import Causes, columns_in_order, named, unquoted
 from schemaproof.proofs.parity.compare import Comparison
@@ -78,7 +80,7 @@ class _Classifier:
         self.objects: defaultdict[Identity, list[Difference]] = defaultdict(list)
         for one in comparison.differences:
             if one.generated_name:
-                self.renamed.append(one)
+                self.renamed += [] if is_chosen_twice(one, self.model.get(one.identity, {})) else [one]
             elif one.attribute not in _ELSEWHERE:
                 self.objects[one.identity].append(one)
         self.causes = Causes(comparison, self.objects)
@@ -208,22 +210,30 @@ class _Classifier:
                 )
 
     def _names(self) -> Iterator[Told]:
-        """A note for each table on which PostgreSQL chose other names."""
-        tables: defaultdict[Identity, list[Difference]] = defaultdict(list)
+        """A note for each table on which PostgreSQL chose other names; one of its own for those of NOT NULL."""
+        tables: defaultdict[tuple[Identity, bool], list[Difference]] = defaultdict(list)
         for one in self.renamed:
-            tables[self._table(one.identity)].append(one)
-        for table, differences in tables.items():
+            not_null = self.model.get(one.identity, {}).get("type") == "NOT NULL"
+            tables[self._table(one.identity), not_null].append(one)
+        for (table, not_null), differences in tables.items():
             yield Told(
                 "catalog",
                 Severity.NOTE,
                 table,
-                "chosen names",
+                "names of NOT NULL" if not_null else "chosen names",
                 "Names that PostgreSQL chose differ between model and migrations.",
                 "A revision that names one of them, to drop it for example, works on one side only.",
                 words.evidence(differences, []),
-                "Give the metadata a naming convention, so that model and revisions use the same names:"
-                " `MetaData(naming_convention={...})`.",
+                self._unnamed(differences[0]) if not_null else words.CONVENTION,
             )
+
+    def _unnamed(self, difference: Difference) -> str:
+        """What to do about a NOT NULL with a name that the metadata can't give it."""
+        identity = difference.identity
+        kind = "TABLE" if "columns" in self.model[identity] else "DOMAIN"
+        names = quoted(str(difference.after)), quoted(identity.name)
+        place = quoted(identity.schema, identity.parent)
+        return words.NO_CONVENTION.format(execute(f"ALTER {kind} {place} RENAME CONSTRAINT {names[0]} TO {names[1]}"))
 
     def _table(self, identity: Identity) -> Identity:
         """The table that ``identity`` belongs to, as a serial column's sequence does to the column's; else itself."""

@@ -65,6 +65,15 @@ KEEP = (
     ' metadata too: `event.listen(metadata, "after_create", DDL("..."))`.'
 )
 
+CONVENTION = (
+    "Give the metadata a naming convention, so that model and revisions use the same names:"
+    " `MetaData(naming_convention={...})`."
+)
+NO_CONVENTION = (
+    "SQLAlchemy's naming conventions do not name NOT NULL. Nothing has to be done unless a revision names the"
+    " constraint; to have the same name on both sides, write in a revision: {}."
+)
+
 ELSE = "Production behaves differently from databases made by create_all, which tests and developers use."
 
 

@@ -7,7 +7,7 @@ import pytest
 from alembic import util
 from alembic.operations import ops
 from sqlalchemy import CheckConstraint, Column, Enum, FetchedValue, Index, Integer, MetaData, Table, Text, func, text
-from sqlalchemy.dialects.postgresql import ENUM
+from sqlalchemy.dialects.postgresql import DOMAIN, ENUM
 from sqlalchemy.types import UserDefinedType
 
 from schemaproof.finding import Severity
@@ -160,6 +160,54 @@ def test_names_that_postgresql_chose_are_one_note_for_the_table(empty_database: 
     )
 
     assert project.told() == ["note catalog table public.t"]
+
+
+def test_names_of_not_null_that_nobody_chose_are_not_told(empty_database: Database) -> None:
+    """Since PostgreSQL 18 a column's NOT NULL has one, a domain's since 17: here of a name before."""
+    metadata = MetaData()
+    kind = DOMAIN("even", Integer, not_null=True)
+    Table("t", metadata, Column("x", Integer, nullable=False), Column("y", kind, nullable=True))
+    renamed = "ALTER TABLE old RENAME TO t; ALTER DOMAIN odd RENAME TO even"
+
+    project = Project(
+        empty_database,
+        metadata,
+        f"CREATE DOMAIN odd AS int NOT NULL; CREATE TABLE old (x int NOT NULL, y odd); {renamed}",
+    )
+
+    assert [*PARITY_CATALOG.examine(project)] == []
+
+
+@pytest.mark.parametrize(
+    ("since", "column", "migrations", "line"),
+    [
+        (
+            18,
+            lambda: x(nullable=False),
+            f"{SERIAL}, x int CONSTRAINT needed NOT NULL)",
+            "ALTER TABLE public.t RENAME CONSTRAINT needed TO t_x_not_null",
+        ),
+        (
+            17,
+            lambda: x(DOMAIN("even", Integer, not_null=True)),
+            f"CREATE DOMAIN even AS int CONSTRAINT needed NOT NULL; {SERIAL}, x even)",
+            "ALTER DOMAIN public.even RENAME CONSTRAINT needed TO even_not_null",
+        ),
+    ],
+    ids=["column", "domain"],
+)
+def test_name_of_not_null_that_the_migrations_chose_is_a_note_without_a_convention(
+    empty_database: Database, since: int, column: Callable[[], Column[Any]], migrations: str, line: str
+) -> None:
+    project = Project(empty_database, declared(column()), migrations)
+    if empty_database.server.version < since * 10000:
+        pytest.skip(f"only PostgreSQL {since} gives it a name")
+
+    (finding,) = PARITY_CATALOG.examine(project)
+
+    assert finding.severity is Severity.NOTE
+    assert "naming_convention=" not in finding.remedy
+    assert f'write in a revision: op.execute("{line}").' in finding.remedy
 
 
 def test_numbers_that_postgresql_gave_to_checks_are_one_note_for_the_table(empty_database: Database) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-from schemaproof.catalog import Identity
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.environment import sqlstate
@@ -10,11 +9,12 @@ from schemaproof.migration.history import History
 from schemaproof.migration.stairway import Stairs
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.backfills import BACKFILL_COMPLETE
-from schemaproof.proofs.data.counting import count_query, label_query, partition_query
+from schemaproof.proofs.data.counting import count_query, cutting, label_query, partition_query
 from schemaproof.proofs.data.downgrades import DOWNGRADE_KEEPS_ROWS, DOWNGRADE_WITH_ROWS
 from schemaproof.proofs.data.generators import GENERATORS_AHEAD
 from schemaproof.proofs.data.inhabited import Inhabited
-from schemaproof.proofs.data.refusals import Refused, not_null_column, said
+from schemaproof.proofs.data.refusals import Refused, said
+from schemaproof.proofs.data.required import Required
 from schemaproof.proofs.data.rows_kept import ROWS_KEPT
 from schemaproof.proofs.data.sessions import SESSION_INDEPENDENT
 from schemaproof.proofs.data.values_kept import VALUES_KEPT
@@ -126,20 +126,17 @@ def _first_line(refused: Refused) -> str:
 def _remedy(refused: Refused, stairs: Stairs) -> str:
     """What to write, and how to count the rows affected in production."""
     error = refused.run.error
-    column = not_null_column(error)
-    if column is not None and refused.any_row:
+    place = Required.of(error)
+    if place is not None and refused.any_row:
         return (
-            f"Give {column[1]} a server_default; or add it nullable, fill it, and then"
-            f' `op.alter_column("{column[0]}", "{column[1]}", nullable=False)`. Rows affected in production:'
-            f" `SELECT count(*) FROM {column[0]}`."
+            f"Give {place.column} a server_default; or add it nullable, fill it, and then"
+            f" `{place.requiring}`. Rows affected in production: `SELECT count(*) FROM {place.table}`."
         )
-    if column is not None:
-        update = f"UPDATE {column[0]} SET {column[1]} = ... WHERE {column[1]} IS NULL"
-        schema = said(error, "schema_name") or "public"
-        count = f"SELECT count(*) FROM {column[0]}"
-        if Identity("column", schema, *column) in stairs.before.objects:  # else nobody can ask for it there
-            count += f" WHERE {column[1]} IS NULL"
-        return f'Backfill it first: `op.execute("{update}")`. Rows affected in production: `{count}`.'
+    if place is not None:
+        count = f"SELECT count(*) FROM {place.table}"
+        if place.identity in stairs.before.objects:  # else nobody can ask for it there
+            count += f" WHERE {place.name} IS NULL"
+        return f"Backfill it first: `{place.filling}`. Rows affected in production: `{count}`."
     code = sqlstate(error) or ""
     if code == "23514" and not said(error, "constraint_name") and "partition" in str(error):
         return _of_partition(refused, said(error, "table_name"), stairs)
@@ -149,6 +146,7 @@ def _remedy(refused: Refused, stairs: Stairs) -> str:
     advice = _ADVICE.get(code, UPGRADE_WITH_ROWS.remedy).replace("{table}", table)
     if code == "22P02":
         advice = advice.replace("{update}", label_query(error, query, table))
+    advice = advice.replace("{cut}", cutting(error, refused.tables[0] if refused.tables else None, stairs))
     count = query or (_COUNT.format(table=known) if known else "")
     return advice + (f" Rows affected in production: `{count}`." if count else "")
 
@@ -174,7 +172,7 @@ _ADVICE = {
     "55006": 'Run the deferred checks before the ALTER TABLE: `op.execute("SET CONSTRAINTS ALL IMMEDIATE")`.',
     "25P02": "Let the error through; to go on after it, run the statement in a savepoint of its own:"
     " `with op.get_bind().begin_nested():`.",
-    "22001": 'Say in the revision what becomes of longer values: `postgresql_using="left(column, 100)"`.',
+    "22001": "Say in the revision what becomes of longer values: {cut}.",
     "22003": "Say in the revision what becomes of greater numbers, in USING or by an UPDATE before it.",
     "22P02": 'Give the rows with the value above another one first: `op.execute("{update}")`.',
     "23505": "Merge or delete the duplicates in this revision, before it creates the unique index.",

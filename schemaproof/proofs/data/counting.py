@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from schemaproof.catalog import Catalog, Identity
 from schemaproof.catalog.values import Attributes
 from schemaproof.migration.environment import sqlstate
+from schemaproof.migration.lines.quoting import text
 from schemaproof.migration.stairway import Stairs
 from schemaproof.proofs.data.refusals import said
 from schemaproof.proofs.data.showing import identifier, quoted_name
@@ -42,6 +43,21 @@ def count_query(error: BaseException | None, table: Name | None, stairs: Stairs,
     return _of_type(error, table, stairs, down=down)
 
 
+def cutting(error: BaseException | None, table: Name | None, stairs: Stairs, *, down: bool = False) -> str:
+    """What cuts the values that are too long: the argument of ``op.alter_column`` for each column that gets shorter.
+
+    The arguments are those of ``count_query``. Where no column does, a statement writes the values, and has to cut
+    them.
+    """
+    found = _TOO_LONG.search(str(error))
+    if found is None:
+        return "`left(...)` in the statement that writes them"
+    table = _table_of(error) or table
+    columns = [*_retyped(stairs, table, found[1], down=down)] if table else []
+    using = (f"`postgresql_using={text(f'left({one}, {found[2]})')}`" for one in columns)
+    return " and ".join(using) or f"`left(..., {found[2]})` in the statement that writes them"
+
+
 def _of_constraint(error: BaseException | None, table: Name, goal: Catalog) -> str | None:
     match sqlstate(error):
         case "23505":
@@ -55,14 +71,14 @@ def _of_constraint(error: BaseException | None, table: Name, goal: Catalog) -> s
 
 
 def _of_type(error: BaseException | None, table: Name, stairs: Stairs, *, down: bool) -> str | None:
-    name, text = quoted_name(table), str(error)
-    if found := _TOO_LONG.search(text):
+    name, told = quoted_name(table), str(error)
+    if found := _TOO_LONG.search(told):
         columns = _retyped(stairs, table, found[1], down=down)
         return _either(name, (f"length({column}) > {found[2]}" for column in columns))
-    if found := _OUT_OF_RANGE.search(text):
+    if found := _OUT_OF_RANGE.search(told):
         columns = _retyped(stairs, table, found[1], down=down)
         return _either(name, (f"abs({column}) > {_GREATEST[found[1]]}" for column in columns))
-    if found := _NO_LABEL.search(text):
+    if found := _NO_LABEL.search(told):
         wanted = found[1].strip('"')
         # A type that was made anew has the name of the old one: its columns are those that had that.
         had = stairs.first if down else stairs.before

@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 
-from schemaproof.catalog import Identity
 from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.history import History
 from schemaproof.migration.stairway import Stairs
 from schemaproof.proofs.data import showing
-from schemaproof.proofs.data.counting import count_query
+from schemaproof.proofs.data.counting import count_query, cutting
 from schemaproof.proofs.data.descent import Descent, Descents, Stuck
 from schemaproof.proofs.data.drops import Drop, drops, empty_again
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched, matched
 from schemaproof.proofs.data.passing import passed
-from schemaproof.proofs.data.refusals import not_null_column, said
+from schemaproof.proofs.data.required import Required
 from schemaproof.proofs.data.snapshot import Cells, Table
 from schemaproof.proofs.data.swapped import Swap, swapped
 from schemaproof.proofs.data.values_kept import VALUES_KEPT
@@ -55,30 +54,27 @@ def _first_line(stuck: Stuck) -> str:
 
 
 def _remedy(stuck: Stuck, stairs: Stairs) -> str:
-    column = not_null_column(stuck.run.error)
-    if column is not None:
-        table, name = column
-        schema = said(stuck.run.error, "schema_name") or "public"
-        if stairs.first is None or Identity("column", schema, table, name) not in stairs.first.objects:
-            return (
-                f"Give {name} a server_default in downgrade(); or add it nullable, fill it, and then"
-                f' `op.alter_column("{table}", "{name}", nullable=False)`. Rows affected in production:'
-                f" `SELECT count(*) FROM {table}`."
-            )
-        update = f"UPDATE {table} SET {name} = ... WHERE {name} IS NULL"
+    place = Required.of(stuck.run.error)
+    if place is not None and (stairs.first is None or place.identity not in stairs.first.objects):
         return (
-            f'Fill it in downgrade(), before the NOT NULL: `op.execute("{update}")`. Rows affected in production:'
-            f" `SELECT count(*) FROM {table} WHERE {name} IS NULL`."
+            f"Give {place.column} a server_default in downgrade(); or add it nullable, fill it, and then"
+            f" `{place.requiring}`. Rows affected in production: `SELECT count(*) FROM {place.table}`."
+        )
+    if place is not None:
+        return (
+            f"Fill it in downgrade(), before the NOT NULL: `{place.filling}`. Rows affected in production:"
+            f" `SELECT count(*) FROM {place.table} WHERE {place.name} IS NULL`."
         )
     advice = _ADVICE.get(sqlstate(stuck.run.error) or "", DOWNGRADE_WITH_ROWS.remedy)
     told = advice.replace("{table}", showing.quoted_name(stuck.table) if stuck.table else "...")
+    told = told.replace("{cut}", cutting(stuck.run.error, stuck.table, stairs, down=True))
     query = count_query(stuck.run.error, stuck.table, stairs, down=True)
     return told + (f" Rows affected in production: `{query}`." if query else "")
 
 
 # As those of upgrades.
 _ADVICE = {
-    "22001": 'Say in downgrade() that longer values are cut: `postgresql_using="left(column, 100)"`.',
+    "22001": "Say in downgrade() that longer values are cut: {cut}.",
     "22003": "Say in downgrade() what becomes of greater numbers, in USING or by an UPDATE before it.",
     "22P02": "Give the rows with the new label an old one first: `UPDATE {table} SET ... WHERE ... = '...'`.",
     "23505": "Merge the duplicates in downgrade(), before the unique index.",

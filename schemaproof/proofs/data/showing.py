@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from schemaproof.figure import Grid
+from schemaproof.migration.lines.quoting import quoted as sql_quoted
 from schemaproof.proofs.data.snapshot import Cells, Name, Table
 from schemaproof.proofs.data.writes import Write
 
@@ -74,10 +75,9 @@ def quoted(table: Table) -> str:
 def quoted_name(name: Name) -> str:
     """As ``quoted``, of a name alone."""
     parts = name[1:] if name[0] == "public" else name
-    return ".".join(map(identifier, parts))
+    return sql_quoted(*parts)
 
 
 def identifier(name: str) -> str:
     """A name for SQL, quoted where it must be."""
-    plain = name.isidentifier() and name.islower() and name.isascii()
-    return name if plain else '"' + name.replace('"', '""') + '"'
+    return sql_quoted(name)

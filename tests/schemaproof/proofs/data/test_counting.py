@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from schemaproof.check import Check
 from schemaproof.finding import Severity
 from schemaproof.migration.history import History, open_history
 from schemaproof.postgres import Server
@@ -118,3 +119,50 @@ def test_query_of_a_downgrade_finds_the_rows_that_it_fails_on(tmp_path: Path, ow
     with open_history(make_project(tmp_path, [first, wider]), own_server) as history:
         (finding,) = (one for one in DOWNGRADE_WITH_ROWS.examine(history, "0002") if one.faulty)
     assert finding.remedy.endswith("Rows affected in production: `SELECT count(*) FROM t WHERE length(b) > 5`.")
+
+
+# The last revision's upgrade and downgrade, and what its remedy has of the columns.
+SHORTER = {
+    "downgrade": (
+        DOWNGRADE_WITH_ROWS,
+        Step("ALTER TABLE t ALTER b TYPE text", "ALTER TABLE t ALTER b TYPE varchar(5)"),
+        '`postgresql_using="left(b, 5)"`.',
+    ),
+    "name in quotes": (
+        DOWNGRADE_WITH_ROWS,
+        Step('ALTER TABLE t ALTER "Order" TYPE text', 'ALTER TABLE t ALTER "Order" TYPE char(5)'),
+        '`postgresql_using="left(\\"Order\\", 5)"`.',
+    ),
+    "reserved word": (
+        UPGRADE_WITH_ROWS,
+        Step('ALTER TABLE t ALTER "user" TYPE varchar(3)'),
+        '`postgresql_using="left(\\"user\\", 3)"`. Rows affected in production: `SELECT count(*) FROM t WHERE'
+        ' length("user") > 3`.',
+    ),
+    "two columns": (
+        UPGRADE_WITH_ROWS,
+        Step('ALTER TABLE t ALTER b TYPE varchar(3), ALTER "user" TYPE varchar(3)'),
+        '`postgresql_using="left(b, 3)"` and `postgresql_using="left(\\"user\\", 3)"`.',
+    ),
+    "statement that writes it": (
+        UPGRADE_WITH_ROWS,
+        Step("ALTER TABLE t ADD c varchar(3); UPDATE t SET c = b"),
+        "what becomes of longer values: `left(..., 3)` in the statement that writes them.",
+    ),
+    "NOT NULL": (
+        DOWNGRADE_WITH_ROWS,
+        Step('ALTER TABLE t ALTER "Order" DROP NOT NULL', 'ALTER TABLE t ALTER "Order" SET NOT NULL'),
+        '`op.execute("UPDATE t SET \\"Order\\" = ... WHERE \\"Order\\" IS NULL")`.',
+    ),
+}
+
+
+@pytest.mark.parametrize(("check", "step", "line"), SHORTER.values(), ids=SHORTER)
+def test_remedy_has_the_columns_and_their_length(
+    tmp_path: Path, own_server: Server, check: Check, step: Step, line: str
+) -> None:
+    table = 'id int PRIMARY KEY, b varchar(5), "Order" char(5) NOT NULL, "user" varchar(5)'
+    first = Step(f"CREATE TABLE t ({table})", "DROP TABLE t")
+    with open_history(make_project(tmp_path, [first, step]), own_server) as history:
+        (finding,) = (one for one in check.examine(history, "0002") if one.faulty)
+    assert line in finding.remedy

@@ -15,6 +15,7 @@ from schemaproof.migration.lines.quoting import quoted
 from schemaproof.proofs.parity import words
 from schemaproof.proofs.parity.causes import Causes, columns_in_order, named, unquoted
 from schemaproof.proofs.parity.compare import Comparison
+from schemaproof.proofs.parity.in_quotes import InQuotes
 
 # What SQLAlchemy's metadata has words for. Of other kinds it says nothing, unless a DDL event makes one of the kind.
 _EXPRESSIBLE = frozenset({"table", "column", "constraint", "index"})
@@ -166,16 +167,26 @@ class _Classifier:
     ) -> Told:
         kept = severity is Severity.NOTE and differences[0].attribute != "name"
         generated = words.undeclared(identity) if differences[0].kind == "extra" else None
+        quoted = self._quoted(differences)
+        remedy = words.KEEP if kept else generated if reports else self._remedy(differences)
+        if quoted is not None:
+            others = [one for one in differences if one.attribute != "default"]
+            remedy = " ".join(filter(None, [quoted.remedy, self._remedy(others) if others else None]))
         return Told(
             "autogenerate" if reports else "catalog",
             severity,
             identity,
             ", ".join(sorted({one.what for one in differences})),
-            words.message(differences),
+            words.message(differences, quoted),
             words.UNSAID if kept else words.consequence(differences),
             words.evidence(differences, [report.words for report in reports]),
-            words.KEEP if kept else generated if reports else self._remedy(differences),
+            remedy,
         )
+
+    def _quoted(self, differences: Sequence[Difference]) -> InQuotes | None:
+        """The default among ``differences`` that the model has as a string, which no revision should follow."""
+        found = [one for one in differences if one.attribute == "default"]
+        return self.comparison.quoted.get(found[0].identity) if found else None
 
     def _remedy(self, differences: Sequence[Difference]) -> str | None:
         """The lines for a revision, and what would have had autogenerate see it; None where neither is known."""

@@ -10,6 +10,7 @@ from schemaproof.migration.autogenerate.reports import Report
 
 if TYPE_CHECKING:
     from schemaproof.proofs.parity.compare import Comparison
+    from schemaproof.proofs.parity.in_quotes import InQuotes
 
 # An attribute that is true or false, as what the object is then.
 _ADJECTIVES = {
@@ -77,9 +78,12 @@ NO_CONVENTION = (
 ELSE = "Production behaves differently from databases made by create_all, which tests and developers use."
 
 
-def message(differences: Sequence[Difference]) -> str:
-    """What is wrong with one object, all ``differences`` being of it."""
-    return " ".join(_sentence(difference) for difference in differences)
+def message(differences: Sequence[Difference], quoted: "InQuotes | None" = None) -> str:
+    """What is wrong with one object, all ``differences`` being of it; ``quoted`` is a default that is a string."""
+    return " ".join(
+        quoted.message(one) if quoted is not None and one.attribute == "default" else _sentence(one)
+        for one in differences
+    )
 
 
 def _sentence(difference: Difference) -> str:

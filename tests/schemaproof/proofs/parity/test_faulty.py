@@ -1,5 +1,6 @@
 """What differs between models and migrations is told once, by the check that sees it."""
 
+import re
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -33,6 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import DOMAIN, INT4RANGE, ExcludeConstraint
 
 from schemaproof.finding import Finding, Severity
+from schemaproof.migration.autogenerate import longnames
 from schemaproof.migration.autogenerate.flags import CHECKS_BY_NAME
 from schemaproof.postgres import Database
 from tests.schemaproof.proofs.parity.project import SERIAL, Project, declared
@@ -357,6 +359,46 @@ def test_column_whose_default_is_left_to_the_database_is_compared_in_all_else(em
     (finding,) = Project(empty_database, metadata, t("x int DEFAULT 5")).findings()
 
     assert finding.message == "The model says that the column's type is bigint; the migrations make it integer."
+
+
+MOMENTS = DateTime(timezone=True)
+# The model's default, the column's type, the migrations' default and what the remedy has the model say.
+IN_QUOTES: dict[str, tuple[str, Any, str, str]] = {
+    "now()": ("now()", MOMENTS, "DEFAULT now()", "sa.func.now()"),
+    "now where there is no default": ("now", MOMENTS, "", "sa.func.now()"),
+    "today": ("today", Date(), "DEFAULT CURRENT_DATE", 'sa.text("CURRENT_DATE")'),
+    "hour of a day": ("tomorrow 10:00", MOMENTS, "DEFAULT now()", 'sa.text("...")'),
+    "function of a text": ("now()", Text(), "DEFAULT now()", "sa.func.now()"),
+    "function": ("gen_random_uuid()", Text(), "DEFAULT gen_random_uuid()", 'sa.text("gen_random_uuid()")'),
+    "string in quotes": ("'a'", Text(), "DEFAULT 'a'", "sa.text(\"'a'\")"),
+}
+
+
+@pytest.mark.parametrize("case", IN_QUOTES.values(), ids=IN_QUOTES)
+@pytest.mark.parametrize("compared", [False, True], ids=["by the catalog", "by autogenerate"])
+def test_expression_that_the_model_has_in_quotes_is_told_as_a_literal(
+    empty_database: Database, case: tuple[str, Any, str, str], compared: bool
+) -> None:
+    """Not as the moment of the comparison, which each run would tell otherwise."""
+    default, kind, migrations, expression = case
+    made = t(f"x {kind.compile(dialect=longnames.DEFAULT)} {migrations}")
+    project = Project(empty_database, declared(x(kind=kind, server_default=default)), made)
+
+    (finding,) = project.sharing({"compare_server_default": compared}).findings()
+
+    assert finding.message.startswith(f'`server_default="{default}"` is a string literal')
+    assert finding.remedy == f"Write the expression in the model, not a string: `server_default={expression}`."
+    assert not re.search(r"\d{4}-\d\d-\d\d", finding.message + finding.evidence)
+
+
+def test_literal_that_only_names_a_moment_is_told_as_it_is(empty_database: Database) -> None:
+    (finding,) = Project(
+        empty_database, declared(x(kind=Text, server_default="now")), t("x text DEFAULT 'a'")
+    ).findings()
+
+    assert (
+        finding.message == "The model says that the column's default is 'now'::text; the migrations make it 'a'::text."
+    )
 
 
 def test_each_check_tells_what_it_sees_of_an_object(empty_database: Database) -> None:

@@ -9,7 +9,7 @@ from schemaproof.migration.history import History
 from schemaproof.migration.stairway import Stairs
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.backfills import BACKFILL_COMPLETE
-from schemaproof.proofs.data.counting import count_query, cutting, label_query, partition_query
+from schemaproof.proofs.data.counting import columns_of, count_query, cutting, label_query, partition_query
 from schemaproof.proofs.data.downgrades import DOWNGRADE_KEEPS_ROWS, DOWNGRADE_WITH_ROWS
 from schemaproof.proofs.data.generators import GENERATORS_AHEAD
 from schemaproof.proofs.data.inhabited import Inhabited
@@ -17,6 +17,7 @@ from schemaproof.proofs.data.refusals import Refused, said
 from schemaproof.proofs.data.required import Required
 from schemaproof.proofs.data.rows_kept import ROWS_KEPT
 from schemaproof.proofs.data.sessions import SESSION_INDEPENDENT
+from schemaproof.proofs.data.snapshot import Name
 from schemaproof.proofs.data.values_kept import VALUES_KEPT
 from schemaproof.rows.filling import REFERS
 
@@ -128,27 +129,42 @@ def _remedy(refused: Refused, stairs: Stairs) -> str:
     error = refused.run.error
     place = Required.of(error)
     if place is not None and refused.any_row:
-        return (
-            f"Give {place.column} a server_default; or add it nullable, fill it, and then"
-            f" `{place.requiring}`. Rows affected in production: `SELECT count(*) FROM {place.table}`."
-        )
+        every, _ = _of_all((place.schema, place.relation), stairs)  # here it is each of them
+        give = f"Give {place.column} a server_default; or add it nullable, fill it, and then `{place.requiring}`."
+        return give + _counted((every, ""))
     if place is not None:
-        count = f"SELECT count(*) FROM {place.table}"
-        if place.identity in stairs.before.objects:  # else nobody can ask for it there
-            count += f" WHERE {place.name} IS NULL"
-        return f"Backfill it first: `{place.filling}`. Rows affected in production: `{count}`."
+        return f"Backfill it first: `{place.filling}`." + _counted(_of_required(place, stairs))
     code = sqlstate(error) or ""
     if code == "23514" and not said(error, "constraint_name") and "partition" in str(error):
         return _of_partition(refused, said(error, "table_name"), stairs)
-    known = showing.quoted_name(refused.tables[0]) if refused.tables else said(error, "table_name")
-    table = known or "..."
-    query = count_query(error, refused.tables[0] if refused.tables else None, stairs)
+    where = refused.tables[0] if refused.tables else None
+    table = (showing.quoted_name(where) if where else said(error, "table_name")) or "..."
+    counting = count_query(error, where, stairs)
     advice = _ADVICE.get(code, UPGRADE_WITH_ROWS.remedy).replace("{table}", table)
     if code == "22P02":
-        advice = advice.replace("{update}", label_query(error, query, table))
-    advice = advice.replace("{cut}", cutting(error, refused.tables[0] if refused.tables else None, stairs))
-    count = query or (_COUNT.format(table=known) if known else "")
-    return advice + (f" Rows affected in production: `{count}`." if count else "")
+        advice = advice.replace("{update}", label_query(error, counting, table))
+    advice = advice.replace("{cut}", cutting(error, where, stairs))
+    return advice + _counted((counting, "") if counting else _of_all(where, stairs))
+
+
+def _counted(query: tuple[str, str]) -> str:
+    """The sentence that says how to count the rows, by a query and how it counts; "" for none."""
+    counting, how = query
+    return f" Rows affected in production{how}: `{counting}`." if counting else ""
+
+
+def _of_required(place: Required, stairs: Stairs) -> tuple[str, str]:
+    """The rows without a value; where the revision itself adds the column, any of the table may be one."""
+    if place.identity in stairs.before.objects:
+        return f"SELECT count(*) FROM {place.table} WHERE {place.name} IS NULL", ""
+    return _of_all((place.schema, place.relation), stairs)
+
+
+def _of_all(table: Name | None, stairs: Stairs) -> tuple[str, str]:
+    """All rows of ``table``, as the most that there may be; nothing where the revision makes the table."""
+    if table is None or not columns_of(stairs.before, table):
+        return "", ""
+    return f"SELECT count(*) FROM {showing.quoted_name(table)}", ", at most"
 
 
 def _of_partition(refused: Refused, default: str, stairs: Stairs) -> str:
@@ -166,8 +182,7 @@ def _of_partition(refused: Refused, default: str, stairs: Stairs) -> str:
     )
 
 
-# By the server's error code: what to do, and how to count the rows where the server has not said enough for a query
-# that can be run as it is.
+# By the server's error code: what to do.
 _ADVICE = {
     "55006": 'Run the deferred checks before the ALTER TABLE: `op.execute("SET CONSTRAINTS ALL IMMEDIATE")`.',
     "25P02": "Let the error through; to go on after it, run the statement in a savepoint of its own:"
@@ -179,7 +194,6 @@ _ADVICE = {
     "23503": "Delete the orphaned rows, or give them a parent, in this revision, before it adds the foreign key.",
     "23514": "Update the rows that violate the CHECK in this revision, before it adds the constraint.",
 }
-_COUNT = "SELECT count(*) FROM {table}"
 
 
 UPGRADE_WITH_ROWS = Check(

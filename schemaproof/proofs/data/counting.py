@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from schemaproof.catalog import Catalog, Identity
+from schemaproof.catalog.names import unquoted
 from schemaproof.catalog.values import Attributes
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.lines.quoting import text
@@ -26,7 +27,7 @@ _GREATEST = {"smallint": 2**15 - 1, "integer": 2**31 - 1, "bigint": 2**63 - 1}
 
 
 def count_query(error: BaseException | None, table: Name | None, stairs: Stairs, *, down: bool = False) -> str | None:
-    """A SELECT that can be run as it is; None where the server does not say enough.
+    """A SELECT that can be run before the migration; None where the server says too little, or what it is of is new.
 
     Args:
         error: what the migration failed with.
@@ -36,11 +37,37 @@ def count_query(error: BaseException | None, table: Name | None, stairs: Stairs,
     """
     table = _table_of(error) or table
     goal = stairs.before if down else stairs.first
-    if table is None or goal is None:
+    there = stairs.first if down else stairs.before  # where it is to run
+    if table is None or goal is None or there is None:
         return None
-    if (sqlstate(error) or "").startswith("23"):
-        return _of_constraint(error, table, goal)
-    return _of_type(error, table, stairs, down=down)
+    if not (sqlstate(error) or "").startswith("23"):
+        return _of_type(error, table, stairs, down=down)
+    query = _of_constraint(error, table, goal)
+    tables = [table, *_referred(_constraint(error, table, goal))]
+    return query if query and all(_can_run(query, one, goal, there) for one in tables) else None
+
+
+def _referred(key: Attributes) -> list[Name]:
+    """The table that a foreign key refers to."""
+    names = unquoted(str(key.get("references") or ""))
+    return [(names[-2] if len(names) > 1 else "public", names[-1])] if names else []
+
+
+def _can_run(query: str, table: Name, goal: Catalog, there: Catalog) -> bool:
+    """Whether ``there`` has what ``query`` names of ``table``, which is written for the catalog ``goal``."""
+    known = columns_of(there, table)
+    new = columns_of(goal, table) - known
+    return bool(known) and not any(_names(query, one) for one in new)
+
+
+def columns_of(catalog: Catalog, table: Name) -> set[str]:
+    """The names of the columns of ``table``; empty where there is none of its name."""
+    found = catalog.objects
+    return {one.name for one in found if one.kind == "column" and (one.schema, one.parent) == table}
+
+
+def _names(query: str, column: str) -> bool:
+    return re.search(rf"(?<![\w$]){re.escape(column)}(?![\w$])", query) is not None
 
 
 def cutting(error: BaseException | None, table: Name | None, stairs: Stairs, *, down: bool = False) -> str:

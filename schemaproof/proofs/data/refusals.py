@@ -106,7 +106,7 @@ def judge(history: "History", run: Run, bare: Database, index: int, upgrade: Cal
     kind, rows, run = failing[0]
     for table in _candidates(history, index, run)[:_TABLES_TRIED]:
         shown: list[str | Grid] = []
-        tried = trials.tried(rows, [table], shown)
+        tried = trials.tried(rows, [table], shown, _statement(run))
         if tried.error is not None and _alike(tried.error, run.error):
             return Refused(tried, any_row, tables=(table,), rows=tuple(shown), kind=kind)
     return Refused(run, any_row, kind=kind)
@@ -144,8 +144,17 @@ class _Trials:
     upgrade: Callable[[Database], Run]
     stairs: "Stairs"
 
-    def tried(self, rows: RowsOf, tables: Sequence[Name] | None = None, shown: list[str | Grid] | None = None) -> Run:
-        """The upgrade on ``rows``, in ``tables`` and what they refer to or in all; puts those rows into ``shown``."""
+    def tried(
+        self,
+        rows: RowsOf,
+        tables: Sequence[Name] | None = None,
+        shown: list[str | Grid] | None = None,
+        statement: str = "",
+    ) -> Run:
+        """The upgrade on ``rows``, in ``tables`` and what they refer to or in all.
+
+        Puts those rows into ``shown``, with the columns that decide about the ``statement`` which fails.
+        """
         with self.bare.server.clone(Template(self.bare.name)) as database:
             if tables is None:
                 populate(self.history, database, rows)
@@ -156,7 +165,7 @@ class _Trials:
                     held = snapshot.read(connection, self.history.version_table)
                 for one in tables or ():
                     if (table := held.named(one)) is not None:
-                        shown.extend(showing.held(table, table.rows, self.stairs))
+                        shown.extend(showing.held(table, table.rows, self.stairs, statement))
             return self.upgrade(database)
 
     def _fill_with_parents(self, database: Database, rows: RowsOf, tables: Sequence[Name]) -> None:
@@ -185,12 +194,17 @@ def _candidates(history: "History", index: int, run: Run) -> list[Name]:
             continue
         whole = after.get(difference.identity, {}).get("partition of")
         found += [_named(str(whole), name[0])] if whole else [name]
-    failed = writes([str(getattr(run.error, "statement", None) or "")], {})
+    failed = writes([_statement(run)], {})
     found += [name for name in before for one in failed.found if one.of({name})]
     if sqlstate(run.error) is None:
         named = {word for statement in run.redirection.noise.whole for word in _WORD.findall(statement)}
         found += [name for name in before if name[1] in named]
     return [one for one in dict.fromkeys(found) if one in before]
+
+
+def _statement(run: Run) -> str:
+    """The one that failed; "" where Python did."""
+    return str(getattr(run.error, "statement", None) or "")
 
 
 def _alike(one: BaseException, other: BaseException | None) -> bool:

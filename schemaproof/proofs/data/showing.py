@@ -1,6 +1,7 @@
 """Rows and statements as the evidence of a finding."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from schemaproof.figure import Grid
@@ -15,6 +16,8 @@ _ROWS = 3
 _COLUMNS = 6
 _WIDTH = 32  # characters of a value
 _STATEMENT = 200  # characters
+_WORD = re.compile(r"[\w$]+")
+_NAMING = ("columns", "definition", "predicate")  # where the catalog says which columns a constraint or an index is of
 
 
 def statement(text: str) -> str:
@@ -30,20 +33,44 @@ def statements(found: Iterable[Write]) -> list[str]:
 
 def rows(table: Table, some: Sequence[Cells], heading: str, columns: Sequence[str] = ()) -> list[str | Grid]:
     """The first of ``some`` rows of ``table`` as a small table, its key first, then ``columns`` or all."""
-    names = list(dict.fromkeys([*table.primary, *(columns or table.columns)]))[:_COLUMNS]
+    return _grid(table, some, heading, list(columns or table.columns)[:_COLUMNS], ())
+
+
+def held(table: Table, some: Sequence[Cells], stairs: "Stairs", statement: str = "") -> list[str | Grid]:
+    """As ``rows``, those columns first after the key that decide about the ``statement`` which fails.
+
+    These are what the revision of ``stairs`` changes or puts a constraint or an index on, and what the statement names.
+    """
+    words = set(_WORD.findall(statement))
+    named = [one for one in table.columns if one in words]
+    deciding = [one for one in dict.fromkeys([*_changed_in(table, stairs), *named]) if one in table.columns]
+    return _grid(table, some, "holds", deciding[:_COLUMNS], list(table.columns))
+
+
+def _grid(
+    table: Table, some: Sequence[Cells], heading: str, columns: Sequence[str], others: Sequence[str]
+) -> list[str | Grid]:
+    """The key and ``columns`` of the rows, and as many of ``others`` as there is room for."""
+    shown = list(dict.fromkeys([*table.primary, *columns]))
+    names = list(dict.fromkeys([*shown, *others]))[: max(_COLUMNS, len(shown))]
     cells = (tuple(_text(row.get(name)) for name in names) for row in some[:_ROWS])
     more = f" (the first {_ROWS} of {len(some)})" if len(some) > _ROWS else ""
     return [f"{table} {heading}{more}:", Grid(tuple(names), tuple(cells))]
 
 
-def held(table: Table, some: Sequence[Cells], stairs: "Stairs") -> list[str | Grid]:
-    """As ``rows``, those columns first which the revision of ``stairs`` changes."""
-    those = [
-        one.identity.name
-        for one in stairs.changed
-        if one.identity.kind == "column" and (one.identity.schema, one.identity.parent) == table.name
-    ]
-    return rows(table, some, "holds", [*(one for one in those if one in table.columns), *table.columns])
+def _changed_in(table: Table, stairs: "Stairs") -> Iterator[str]:
+    """The columns of ``table`` that the revision changes, and those of its constraints and indexes."""
+    sides = [catalog.objects for catalog in (stairs.first, stairs.before) if catalog is not None]
+    for one in stairs.changed:
+        identity = one.identity
+        if (identity.schema, identity.parent) != table.name:
+            continue
+        if identity.kind == "column":
+            yield identity.name
+        attributes = next((objects[identity] for objects in sides if identity in objects), {})
+        if identity.kind in {"constraint", "index"}:
+            words = set(_WORD.findall(" ".join(str(attributes.get(name) or "") for name in _NAMING)))
+            yield from (name for name in table.columns if name in words)
 
 
 def changed(

@@ -166,3 +166,70 @@ def test_remedy_has_the_columns_and_their_length(
     with open_history(make_project(tmp_path, [first, step]), own_server) as history:
         (finding,) = (one for one in check.examine(history, "0002") if one.faulty)
     assert line in finding.remedy
+
+
+# What an upgrade makes itself, nobody can ask for in production before it.
+PEOPLE = Step("CREATE TABLE people (id int PRIMARY KEY, a text, b text, c text)", "DROP TABLE people")
+OF_ITS_OWN = {
+    "key of a new column": (
+        "ALTER TABLE people ADD boss int; UPDATE people SET boss = id + 1;"
+        " ALTER TABLE people ADD FOREIGN KEY (boss) REFERENCES people",
+        ", at most: `SELECT count(*) FROM people`.",
+    ),
+    "key to a new table": (
+        "CREATE TABLE teams (id int PRIMARY KEY); ALTER TABLE people ADD FOREIGN KEY (id) REFERENCES teams",
+        ", at most: `SELECT count(*) FROM people`.",
+    ),
+    "unique index on a new column": (
+        "ALTER TABLE people ADD d text; UPDATE people SET d = left(a, 1); CREATE UNIQUE INDEX ON people (d)",
+        ", at most: `SELECT count(*) FROM people`.",
+    ),
+    "check of a new column": (
+        "ALTER TABLE people ADD d int; UPDATE people SET d = id; ALTER TABLE people ADD CHECK (d > 100000)",
+        ", at most: `SELECT count(*) FROM people`.",
+    ),
+    "NOT NULL of a new column": (
+        "ALTER TABLE people ADD d text; UPDATE people SET d = b; ALTER TABLE people ALTER d SET NOT NULL",
+        ", at most: `SELECT count(*) FROM people`.",
+    ),
+    "new table": (
+        "CREATE TABLE teams (id int PRIMARY KEY, name text NOT NULL); INSERT INTO teams SELECT id, b FROM people",
+        None,
+    ),
+    "key of columns that are there": (
+        "ALTER TABLE people ADD FOREIGN KEY (b) REFERENCES names",
+        ": `SELECT count(*) FROM people c WHERE c.b IS NOT NULL AND NOT EXISTS (SELECT FROM public.names p WHERE"
+        " p.name = c.b)`.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("statements", "counted"), OF_ITS_OWN.values(), ids=OF_ITS_OWN)
+def test_query_is_of_what_is_there_before_the_upgrade(
+    tmp_path: Path, own_server: Server, statements: str, counted: str | None
+) -> None:
+    names = Step("CREATE TABLE names (name text PRIMARY KEY)", "DROP TABLE names")
+    with open_history(make_project(tmp_path, [names, PEOPLE, Step(statements)]), own_server) as history:
+        (finding,) = (one for one in UPGRADE_WITH_ROWS.examine(history, "0003") if one.faulty)
+    told = finding.remedy.partition("Rows affected in production")[2]
+    assert told == (counted or "")
+
+
+WIDE = "k1 int, k2 int, c1 text, c2 text, c3 text, c4 text, c5 text, c6 text, z text, PRIMARY KEY (k1, k2)"
+DECIDING = {
+    "unique index": "CREATE UNIQUE INDEX ON wide (z)",
+    "check": "ALTER TABLE wide ADD CHECK (z < 'A')",
+    "foreign key": "ALTER TABLE wide ADD FOREIGN KEY (z) REFERENCES names",
+    "statement": "UPDATE wide SET k1 = z::int",
+}
+
+
+@pytest.mark.parametrize("statement", DECIDING.values(), ids=DECIDING)
+def test_evidence_shows_the_column_that_decides_after_the_key(
+    tmp_path: Path, own_server: Server, statement: str
+) -> None:
+    tables = Step(f"CREATE TABLE names (name text PRIMARY KEY); CREATE TABLE wide ({WIDE})", "DROP TABLE wide, names")
+    with open_history(make_project(tmp_path, [tables, Step(statement)]), own_server) as history:
+        (finding,) = (one for one in UPGRADE_WITH_ROWS.examine(history, "0002") if one.faulty)
+    (grid,) = (one for one in finding.grids if "z" in one.head)
+    assert grid.head[:3] == ("k1", "k2", "z")

@@ -86,7 +86,7 @@ def test_rows_that_python_fails_on_are_those_of_a_table_that_it_reads(tmp_path: 
         (finding,) = UPGRADE_WITH_ROWS.examine(history, "0003")
     assert finding.object == "table public.users"
     assert "public.users holds:" in finding.evidence
-    assert finding.remedy.endswith("Rows affected in production: `SELECT count(*) FROM users`.")
+    assert finding.remedy.endswith("Rows affected in production, at most: `SELECT count(*) FROM users`.")
 
 
 def test_rows_affected_are_not_counted_in_a_table_that_is_not_known(tmp_path: Path, postgres_server: Server) -> None:

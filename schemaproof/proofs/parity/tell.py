@@ -11,14 +11,19 @@ from schemaproof.migration.lines.quoting import quoted
 from schemaproof.proofs.parity import words
 from schemaproof.proofs.parity.classify import Told, classify
 from schemaproof.proofs.parity.compare import Comparison, compare
+from schemaproof.proofs.parity.repeated import repeats_key
+from schemaproof.proofs.parity.repeated import told as told_as_repeated
 
 
 def tell(history: Subjectlike) -> list[Told]:
     """Compare the migrated database with the metadata and say what differs."""
     comparison = compare(history)
     told = [*_circumstances(comparison)]
-    found, useless = classify(comparison)
+    found, without_effect = classify(comparison)
+    repeated = [report for report in without_effect if repeats_key(report, comparison.migrated)]
+    useless = [report for report in without_effect if report not in repeated]
     told += found
+    told += map(told_as_repeated, repeated)
     told += [_reported(report, "autogenerate") for report in comparison.confirmed]
     told += [_reported(report, "catalog") for report in comparison.unseen]
     return told + ([_useless(useless, comparison)] if useless else [])

@@ -6,7 +6,20 @@ from typing import Any
 import pytest
 from alembic import util
 from alembic.operations import ops
-from sqlalchemy import CheckConstraint, Column, Enum, FetchedValue, Index, Integer, MetaData, Table, Text, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Enum,
+    FetchedValue,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import DOMAIN, ENUM
 from sqlalchemy.types import UserDefinedType
 
@@ -208,6 +221,39 @@ def test_name_of_not_null_that_the_migrations_chose_is_a_note_without_a_conventi
     assert finding.severity is Severity.NOTE
     assert "naming_convention=" not in finding.remedy
     assert f'write in a revision: op.execute("{line}").' in finding.remedy
+
+
+def two_keys(*more: Any) -> MetaData:
+    """A table whose primary key has two columns."""
+    metadata = MetaData()
+    Table("t", metadata, Column("a", Integer, primary_key=True), Column("B", Integer, primary_key=True), *more)
+    return metadata
+
+
+@pytest.mark.parametrize("name", ["unique_a_b", None])
+def test_unique_that_repeats_the_primary_key_is_a_note_on_what_postgresql_keeps(
+    empty_database: Database, name: str | None
+) -> None:
+    given = "" if name is None else f"CONSTRAINT {name} "
+    migrations = f'CREATE TABLE t (a int, "B" int, PRIMARY KEY (a, "B"), {given}UNIQUE (a, "B"))'
+
+    (finding,) = Project(empty_database, two_keys(UniqueConstraint("a", "B", name=name)), migrations).findings()
+
+    assert (finding.check, finding.severity) == ("parity-autogenerate", Severity.NOTE)
+    assert "PostgreSQL keeps one index for a UNIQUE that repeats the PRIMARY KEY" in finding.message
+    known = "" if name is None else f', name="{name}"'
+    assert finding.remedy.startswith(f'Remove `UniqueConstraint("a", "B"{known})` from the model.')
+    assert ("PrimaryKeyConstraint" in finding.remedy) is (name is not None)
+
+
+def test_unique_over_the_primary_key_in_another_order_is_one(empty_database: Database) -> None:
+    project = Project(
+        empty_database,
+        two_keys(UniqueConstraint("B", "a", name="u")),
+        'CREATE TABLE t (a int, "B" int, PRIMARY KEY (a, "B"))',
+    )
+
+    assert project.told() == ["error autogenerate constraint public.t.u"]
 
 
 def test_numbers_that_postgresql_gave_to_checks_are_one_note_for_the_table(empty_database: Database) -> None:

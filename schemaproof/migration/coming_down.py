@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemaproof.catalog import Difference, Identity
+from schemaproof.migration.culprits import culprits
 from schemaproof.migration.environment import NoDowngradeError
 from schemaproof.migration.intent import is_deliberate
 from schemaproof.migration.stairway import Stairs
@@ -81,6 +82,11 @@ class Judgement:
     def again_fails(self) -> bool:
         """Whether the upgrade can't be applied again after it."""
         return self.stairs.again is not None and self.stairs.again.error is not None
+
+    @property
+    def in_the_way(self) -> tuple[Difference, ...]:
+        """Those of ``left`` that keep the upgrade from being applied again: its error names their objects."""
+        return culprits(self.left, self.stairs.again.error) if self.stairs.again is not None else ()
 
 
 @dataclass(frozen=True)

@@ -113,10 +113,11 @@ def _restores(history: History, revision: str) -> Iterator[Finding]:
             **failure(down),
             causes=causes,
         )
-    for number, difference in enumerate(judgement.left):
-        harmless = difference not in judgement.harmful and not judgement.again_fails
-        told = number == 0 and again is not None and again.error is not None
-        then = f"\nThe upgrade can't be run again: {again.told}" if told and again is not None else ""
+    in_the_way = judgement.in_the_way
+    for difference in judgement.left:
+        harmless = difference not in judgement.harmful and difference not in in_the_way
+        first = difference in in_the_way[:1]
+        then = f"\nThe upgrade can't be run again: {again.told}" if again is not None and first else ""
         of_it = [one for one in judgement.left if one.identity == difference.identity]
         yield DOWNGRADE_RESTORES.finding(
             f"The downgrade of {revision} {_WRONG[difference.kind].format(difference.identity)}.",
@@ -125,7 +126,7 @@ def _restores(history: History, revision: str) -> Iterator[Finding]:
             revision=revision,
             object=difference.identity,
             evidence=f"before the upgrade -> after the downgrade: {difference}{then}",
-            consequence="None: the upgrade can be run again." if harmless else None,
+            consequence="None: it does not keep the upgrade from being run again." if harmless else None,
             remedy=left_alone(difference) if harmless else restoring(of_it, judgement.stairs),
             causes=causes if judgement.fault == "does nothing" else (),
         )
@@ -138,8 +139,8 @@ _WRONG = {"missing": "does not bring back {}", "extra": "leaves {}", "changed": 
 def _again(history: History, revision: str) -> Iterator[Finding]:
     judgement = _judge(history, revision)
     again, down = judgement.stairs.again, judgement.stairs.down
-    # What is left behind is in the way; where nothing harmful is, it is what keeps the upgrade from running again.
-    left = judgement.left if judgement.again_fails else judgement.harmful
+    # What the error names is in the way; where it names nothing that is left, the failure is a defect of its own.
+    left = judgement.in_the_way if judgement.again_fails else judgement.harmful
     causes = _causes(ComingDown(judgement.fault, tuple(one.identity for one in left)), revision)
     if down is not None and judgement.fault in _STOPS:
         yield UPGRADE_AFTER_DOWNGRADE.finding(

@@ -8,7 +8,7 @@ from schemaproof.migration.lines.operations import change_of, execute, operation
 from schemaproof.migration.lines.quoting import quoted, text
 from schemaproof.migration.stairway import Stairs
 
-_SERVER_KEEPS = "Nothing has to be done: the upgrade can be run again on what is left."
+_SERVER_KEEPS = "Nothing has to be done: what is left does not keep the upgrade from being run again."
 
 
 def restoring(differences: Sequence[Difference], stairs: Stairs) -> str | None:

@@ -9,7 +9,7 @@ waits for whom). before.py calls what the project needs before env.py, prepared.
 administrator prepares it. probe.py and drivers.py find out what env.py is like, empty.py what it needs, revisions.py
 the files and their chain. coming_down.py, culprits.py, moments.py and fixed.py are what a stairway says. evidence.py,
 printed.py, bytecode.py and failing.py turn errors and output into evidence and leave nothing in the folder; places/
-finds file and line of what a finding is about; intent.py, roles.py, extensions.py, lacking.py and modules.py tell what
-an error or a statement means. autogenerate/ is Alembic's comparison, lines/ the lines of a revision that turn an object
-into what it should be.
+finds file and line of what a finding is about; intent.py, aborted.py, roles.py, extensions.py, lacking.py and
+modules.py tell what an error or a statement means. autogenerate/ is Alembic's comparison, lines/ the lines of a
+revision that turn an object into what it should be.
 """

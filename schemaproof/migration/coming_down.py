@@ -86,7 +86,8 @@ class Judgement:
     @property
     def in_the_way(self) -> tuple[Difference, ...]:
         """Those of ``left`` that keep the upgrade from being applied again: its error names their objects."""
-        return culprits(self.left, self.stairs.again.error) if self.stairs.again is not None else ()
+        again = self.stairs.again
+        return culprits(self.left, again.first or again.error) if again is not None else ()
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ class Run:
 
     Attributes:
         error: what it raised; None where it came to its end.
+        first: what aborted the transaction before, where ``error`` only says that it is aborted.
         output: what it printed, standard output and standard error in their order, logging included.
         redirection: its connections and statements.
         context: Alembic's, as env.py configured it; None where it did not come so far.
@@ -72,6 +73,7 @@ class Run:
 
     redirection: Redirection
     error: BaseException | None = None
+    first: BaseException | None = None
     output: str = ""
     context: MigrationContext | None = None
     called: bool = False
@@ -107,6 +109,10 @@ class Run:
         elif error is not None:
             cause = error.__cause__ if isinstance(error, before.BeforeError) else None
             self.told_error = error_text(cause or error, self.project, self.file)
+            self.first = self.redirection.errors.behind(cause or error)
+        if self.first is not None:
+            first = error_text(self.first, self.project, self.file)
+            self.told_error = f"{first}\nand then, in the transaction that this aborts:\n{self.told_error}"
 
 
 class Environment:

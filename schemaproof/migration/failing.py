@@ -2,6 +2,7 @@
 
 from typing import TypedDict
 
+from schemaproof.migration import aborted
 from schemaproof.migration.environment import Run
 from schemaproof.migration.extensions import extension_remedy
 
@@ -20,8 +21,9 @@ def fate(run: Run) -> str:
 
 
 def failure(run: Run) -> Failure:
-    """Evidence of the failure of ``run``, and what a hang has of its own."""
+    """Evidence of the failure of ``run``, and what a hang or an error that was caught has of its own."""
     hang = run.hang
     if hang is None:
-        return {"evidence": run.told, "consequence": None, "remedy": extension_remedy(run.error)}
+        remedy = extension_remedy(run.error) if run.first is None else aborted.remedy(run.first)
+        return {"evidence": run.told, "consequence": None, "remedy": remedy}
     return {"evidence": run.told, "consequence": hang.consequence, "remedy": hang.remedy}

@@ -15,9 +15,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sqlalchemy import URL, Connection, Dialect, Engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DisconnectionError, MissingGreenlet
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
+from schemaproof.migration.aborted import Errors
 from schemaproof.migration.bounds import bounds_in
 from schemaproof.migration.drivers import KNOWN
 from schemaproof.migration.printed import Noise
@@ -80,6 +82,7 @@ class Redirection:
         progress: grows with each sign that the run gets on; see ``watchdog``.
         bounds: the seconds of each timeout that it set.
         noise: what it logged and sent, which no evidence needs.
+        errors: those of its statements, whoever caught them.
     """
 
     standin: URL
@@ -101,6 +104,7 @@ class Redirection:
     progress: int = 0
     bounds: list[float] = field(default_factory=list)
     noise: Noise = field(default_factory=Noise, repr=False)
+    errors: Errors = field(default_factory=Errors, repr=False)
     _known: set[int] = field(default_factory=set, repr=False)
 
     def connect(self, dialect: Dialect, record: ConnectionPoolEntry | None, cargs: Sequence[Any], given: Any) -> Any:
@@ -200,6 +204,7 @@ def redirected(redirection: Redirection) -> Iterator[Redirection]:
             _active = None
             for session in redirection.sessions:
                 session.task = None  # whose frames hold connections
+            redirection.errors.forget()
 
 
 def _listen() -> None:
@@ -208,6 +213,7 @@ def _listen() -> None:
         event.listen(Engine, "do_connect", _do_connect)
         event.listen(Engine, "before_cursor_execute", _before_cursor_execute)
         event.listen(Engine, "after_cursor_execute", _after_cursor_execute)
+        event.listen(Engine, "handle_error", _handle_error)
         event.listen(Engine, "commit", _commit)
         event.listen(Pool, "checkout", _checkout)
         event.listen(Pool, "close", _close)
@@ -249,6 +255,11 @@ def _after_cursor_execute(connection: Connection, cursor: Any, statement: str, *
         _active.progress += 1
     if _active.observer is not None:
         _active.observer.after(connection, cursor, statement)
+
+
+def _handle_error(context: ExceptionContext) -> None:
+    if _active is not None:
+        _active.errors.seen(context)
 
 
 def _commit(connection: Connection) -> None:

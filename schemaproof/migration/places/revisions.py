@@ -13,20 +13,21 @@ _AT = re.compile(r"^\s*at (?P<file>.+?):(?P<line>\d+)(?=:|$)", re.MULTILINE)
 # What Python says of a file that it can't parse.
 _SYNTAX = re.compile(r"\((?P<file>[^()]+), line (?P<line>\d+)\)")
 
-_DOWN = re.compile(r"\bdowngrade\b")
+_WAY = re.compile(r"\b(?:up|down)grade\b")
 
 
 def line_of(finding: Finding, path: Path, project: Path) -> int | None:
     """The line in the revision's file ``path``: of its statement where that is known, else of the function.
 
     That is the statement that evidence tells, else the one that names the object. A finding on the downgrade has its
-    line there.
+    line there; so has a second upgrade that fails over what the downgrade left, but not one that makes an object wrong.
     """
     code = code_of(path)
     if code is None:
         found = _SYNTAX.search(finding.evidence)
         return int(found["line"]) if found and found["file"] == path.name else None
-    down = bool(_DOWN.search(f"{finding.check} {finding.message}"))
+    ways = _WAY.findall(f"{finding.message} {finding.check}")
+    down = "downgrade" in ways and not (finding.object and ways[0] == "upgrade")
     other = code.functions.get("upgrade" if down else "downgrade")
     for told in _AT.finditer(finding.evidence):
         line = int(told["line"])

@@ -42,6 +42,26 @@ def test_line_is_the_statement_or_the_function(
     assert line_of(finding, path, tmp_path) == line
 
 
+@pytest.mark.parametrize(
+    ("message", "about", "line"),
+    [
+        ("The default of it is fixed at the time of the migration.", "column public.posts.mood", 3),
+        ("The second upgrade to 0003, after its downgrade, gives a different schema.", "index public.ix_posts", 4),
+        ("The second upgrade to 0003, after its downgrade, fails.", None, 7),
+        ("0003 can't be upgraded to again: its downgrade fails.", "index public.ix_posts", 8),
+        ("The downgrade of 0003 loses rows that the upgrade keeps.", "table public.posts", 9),
+    ],
+)
+def test_line_of_what_an_upgrade_makes_is_not_in_the_downgrade(
+    tmp_path: Path, message: str, about: str | None, line: int
+) -> None:
+    """The check's name says both."""
+    path = tmp_path / "0003.py"
+    path.write_text(REVISION)
+
+    assert line_of(a_finding(message, check="upgrade-after-downgrade", object=about), path, tmp_path) == line
+
+
 def test_file_that_is_no_python_has_no_line(tmp_path: Path) -> None:
     path = tmp_path / "0003.py"
     path.write_text("def upgrade(:")

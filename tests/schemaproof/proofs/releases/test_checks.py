@@ -144,6 +144,12 @@ def told(findings: Sequence[Finding]) -> set[tuple[str, str | None]]:
         ),
         ("ALTER TABLE orders DROP note", {("reads-dropped", "column public.orders.note")}),
         ("ALTER TABLE orders DROP state", {("reads-dropped", "column public.orders.state")}),
+        # The server then speaks of the type, or of its label.
+        ("ALTER TABLE orders DROP mood; DROP TYPE mood", {("reads-dropped", "column public.orders.mood")}),
+        (
+            "ALTER TABLE orders DROP mood; ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'",
+            {("reads-dropped", "column public.orders.mood")},
+        ),
         ("DROP VIEW titles", {("reads-dropped", "view public.titles")}),
         (
             "DROP VIEW titles; DROP TABLE orders; DROP TABLE customers",

@@ -16,7 +16,9 @@ from schemaproof.proofs.releases.newer import stranded
 if TYPE_CHECKING:
     from schemaproof.migration.history import History
 
-_READS: frozenset[Kind] = frozenset({"relation renamed", "column renamed", "column retyped", "read refused"})
+_READS: frozenset[Kind] = frozenset(
+    {"relation renamed", "name taken", "column renamed", "column hidden", "column retyped", "read refused"}
+)
 _DROPPED: frozenset[Kind] = frozenset({"relation dropped", "column dropped"})
 
 

@@ -12,8 +12,10 @@ from schemaproof.proofs.releases.samples import Attribute, Relation
 
 type Kind = Literal[
     "relation renamed",
+    "name taken",
     "relation dropped",
     "column renamed",
+    "column hidden",
     "column dropped",
     "column named by every insert dropped",
     "column retyped",
@@ -100,12 +102,24 @@ class _Judge:
         if newer is None:
             yield self._of_relation(older)
             return
+        if self._is_taken(older, newer):
+            yield "name taken", _identity(older), older.name, "", ".".join(self._trial.moved[older.oid].name)
+            return
         gone = [column for column in one.statement.columns if column not in newer.columns]
         if gone:  # whatever the server trips over first: it may be the column's type, which went with it
             for column in gone:
                 yield self._of_column(older, column)
             return
         yield from self._of_value(one, older, newer)
+
+    def _is_taken(self, older: Relation, newer: Relation) -> bool:
+        """Whether the name is another table's, which does not stand in for the one that had it: it has other columns.
+
+        One that was made anew may stand in, whatever became of the old one, and a view is made to.
+        """
+        if older.oid not in self._trial.moved or older.oid == newer.oid or newer.kind in _VIEWS:
+            return False
+        return 2 * len(older.columns.keys() & newer.columns.keys()) <= len(older.columns)
 
     def _of_relation(self, older: Relation) -> _Key:
         moved = self._trial.moved.get(older.oid)
@@ -116,9 +130,12 @@ class _Judge:
     def _of_column(self, older: Relation, column: str) -> _Key:
         moved = self._trial.moved.get(older.oid)
         was = older.columns[column]
-        for name, now in moved.columns.items() if moved is not None else ():
-            if now.number == was.number:
-                return "column renamed", _column(older, column), older.name, column, name
+        newer = self._trial.newer[older.name]
+        name = next((one for one, now in moved.columns.items() if now.number == was.number), "") if moved else ""
+        if moved and name and newer.oid == older.oid:
+            return "column renamed", _column(older, column), older.name, column, name
+        if moved and name and newer.kind in _VIEWS:
+            return "column hidden", _column(older, column), older.name, column, f"{'.'.join(moved.name)}.{name}"
         kind: Kind = "column named by every insert dropped" if self._is_named(older, column, was) else "column dropped"
         return kind, _column(older, column), older.name, column, ""
 

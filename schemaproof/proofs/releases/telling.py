@@ -61,8 +61,10 @@ def _where(fault: Fault) -> str:
 
 _WHY = {
     "relation renamed": "it is called {now} now",
+    "name taken": "it is called {now} now, and another table has its name",
     "relation dropped": "it is dropped",
     "column renamed": "{column} is called {now} now",
+    "column hidden": "it is a view now, which lacks {column}",
     "column dropped": "{column} is dropped",
     "column named by every insert dropped": "{column} is dropped, which each of its inserts has to name",
     "column retyped": "{column} is of type {now} now, which does not take or compare with what it sends",
@@ -137,10 +139,13 @@ def _examples(refused: Sequence[Refused]) -> list[Refused]:
     return list(first.values())[:_STATEMENTS]
 
 
+_MOVED = frozenset({"relation renamed", "name taken"})
+
+
 def remedy(fault: Fault, trial: Trial) -> str:
     """The lines to type, with the names of the project."""
     table = fault.object.parent or fault.object.name
-    schema, dot, name = fault.now.partition(".") if fault.kind == "relation renamed" else ("", "", "")
+    schema, dot, name = fault.now.partition(".") if fault.kind in _MOVED else ("", "", "")
     names = {
         "table": table,
         "quoted": _name(fault.relation),
@@ -184,10 +189,14 @@ _SET_NOT_NULL = (
 _REMEDIES = {
     "relation renamed": "Leave a view of the old name for one release:"
     ' `op.execute("CREATE VIEW {quoted} AS SELECT * FROM {now}")`, and drop it in a revision of the next one.',
+    "name taken": "Leave the name free for one release: give the new table another one, and leave a view of the old"
+    ' name: `op.execute("CREATE VIEW {quoted} AS SELECT * FROM {now}")`. Drop the view and rename the new table in a'
+    " revision of the next release.",
     "relation dropped": "Drop it one release after the last one that uses it: move `op.drop_table({name})` into a"
     " revision of the next release.",
     "column renamed": "Add {new} beside {column} and keep both filled for one release (a trigger, or GENERATED ALWAYS"
     " AS), then drop {column}; or rename the table and leave a view of its old name that has {column}.",
+    "column hidden": "Give {column} in the view, for as long as the older release runs: it is in {now}.",
     "column dropped": "Drop it one release after the last one that uses it: move `op.drop_column({args})` into a"
     " revision of the next release.",
     "column named by every insert dropped": "Let this release stop using it: `op.alter_column({args},"

@@ -167,6 +167,39 @@ def test_what_the_older_release_can_not_do_any_more_is_told(
     assert told(found(orders.only_up(upgrade))) == expected
 
 
+ANEW = (
+    "CREATE TABLE orders (LIKE was INCLUDING ALL); ALTER TABLE orders DROP note;"
+    "INSERT INTO orders (id, title) SELECT id, title FROM was"
+)
+
+
+@pytest.mark.parametrize(
+    ("then", "check", "object_", "why"),
+    [
+        (
+            "CREATE TABLE orders (id bigint PRIMARY KEY, body text NOT NULL)",
+            "older-release-reads",
+            "table public.orders",
+            "it is called public.was now, and another table has its name.",
+        ),
+        (ANEW, "older-release-reads-dropped", "column public.orders.note", "0002 drops column public.orders.note;"),
+        (
+            "CREATE VIEW orders AS SELECT id, title, state, amount, mood, placed, customer_id, mail FROM was",
+            "older-release-reads",
+            "column public.orders.note",
+            "it is a view now, which lacks note.",
+        ),
+    ],
+    ids=["another table", "made anew", "view"],
+)
+def test_what_has_the_name_of_a_table_that_was_renamed_is_looked_at(
+    orders: Rewritten, then: str, check: str, object_: str, why: str
+) -> None:
+    (one,) = found(orders.only_up(f"ALTER TABLE orders RENAME TO was; {then}"))
+    assert (one.check, one.object) == (check, object_)
+    assert why in one.message
+
+
 def test_what_is_dropped_with_what_it_holds_is_told_once(orders: Rewritten) -> None:
     (seen,) = found(orders.only_up("ALTER TABLE orders DROP note"))
     kept = VALUES_KEPT.finding("It is dropped.", severity=Severity.NOTE, revision="0002", object=seen.object)

@@ -59,9 +59,10 @@ def _obstacles(examined: Examined, revision: str) -> Iterator[Finding]:
             causes=[Cause("upgrade-in-one-call", revision)],
         )
     elif examined.obstacle and examined.direction == "upgrade":
+        injected = f"Faults were injected into the upgrade of {revision} on empty tables only"
         yield ATOMICITY.finding(
-            f"Faults were injected into the upgrade of {revision}"
-            f" {'on empty tables only' if examined.course else 'not at all'}: it fails on tables that hold rows.",
+            f"{injected if examined.course else f'No faults were injected into the upgrade of {revision}'}: it fails on"
+            " tables that hold rows.",
             kind="upgrade on rows",
             severity=Severity.NOTE,
             revision=revision,
@@ -70,9 +71,10 @@ def _obstacles(examined: Examined, revision: str) -> Iterator[Finding]:
             remedy="Make the upgrade pass on rows first: upgrade-with-rows says why it does not.",
         )
     elif examined.obstacle:
+        injected = "faults were injected into it on empty tables only"
         yield ATOMICITY.finding(
-            f"The {examined.direction} of {revision} fails on tables that hold rows, so faults were injected into it"
-            f" {'on empty tables only' if examined.course else 'not at all'}.",
+            f"The {examined.direction} of {revision} fails on tables that hold rows, so"
+            f" {injected if examined.course else 'no faults were injected into it'}.",
             kind=f"{examined.direction} on rows",
             severity=Severity.NOTE,
             revision=revision,

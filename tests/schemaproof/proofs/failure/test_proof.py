@@ -166,6 +166,13 @@ def test_revision_that_rows_stop_is_examined_without_them_and_noted(open_: Open)
 
 
 @pytest.mark.usefixtures("errors_only")
+def test_downgrade_that_rows_stop_gets_no_faults_and_is_noted(open_: Open) -> None:
+    history = open_(table("t"), Step("ALTER TABLE t ADD n int", "ALTER TABLE t DROP n, ADD m int NOT NULL"))
+    (note,) = ATOMICITY.examine(history, "0002")
+    assert note.message == ("The downgrade of 0002 fails on tables that hold rows, so no faults were injected into it.")
+
+
+@pytest.mark.usefixtures("errors_only")
 def test_walk_may_begin_above_a_revision_that_rows_stop(open_: Open, proof_of: ProofOf) -> None:
     """Where a table can't be filled, once that was asked of a database which was gone already."""
     found = proof_of(open_(UNFILLABLE, Step("ALTER TABLE t ADD n int NOT NULL"), table("v")))

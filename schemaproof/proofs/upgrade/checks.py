@@ -75,7 +75,14 @@ def _failure(stairs: Stairs) -> Failure:
 
 def on_an_empty_database(error: EmptyDatabaseError) -> Finding:
     """What upgrade-from-empty says where env.py fails before the first revision."""
-    return UPGRADE_FROM_EMPTY.finding(error.cause, kind="empty database", evidence=error.evidence, remedy=error.remedy)
+    return UPGRADE_FROM_EMPTY.finding(
+        error.cause,
+        kind="empty database",
+        evidence=error.evidence,
+        consequence="No new environment can be set up: developers, CI and disaster recovery stop before the first"
+        " revision.",
+        remedy=error.remedy,
+    )
 
 
 def _again(history: History) -> Iterator[Finding]:

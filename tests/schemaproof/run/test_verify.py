@@ -386,6 +386,7 @@ def test_env_py_that_fails_on_an_empty_database_is_a_finding(tmp_path: Path, pos
     (finding,) = report.findings
     assert 'connection.execute(text("CREATE SCHEMA IF NOT EXISTS absent")); connection.commit()' in finding.remedy
     assert "alembic_version" in finding.evidence
+    assert "stop before the first revision" in finding.consequence
     assert [bool(result.skipped) for result in report.checks] == [True, False, True]
 
 

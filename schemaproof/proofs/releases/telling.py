@@ -66,7 +66,7 @@ _WHY = {
     "column renamed": "{column} is called {now} now",
     "column hidden": "it is a view now, which lacks {column}",
     "column dropped": "{column} is dropped",
-    "column named by every insert dropped": "{column} is dropped, which each of its inserts has to name",
+    "column named by every insert dropped": "{column} is dropped, and every INSERT of the older release names it",
     "column retyped": "{column} is of type {now} now, which does not take or compare with what it sends",
     "label removed": "{column} no longer has a label that it knows",
     "value required": "{where} must not be NULL, has no default, and is not always sent",

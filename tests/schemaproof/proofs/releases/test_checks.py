@@ -167,6 +167,11 @@ def test_what_the_older_release_can_not_do_any_more_is_told(
     assert told(found(orders.only_up(upgrade))) == expected
 
 
+def test_required_column_that_is_dropped_is_one_that_each_insert_names(orders: Rewritten) -> None:
+    told = [one.message for one in found(orders.only_up("DROP VIEW titles; ALTER TABLE orders DROP title"))]
+    assert told[0].endswith(": title is dropped, and every INSERT of the older release names it.")
+
+
 ANEW = (
     "CREATE TABLE orders (LIKE was INCLUDING ALL); ALTER TABLE orders DROP note;"
     "INSERT INTO orders (id, title) SELECT id, title FROM was"

@@ -26,3 +26,8 @@ def in_transaction(connection: Connection) -> bool:
     if hasattr(driver, "is_in_transaction"):  # asyncpg
         return bool(driver.is_in_transaction())
     return int(driver.info.transaction_status) != _IDLE  # psycopg and psycopg2
+
+
+def as_sent(connection: Connection, statement: str) -> str:
+    """``statement`` as the server gets it: for some drivers SQLAlchemy doubles each percent sign."""
+    return statement.replace("%%", "%") if connection.dialect.paramstyle in {"format", "pyformat"} else statement

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DisconnectionError, MissingGreenlet
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 from schemaproof.migration.aborted import Errors
+from schemaproof.migration.backends import as_sent
 from schemaproof.migration.bounds import bounds_in
 from schemaproof.migration.drivers import KNOWN
 from schemaproof.migration.printed import Noise
@@ -43,7 +44,10 @@ class ElsewhereError(Exception):
 
 
 class Observer(Protocol):
-    """Is told of each statement of a run, in the order in which they are sent, and may do something about it."""
+    """Is told of each statement of a run, in the order in which they are sent, and may do something about it.
+
+    A statement's text is the one that the server gets.
+    """
 
     def begin(self, redirection: "Redirection") -> None:
         """A run with this ``redirection`` begins."""
@@ -245,7 +249,7 @@ def _before_cursor_execute(
         if _ROLE_STATEMENT.search(statement):
             _active.role_statements.append(statement)
     if _active.observer is not None:
-        _active.observer.before(connection, cursor, statement)
+        _active.observer.before(connection, cursor, as_sent(connection, statement))
 
 
 def _after_cursor_execute(connection: Connection, cursor: Any, statement: str, *_: object) -> None:
@@ -254,7 +258,7 @@ def _after_cursor_execute(connection: Connection, cursor: Any, statement: str, *
     if _CHANGES.match(statement) and cursor.rowcount > 0:
         _active.progress += 1
     if _active.observer is not None:
-        _active.observer.after(connection, cursor, statement)
+        _active.observer.after(connection, cursor, as_sent(connection, statement))
 
 
 def _handle_error(context: ExceptionContext) -> None:

@@ -160,12 +160,11 @@ class Watch:
         if in_transaction(connection) or not _alone(connection) or _NOT_TRIED.match(statement):
             return
         error = connection.dialect.loaded_dbapi.Error
-        doubled = connection.dialect.paramstyle in {"format", "pyformat"}
         cursor.execute("BEGIN")
         try:
             self._read(connection, cursor)
             self._session(connection).origin = self._origin()
-            cursor.execute(statement.replace("%%", "%") if doubled else statement)
+            cursor.execute(statement)
             self._note(statement, connection, self._read(connection, cursor))
         except error:
             pass  # it runs in no transaction, or fails there as well

@@ -158,19 +158,20 @@ def test_redirection_ends_with_an_error(standin: URL, redirection: Redirection, 
 
 
 class Counting:
-    """An observer that counts COMMITs."""
+    """An observer that counts COMMITs, and keeps the statements."""
 
     def __init__(self) -> None:
         self.commits = 0
+        self.told: list[str] = []
 
     def begin(self, redirection: Redirection) -> None:
         """Nothing."""
 
-    def before(self, connection: Connection, cursor: object, statement: str) -> None:
-        """Nothing."""
+    def before(self, connection: Connection, cursor: object, statement: str) -> None:  # noqa: ARG002 (the protocol's)
+        self.told.append(statement)
 
-    def after(self, connection: Connection, cursor: object, statement: str) -> None:
-        """Nothing."""
+    def after(self, connection: Connection, cursor: object, statement: str) -> None:  # noqa: ARG002 (the protocol's)
+        self.told.append(statement)
 
     def commit(self, connection: Connection, commit: Callable[[], None]) -> None:  # noqa: ARG002 (the protocol's)
         self.commits += 1
@@ -194,3 +195,12 @@ def test_commit_after_one_that_never_came_is_told_once(standin: URL, redirection
             assert connection.scalar(text("SELECT to_regclass('kept') IS NOT NULL"))
     assert counting.commits == 1
     assert "do_commit" not in vars(engine.dialect)
+
+
+@pytest.mark.parametrize("driver", ["postgresql+psycopg", "postgresql+psycopg2"])
+def test_statement_is_told_as_the_server_gets_it(driver: str, standin: URL, redirection: Redirection) -> None:
+    """SQLAlchemy doubles percent signs for drivers that have %s for parameters."""
+    redirection.observer = counting = Counting()
+    with redirected(redirection), create_engine(standin.set(drivername=driver), poolclass=NullPool).begin() as one:
+        one.execute(text("DO $$ BEGIN ASSERT 'ab' LIKE 'a%'; END $$"))
+    assert [told for told in counting.told if "ASSERT" in told] == ["DO $$ BEGIN ASSERT 'ab' LIKE 'a%'; END $$"] * 2

@@ -1,8 +1,10 @@
 """How to do the same without keeping anybody out: the lines for the revision, with the project's own names."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from schemaproof.migration.lines.quoting import quoted, text
+from schemaproof.proofs.locks.changing import Change, change_of
 from schemaproof.proofs.locks.facts import Made
 from schemaproof.proofs.locks.holds import Growing, Hold
 from schemaproof.proofs.locks.relations import Relation
@@ -17,7 +19,7 @@ def recipe(hold: Hold, relations: Mapping[int, Relation]) -> str:
     growing = hold.growing[0]
     made = next((one for one in growing.made if one.table in relations), None)
     if made is None:
-        return _of_rows(hold, growing, relations)
+        return _of_rows(hold, relations)
     table = relations[made.table]
     return _RECIPES[made.kind](made, table, relations)
 
@@ -147,22 +149,53 @@ def _excluded(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
     )
 
 
-def _of_rows(hold: Hold, growing: Growing, relations: Mapping[int, Relation]) -> str:
-    """For a statement that only reads or writes rows: not in the transaction that holds the lock."""
-    written = next((relations[oid] for oid, work in growing.many.items() if work.written and oid in relations), None)
-    if written is None:
-        return (
-            f"Let the revision run `{shown(growing.statement)}` before the statement that locks {hold.table}; or move"
-            " what reads the rows to a revision of its own before this one, where it has a transaction of its own"
-            " (transaction_per_migration=True in env.py)."
-        )
-    return _lines(
-        f"Fill the rows of {written} in a revision of its own, after the one that locks {hold.table}"
-        " (transaction_per_migration=True in env.py), for each range of keys in a transaction of its own:",
-        _BLOCK,
-        f'    op.execute("UPDATE {_sql(written)} SET ... WHERE id BETWEEN ... AND ...")',
+def _of_rows(hold: Hold, relations: Mapping[int, Relation]) -> str:
+    """For statements that only read or write rows: not in the transaction that holds the lock."""
+    for growing in hold.growing:
+        change = _changed(growing, relations)
+        if change is not None:
+            return _later(hold, growing, change, relations)
+    return (
+        f"Run `{shown(hold.growing[0].statement)}` before the statement that locks {hold.table}, if it needs nothing"
+        " that the revision has made by then; else in a revision of its own after this one"
+        " (transaction_per_migration=True in env.py)."
     )
 
+
+def _changed(growing: Growing, relations: Mapping[int, Relation]) -> Change | None:
+    """What the statement changes, also where it found no row to change; a block or a function by what it did."""
+    written = next((relations[oid] for oid, work in growing.many.items() if work.written and oid in relations), None)
+    named = change_of(growing.statement)
+    if named is None:
+        return None if written is None else Change("UPDATE", (written.schema, written.name))
+    known = [one for one in relations.values() if one.name == named.table[1] and named.table[0] in {"", one.schema}]
+    table = written if written in known else next(iter(known), None)
+    return named if table is None else replace(named, table=(table.schema, table.name))
+
+
+def _later(hold: Hold, growing: Growing, change: Change, relations: Mapping[int, Relation]) -> str:
+    doing, statement = _CHANGING[change.verb]
+    read = max(growing.many, key=lambda oid: growing.many[oid].read if oid in relations else -1)
+    table = quoted(*(one for one in change.table if one not in {"", "public"}))
+    line = statement.format(table=table, read=_sql(relations[read]) if read in relations else "...")
+    return _lines(
+        f"{doing.format(table=change)} in a revision of its own, after the one that locks {hold.table}"
+        " (transaction_per_migration=True in env.py), for each range of keys in a transaction of its own:",
+        _BLOCK,
+        f"    {_execute(line)}",
+    )
+
+
+# By the verb: what is to be done later, and its statement for one range.
+_CHANGING: Mapping[str, tuple[str, str]] = {
+    "UPDATE": ("Fill the rows of {table}", "UPDATE {table} SET ... WHERE id BETWEEN ... AND ..."),
+    "INSERT": ("Fill {table}", "INSERT INTO {table} SELECT ... FROM {read} WHERE id BETWEEN ... AND ..."),
+    "DELETE": ("Delete the rows of {table}", "DELETE FROM {table} WHERE id BETWEEN ... AND ..."),
+    "MERGE": (
+        "Merge the rows into {table}",
+        "MERGE INTO {table} USING (SELECT ... FROM {read} WHERE id BETWEEN ... AND ...) ...",
+    ),
+}
 
 _RECIPES = {
     "index": _index,

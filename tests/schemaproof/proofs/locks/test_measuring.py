@@ -18,6 +18,11 @@ from tests.schemaproof.proofs.locks.projects import ORDERS, python_project
 
 ADD = Step("ALTER TABLE orders ADD COLUMN a int", "ALTER TABLE orders DROP COLUMN a")
 FILL = Step("UPDATE orders SET a = total")
+NOTES = Step("CREATE TABLE notes (id int PRIMARY KEY, line text)")
+FILL_HIDDEN = """
+    op.execute("ALTER TABLE notes ADD COLUMN hidden bool")
+    op.execute("UPDATE notes SET hidden = true WHERE line LIKE 'no row%'")
+"""
 NOT_NULL = Step("ALTER TABLE orders ALTER total SET NOT NULL", "ALTER TABLE orders ALTER total DROP NOT NULL")
 
 
@@ -48,6 +53,16 @@ def test_finding_tells_statement_work_and_the_way_round_it(tmp_path: Path, postg
     assert "2,001 read" in found.evidence
     assert 'op.execute("ALTER TABLE orders VALIDATE CONSTRAINT orders_total_not_null")' in found.remedy
     assert 'op.alter_column("orders", "total", nullable=False)' in found.remedy
+
+
+def test_column_is_filled_after_the_revision_that_adds_it_where_no_generated_row_was_one_to_fill(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    subject = python_project(tmp_path, FILL_HIDDEN, before=(NOTES,))
+    with open_history(subject, postgres_server) as history:
+        (found,) = above_the_first(history)
+    assert "UPDATE notes SET hidden = true WHERE line LIKE 'no row%' " in found.evidence
+    assert found.remedy.startswith("Fill the rows of public.notes in a revision of its own, after the one that locks")
 
 
 def test_downgrade_is_a_note(tmp_path: Path, postgres_server: Server) -> None:

@@ -1,5 +1,8 @@
 """What is to be written instead of a statement that reads or writes rows under a lock."""
 
+import pytest
+
+from schemaproof.proofs.locks.changing import change_of
 from schemaproof.proofs.locks.holds import Growing, Hold
 from schemaproof.proofs.locks.recipes import recipe
 from schemaproof.proofs.locks.relations import Relation
@@ -16,15 +19,74 @@ def of(work: Work, statement: str) -> str:
     return recipe(hold, {one.oid: one for one in (ORDERS, ITEMS)})
 
 
-def test_statement_that_reads_is_named_where_it_is_to_be_moved() -> None:
+def test_statement_that_reads_is_run_before_the_lock_unless_it_needs_what_is_made_under_it() -> None:
     told = of(Work(read=2000), "SELECT id,\n  note FROM items")
     assert told == (
-        "Let the revision run `SELECT id, note FROM items` before the statement that locks public.orders; or move what"
-        " reads the rows to a revision of its own before this one, where it has a transaction of its own"
-        " (transaction_per_migration=True in env.py)."
+        "Run `SELECT id, note FROM items` before the statement that locks public.orders, if it needs nothing that the"
+        " revision has made by then; else in a revision of its own after this one (transaction_per_migration=True in"
+        " env.py)."
     )
 
 
 def test_rows_that_are_written_are_filled_in_a_revision_after_the_lock() -> None:
     told = of(Work(written=2000), "UPDATE items SET note = ''")
     assert told.startswith("Fill the rows of public.items in a revision of its own, after the one that locks public.or")
+    assert told.endswith('    op.execute("UPDATE items SET ... WHERE id BETWEEN ... AND ...")')
+
+
+@pytest.mark.parametrize(
+    ("statement", "first", "line"),
+    [
+        ("UPDATE items SET a = 1 WHERE false", "Fill the rows of public.items", "UPDATE items SET ... WHERE id"),
+        ("DELETE FROM public.items WHERE false", "Delete the rows of public.items", "DELETE FROM items WHERE id"),
+        ("INSERT INTO tags SELECT id FROM items", "Fill tags", "INSERT INTO tags SELECT ... FROM items WHERE id"),
+        (
+            "WITH some AS (SELECT id FROM items FOR UPDATE) INSERT INTO app.tags SELECT id FROM some",
+            "Fill app.tags",
+            "INSERT INTO app.tags SELECT ... FROM items WHERE id",
+        ),
+        (
+            "MERGE INTO tags USING items ON false WHEN MATCHED THEN DELETE",
+            "Merge the rows into tags",
+            "MERGE INTO tags USING (SELECT ... FROM items WHERE id",
+        ),
+        (
+            "LOCK items; -- and\nUPDATE items SET a = 1",
+            "Fill the rows of public.items",
+            "UPDATE items SET ... WHERE id",
+        ),
+    ],
+)
+def test_statement_that_changes_rows_does_so_later_also_where_it_found_none(
+    statement: str, first: str, line: str
+) -> None:
+    """To run it before the lock would fail: it sets what the revision adds, or fills what it makes."""
+    told = of(Work(read=2000), statement)
+    assert told.startswith(f"{first} in a revision of its own, after the one that locks public.orders")
+    assert f'    op.execute("{line} BETWEEN ... AND ...' in told
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT id FROM items FOR UPDATE",
+        "SELECT 'UPDATE items SET a = 1'",
+        "SELECT 1 -- DELETE FROM items",
+        "WITH some AS (SELECT id FROM items FOR NO KEY UPDATE) SELECT id FROM some",
+        "DO $$ BEGIN PERFORM 1; UPDATE items SET a = 1; END $$",
+    ],
+)
+def test_statement_that_only_reads_or_whose_body_nobody_knows_changes_nothing(statement: str) -> None:
+    assert change_of(statement) is None
+
+
+def test_block_is_told_by_the_rows_that_it_wrote() -> None:
+    assert "UPDATE items SET" in of(Work(written=2000), "DO $$ BEGIN PERFORM fill(); END $$")
+
+
+def test_rows_that_are_read_and_then_written_are_filled_later() -> None:
+    """It helps nobody to read them before the lock and to write them under it."""
+    read = Growing("SELECT id FROM items", 1, "ACCESS EXCLUSIVE", {}, {ITEMS.oid: Work(read=2000)})
+    written = Growing("UPDATE items SET a = 1 WHERE id = 1", 2000, "ACCESS EXCLUSIVE", {}, {ITEMS.oid: Work(1, 1)})
+    hold = Hold(ORDERS, "reads", "ALTER TABLE orders ADD COLUMN a int", "0002", [read, written])
+    assert recipe(hold, {one.oid: one for one in (ORDERS, ITEMS)}).startswith("Fill the rows of public.items")

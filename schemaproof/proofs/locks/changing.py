@@ -1,4 +1,4 @@
-"""Whose rows a statement is there to change, by its words: it is no question of how many it found."""
+"""What a statement changes, by its words: whose rows, however many it found; and what becomes of a column's values."""
 
 import re
 from dataclasses import dataclass
@@ -41,6 +41,27 @@ def change_of(statement: str) -> Change | None:
             schema, name = ["", *map(_name, re.findall(_NAME, found["table"]))][-2:]
             return Change(found["verb"].split()[0].upper(), (schema, name))
     return None
+
+
+def conversion(statement: str, column: str) -> str:
+    """What ``statement`` makes of the values of ``column`` where it changes its type (USING ...); "" for nothing."""
+    masked = _MUTE.sub(lambda found: "x" * len(found[0]), statement)
+    for action in re.finditer(rf"\bALTER\s+(?:COLUMN\s+)?({_NAME})\s+(?:SET\s+DATA\s+)?TYPE\b", masked, re.IGNORECASE):
+        if _name(action[1]) == column:
+            end = _end(masked, action.end())
+            using = re.search(r"\bUSING\b", masked[action.end() : end], re.IGNORECASE)
+            return " ".join(statement[action.end() + using.end() : end].split()) if using else ""
+    return ""
+
+
+def _end(masked: str, begin: int) -> int:
+    """Where the action of ALTER TABLE ends that begins there: at a comma or semicolon in no parentheses."""
+    depth = 0
+    for place in range(begin, len(masked)):
+        depth += (masked[place] in "([") - (masked[place] in ")]")
+        if depth == 0 and masked[place] in ",;":
+            return place
+    return len(masked)
 
 
 def _name(written: str) -> str:

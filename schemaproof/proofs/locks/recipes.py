@@ -8,10 +8,9 @@ from schemaproof.proofs.locks.changing import Change, change_of
 from schemaproof.proofs.locks.facts import Made
 from schemaproof.proofs.locks.holds import Growing, Hold
 from schemaproof.proofs.locks.relations import Relation
+from schemaproof.proofs.locks.second_column import second_column
+from schemaproof.proofs.locks.spelling import BLOCK, LATER, execute, lines, named, schema
 from schemaproof.proofs.locks.telling import shown
-
-_BLOCK = "with op.get_context().autocommit_block():"
-_LATER = "and in a revision after it (each in a transaction of its own, transaction_per_migration=True):"
 
 
 def recipe(hold: Hold, relations: Mapping[int, Relation]) -> str:
@@ -21,32 +20,32 @@ def recipe(hold: Hold, relations: Mapping[int, Relation]) -> str:
     if made is None:
         return _of_rows(hold, relations)
     table = relations[made.table]
-    return _RECIPES[made.kind](made, table, relations)
+    return _RECIPES[made.kind](made, table, growing.statement)
 
 
-def _index(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+def _index(made: Made, table: Relation, _: str) -> str:
     unique = ", unique=True" if made.unique else ""
     columns = ", ".join(map(text, made.columns)) or "..."
-    return _lines(
+    return lines(
         "Build the index while the table is in use:",
-        _BLOCK,
+        BLOCK,
         _dropped(made, table),
-        f"    op.create_index({text(made.name)}, {text(table.name)}, [{columns}]{unique}{_schema(table)},"
+        f"    op.create_index({text(made.name)}, {text(table.name)}, [{columns}]{unique}{schema(table)},"
         " postgresql_concurrently=True)",
     )
 
 
-def _unique(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+def _unique(made: Made, table: Relation, _: str) -> str:
     columns = ", ".join(map(text, made.columns))
     form = "PRIMARY KEY" if made.definition.startswith("PRIMARY") else "UNIQUE"
-    return _lines(
+    return lines(
         "Build the index while the table is in use, then make the constraint of it, which reads no row:",
-        _BLOCK,
+        BLOCK,
         _dropped(made, table),
-        f"    op.create_index({text(made.name)}, {text(table.name)}, [{columns}], unique=True{_schema(table)},"
+        f"    op.create_index({text(made.name)}, {text(table.name)}, [{columns}], unique=True{schema(table)},"
         " postgresql_concurrently=True)",
-        _execute(
-            f"ALTER TABLE {_sql(table)} ADD CONSTRAINT {quoted(made.name)} {form} USING INDEX {quoted(made.name)}"
+        execute(
+            f"ALTER TABLE {named(table)} ADD CONSTRAINT {quoted(made.name)} {form} USING INDEX {quoted(made.name)}"
         ),
     )
 
@@ -54,95 +53,89 @@ def _unique(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
 def _dropped(made: Made, table: Relation) -> str:
     """An attempt that fails leaves an index that is not valid."""
     return (
-        f"    op.drop_index({text(made.name)}, {text(table.name)}{_schema(table)}, postgresql_concurrently=True,"
+        f"    op.drop_index({text(made.name)}, {text(table.name)}{schema(table)}, postgresql_concurrently=True,"
         " if_exists=True)  # left by an attempt that failed"
     )
 
 
-def _check(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
-    return _lines(
+def _check(made: Made, table: Relation, _: str) -> str:
+    return lines(
         "Add the constraint without looking at the rows that are there:",
-        _execute(f"ALTER TABLE {_sql(table)} ADD CONSTRAINT {quoted(made.name)} {made.definition} NOT VALID"),
-        _LATER,
-        _execute(f"ALTER TABLE {_sql(table)} VALIDATE CONSTRAINT {quoted(made.name)}"),
+        execute(f"ALTER TABLE {named(table)} ADD CONSTRAINT {quoted(made.name)} {made.definition} NOT VALID"),
+        LATER,
+        execute(f"ALTER TABLE {named(table)} VALIDATE CONSTRAINT {quoted(made.name)}"),
     )
 
 
-def _validate(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
-    return _lines(
+def _validate(made: Made, table: Relation, _: str) -> str:
+    return lines(
         "VALIDATE locks nobody out by itself: run it in a transaction of its own, in a revision after the one that adds"
         " the constraint (transaction_per_migration=True in env.py):",
-        _execute(f"ALTER TABLE {_sql(table)} VALIDATE CONSTRAINT {quoted(made.name)}"),
+        execute(f"ALTER TABLE {named(table)} VALIDATE CONSTRAINT {quoted(made.name)}"),
     )
 
 
-def _not_null(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
-    name = quoted(f"{table.name}_{made.name}_not_null")
-    return _lines(
+def _not_null(made: Made, table: Relation, _: str) -> str:
+    return lines(
         "Let a CHECK look at the rows first, which locks nobody out; SET NOT NULL then reads none:",
-        _execute(f"ALTER TABLE {_sql(table)} ADD CONSTRAINT {name} CHECK ({quoted(made.name)} IS NOT NULL) NOT VALID"),
-        _LATER,
-        _execute(f"ALTER TABLE {_sql(table)} VALIDATE CONSTRAINT {name}"),
+        *_searched(made, table),
+    )
+
+
+def _searched(made: Made, table: Relation) -> list[str]:
+    """The lines that make a column NOT NULL whose rows are searched while the table is in use."""
+    name = quoted(f"{table.name}_{made.name}_not_null")
+    return [
+        execute(f"ALTER TABLE {named(table)} ADD CONSTRAINT {name} CHECK ({quoted(made.name)} IS NOT NULL) NOT VALID"),
+        LATER,
+        execute(f"ALTER TABLE {named(table)} VALIDATE CONSTRAINT {name}"),
         "and after that:",
-        f"op.alter_column({text(table.name)}, {text(made.name)}, nullable=False{_schema(table)})",
-        f"op.drop_constraint({text(name)}, {text(table.name)}{_schema(table)})",
-    )
+        f"op.alter_column({text(table.name)}, {text(made.name)}, nullable=False{schema(table)})",
+        f"op.drop_constraint({text(name)}, {text(table.name)}{schema(table)})",
+    ]
 
 
-def _foreign_key(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
-    return _lines(
+def _foreign_key(made: Made, table: Relation, _: str) -> str:
+    return lines(
         "Add the foreign key without looking at the rows that are there:",
-        _execute(f"ALTER TABLE {_sql(table)} ADD CONSTRAINT {quoted(made.name)} {made.definition} NOT VALID"),
-        _LATER,
-        _execute(f"ALTER TABLE {_sql(table)} VALIDATE CONSTRAINT {quoted(made.name)}"),
+        execute(f"ALTER TABLE {named(table)} ADD CONSTRAINT {quoted(made.name)} {made.definition} NOT VALID"),
+        LATER,
+        execute(f"ALTER TABLE {named(table)} VALIDATE CONSTRAINT {quoted(made.name)}"),
     )
 
 
-def _retyped(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
-    new = quoted(f"{made.name}_new")
-    return _lines(
-        "Add a second column, let a trigger or the application write both, fill it in batches, and swap the names:",
-        _execute(f"ALTER TABLE {_sql(table)} ADD COLUMN {new} {made.definition}"),
-        "in a revision after it, for each range of keys:",
-        _BLOCK,
-        f"    {_execute(f'UPDATE {_sql(table)} SET {new} = {quoted(made.name)} WHERE ... AND {new} IS NULL')}",
-        "and when all is filled:",
-        _execute(f"ALTER TABLE {_sql(table)} DROP COLUMN {quoted(made.name)}"),
-        _execute(f"ALTER TABLE {_sql(table)} RENAME COLUMN {new} TO {quoted(made.name)}"),
-    )
-
-
-def _filled(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+def _filled(made: Made, table: Relation, _: str) -> str:
     kind, _default, default = made.definition.partition(" DEFAULT ")
     column = quoted(made.name)
-    fill = f"UPDATE {_sql(table)} SET {column} = ... WHERE ... AND {column} IS NULL"
-    later = f"ALTER TABLE {_sql(table)} ALTER COLUMN {quoted(made.name)} SET DEFAULT {default}"
-    return _lines(
+    fill = f"UPDATE {named(table)} SET {column} = ... WHERE ... AND {column} IS NULL"
+    later = f"ALTER TABLE {named(table)} ALTER COLUMN {quoted(made.name)} SET DEFAULT {default}"
+    return lines(
         "Add the column without what has to be computed for each row, and fill it in batches:",
-        _execute(f"ALTER TABLE {_sql(table)} ADD COLUMN {quoted(made.name)} {kind}"),
-        *([_execute(later)] if default else []),
+        execute(f"ALTER TABLE {named(table)} ADD COLUMN {quoted(made.name)} {kind}"),
+        *([execute(later)] if default else []),
         "in a revision after it, for each range of keys:",
-        _BLOCK,
-        f"    {_execute(fill)}",
+        BLOCK,
+        f"    {execute(fill)}",
+        *(["and when all is filled:", *_searched(made, table)] if made.beside.required else []),
     )
 
 
-def _rewritten(_made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+def _rewritten(_made: Made, table: Relation, _: str) -> str:
     return (
         f"Run what rewrites {table} when nobody uses it; or copy its rows in batches to a new table, which a trigger"
         " keeps up to date meanwhile, and swap the names."
     )
 
 
-def _refreshed(_made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
-    return _lines(
+def _refreshed(_made: Made, table: Relation, _: str) -> str:
+    return lines(
         f"With a unique index on {table}, it can be read while it is filled anew:",
-        _BLOCK,
-        f"    {_execute(f'REFRESH MATERIALIZED VIEW CONCURRENTLY {_sql(table)}')}",
+        BLOCK,
+        f"    {execute(f'REFRESH MATERIALIZED VIEW CONCURRENTLY {named(table)}')}",
     )
 
 
-def _excluded(made: Made, table: Relation, _: Mapping[int, Relation]) -> str:
+def _excluded(made: Made, table: Relation, _: str) -> str:
     return (
         f"PostgreSQL builds the index of an exclusion constraint under its lock only: add {made.name} to {table} when"
         " nobody uses it, or to a new table that takes its place."
@@ -177,12 +170,12 @@ def _later(hold: Hold, growing: Growing, change: Change, relations: Mapping[int,
     doing, statement = _CHANGING[change.verb]
     read = max(growing.many, key=lambda oid: growing.many[oid].read if oid in relations else -1)
     table = quoted(*(one for one in change.table if one not in {"", "public"}))
-    line = statement.format(table=table, read=_sql(relations[read]) if read in relations else "...")
-    return _lines(
+    line = statement.format(table=table, read=named(relations[read]) if read in relations else "...")
+    return lines(
         f"{doing.format(table=change)} in a revision of its own, after the one that locks {hold.table}"
         " (transaction_per_migration=True in env.py), for each range of keys in a transaction of its own:",
-        _BLOCK,
-        f"    {_execute(line)}",
+        BLOCK,
+        f"    {execute(line)}",
     )
 
 
@@ -204,7 +197,9 @@ _RECIPES = {
     "validate": _validate,
     "not-null": _not_null,
     "foreign-key": _foreign_key,
-    "type": _retyped,
+    "type": second_column,
+    "rebuilt": second_column,
+    "rechecked": second_column,
     "volatile": _filled,
     "stored": _filled,
     "identity": _filled,
@@ -212,19 +207,3 @@ _RECIPES = {
     "refresh": _refreshed,
     "exclude": _excluded,
 }
-
-
-def _lines(*lines: str) -> str:
-    return "\n".join(lines)
-
-
-def _execute(statement: str) -> str:
-    return f"op.execute({text(statement)})" if '"' not in statement else f"op.execute('{statement}')"
-
-
-def _sql(table: Relation) -> str:
-    return quoted(table.name) if table.schema == "public" else quoted(table.schema, table.name)
-
-
-def _schema(table: Relation) -> str:
-    return "" if table.schema == "public" else f", schema={text(table.schema)}"

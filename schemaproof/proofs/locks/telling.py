@@ -14,7 +14,7 @@ _KEPT_OUT = {"reads": "nobody can read or write", "writes": "nobody can write to
 def sentence(hold: Hold, one: Measured) -> str:
     """As "nobody can read or write public.orders while its 2,000 rows are rewritten"."""
     more = len(hold.growing) - 1
-    others = "" if not more else f", and {more} more statement{'s' if more > 1 else ''} run"
+    others = "" if not more else f", and {more} more statement{'s run' if more > 1 else ' runs'}"
     return f"{_KEPT_OUT[hold.whom]} {hold.table} while {_doing(hold, hold.growing[0], one)}{others}"
 
 
@@ -35,6 +35,8 @@ def _doing(hold: Hold, growing: Growing, one: Measured) -> str:
 
 _MAKING: Mapping[str, str] = {
     "type": "{whose} are rewritten for the new type of {name}",
+    "rebuilt": "the indexes on {name} are built anew over {whose}",
+    "rechecked": "{whose} are checked again for the new type of {name}",
     "volatile": "{whose} are rewritten for the default of {name}",
     "stored": "{whose} are rewritten for the generated column {name}",
     "identity": "{whose} are rewritten for the identity column {name}",

@@ -28,6 +28,10 @@ ADD = "ALTER TABLE orders ADD COLUMN extra int;"
 BLOCKING = {
     "type": ("ALTER TABLE orders ALTER total TYPE numeric(12, 4)", {("reads", "public.orders", "type")}),
     "shorter": ("ALTER TABLE orders ALTER note TYPE varchar(20)", {("reads", "public.orders", "type")}),
+    "collation": (
+        'ALTER TABLE orders ALTER state TYPE text COLLATE "C"',
+        {("reads", "public.orders", "rebuilt")},
+    ),
     "volatile default": (
         "ALTER TABLE orders ADD COLUMN token uuid NOT NULL DEFAULT gen_random_uuid()",
         {("reads", "public.orders", "volatile")},

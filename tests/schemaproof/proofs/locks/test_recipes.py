@@ -3,6 +3,7 @@
 import pytest
 
 from schemaproof.proofs.locks.changing import change_of
+from schemaproof.proofs.locks.facts import Beside, Made
 from schemaproof.proofs.locks.holds import Growing, Hold
 from schemaproof.proofs.locks.recipes import recipe
 from schemaproof.proofs.locks.relations import Relation
@@ -90,3 +91,12 @@ def test_rows_that_are_read_and_then_written_are_filled_later() -> None:
     written = Growing("UPDATE items SET a = 1 WHERE id = 1", 2000, "ACCESS EXCLUSIVE", {}, {ITEMS.oid: Work(1, 1)})
     hold = Hold(ORDERS, "reads", "ALTER TABLE orders ADD COLUMN a int", "0002", [read, written])
     assert recipe(hold, {one.oid: one for one in (ORDERS, ITEMS)}).startswith("Fill the rows of public.items")
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_column_that_is_filled_later_is_not_null_then_if_it_was_to_be(required: bool) -> None:
+    made = Made("volatile", ITEMS.oid, "token", "uuid DEFAULT gen_random_uuid()", beside=Beside(required))
+    growing = Growing("ALTER TABLE items ADD COLUMN token", 1, "ACCESS EXCLUSIVE", {}, {ITEMS.oid: Work(2000)}, [made])
+    told = recipe(Hold(ITEMS, "reads", growing.statement, "0002", [growing]), {ITEMS.oid: ITEMS})
+    assert ("CHECK (token IS NOT NULL) NOT VALID" in told) is required
+    assert ('op.alter_column("items", "token", nullable=False)' in told) is required

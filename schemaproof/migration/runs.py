@@ -54,6 +54,11 @@ class Runs:
         return Footing(self.environment.standin, self.roles.before)
 
     @property
+    def application_driver(self) -> str:
+        """The driver that the application connects with: its URL's, where env.py may put in another; else env.py's."""
+        return self.environment.driver or self.facts.driver[0]
+
+    @property
     def texts(self) -> list[str]:
         """The strings in the revisions' files, and the statements about roles that they sent."""
         return [*self.chain.literals, *(one for each in self.role_statements.values() for one in each)]

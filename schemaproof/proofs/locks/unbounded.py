@@ -156,11 +156,11 @@ def _told(history: History, lock: Unbounded) -> Finding:
                 f" {_SECONDS} s; without the upgrade it does not wait",
             ]
         ),
-        remedy=_remedy(history.environment.driver),
+        remedy=_remedy(history.facts.driver[0]),  # the one that env.py connects with
     )
 
 
-def _remedy(driver: str | None) -> str:
+def _remedy(driver: str) -> str:
     given = (
         'connect_args={"server_settings": {"lock_timeout": "5s"}}'
         if driver == "asyncpg"

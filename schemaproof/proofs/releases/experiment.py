@@ -109,7 +109,7 @@ class Releases:
         with connected(states.at(trial.places.start).database) as connection:
             older = {one.name: one for one in relations(connection, names)}
             found, types = samples(connection, names)
-            literals = Literals(types, self._history.environment.driver)
+            literals = Literals(types, self._history.application_driver)
             statements = _derived(trial.affected, older, found, literals)
             working = [
                 one

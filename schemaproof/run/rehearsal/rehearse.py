@@ -81,7 +81,7 @@ def rehearse(  # noqa: PLR0913 (what is applied, to how much, under how much)
             grown = grow(connection, names, rows)
         with connected(database.dsn) as connection:  # growing leaves settings behind
             connection.execute("CHECKPOINT")
-            tasks = workload(connection, names, sessions, history.environment.driver)
+            tasks = workload(connection, names, sessions, history.application_driver)
         if not any(tasks):
             raise ProofError(
                 f"No table that {revision} concerns takes or holds a row that the harness knows how to make.",

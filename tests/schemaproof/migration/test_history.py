@@ -1,6 +1,7 @@
 """The history of small projects: what its stairways say, and what it costs."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -13,7 +14,7 @@ from schemaproof.postgres import Server
 from schemaproof.project.subject import SubjectError
 from schemaproof.proofs.registry import CHECKS
 from tests.schemaproof.conftest import Databases
-from tests.schemaproof.projects import Step, make_project, table
+from tests.schemaproof.projects import ENV, Step, make_project, table
 
 type Open = Callable[..., History]
 
@@ -179,3 +180,21 @@ def test_subject_that_cannot_be_migrated_is_refused(tmp_path: Path, own_server: 
         migrate(subject, own_server)
     assert "nothing" in refused.value.evidence
     assert databases() == set()
+
+
+@pytest.mark.parametrize(
+    ("given", "application"),
+    [("asyncpg", "asyncpg"), ("", "psycopg2")],
+    ids=["named by the URL", "left to who connects"],
+)
+def test_application_connects_as_its_url_says_also_where_env_py_puts_in_another_driver(
+    given: str, application: str, tmp_path: Path, own_server: Server
+) -> None:
+    env = ENV.replace(
+        'config.get_section("alembic")',
+        '{"sqlalchemy.url": "postgresql+psycopg2:" + config.get_main_option("sqlalchemy.url").partition(":")[2]}',
+    )
+    subject = replace(make_project(tmp_path, [table("a")], env=env), driver=given)
+    with open_history(subject, own_server) as history:
+        assert history.facts.driver[0] == "psycopg2"
+        assert history.application_driver == application

@@ -1,5 +1,6 @@
 """Other sessions that meet the locks of a migration: behind it, and the other way round."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,21 @@ def test_reader_waits_behind_a_migration_that_waits(
     assert "another session: reads public.orders: waited behind the upgrade" in found.evidence
     assert '"options": "-c lock_timeout=5s"' in found.remedy
     assert not databases()
+
+
+def test_timeout_is_an_argument_of_the_driver_that_env_py_connects_with(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    """Also where env.py puts its own into the URL that it is given."""
+    env = ENV.replace(
+        'config.get_section("alembic")',
+        '{"sqlalchemy.url": config.get_main_option("sqlalchemy.url").replace("+asyncpg", "+psycopg2")}',
+    )
+    steps = [ORDERS, Step("ALTER TABLE orders ADD COLUMN a int")]
+    subject = replace(make_project(tmp_path, steps, env=env), driver="asyncpg")
+    with open_history(subject, postgres_server) as history:
+        (found,) = LOCK_UNBOUNDED.examine(history)
+    assert 'connect_args={"options": "-c lock_timeout=5s"}' in found.remedy
 
 
 def test_writer_waits_behind_a_lock_that_lets_readers_in(tmp_path: Path, postgres_server: Server) -> None:

@@ -10,6 +10,7 @@ from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
 from schemaproof.postgres import Database
 from schemaproof.proofs.deletes.checks.foreign_keys import has_foreign_keys
+from schemaproof.proofs.deletes.checks.indexing import Indexing
 
 if TYPE_CHECKING:
     from schemaproof.proofs.deletes.cost import Lookup
@@ -35,10 +36,12 @@ def _examine(history: History) -> Iterator[Finding]:
         plain = [one for one in lookups if one.backed is Backed.NO and one.followed][:_MEASURED_FOR_EVIDENCE]
         measured = _measure(database, keys, [*doubtful, *plain], history.version_table)
     slow = [one for one in lookups if not _serves(measured.get(one.key))]
+    objects = history.head_catalog().objects
+    indexing = Indexing(history.metadata, {(one.schema, one.name) for one in objects if one.kind == "index"})
     for lookup in slow:
         if lookup.followed:
-            yield _followed(lookup, measured.get(lookup.key))
-    yield from _refusing([one for one in slow if not one.followed])
+            yield _followed(lookup, measured.get(lookup.key), indexing)
+    yield from _refusing([one for one in slow if not one.followed], indexing)
 
 
 def _serves(said: "Measured | str | None") -> bool:
@@ -69,13 +72,13 @@ def _measure(
     return said
 
 
-def _followed(lookup: "Lookup", said: "Measured | str | None") -> Finding:
+def _followed(lookup: "Lookup", said: "Measured | str | None", indexing: Indexing) -> Finding:
     from schemaproof.proofs.deletes.cost import Backed
 
     key = lookup.key
     table, columns = key.child.name, ", ".join(key.columns)
     if isinstance(said, str | None) and lookup.backed is Backed.PERHAPS:
-        return _unmeasured(lookup, said)
+        return _unmeasured(lookup, said, indexing)
     which = f"each delete of a row of {key.parent.name}"
     if key.on_delete.refuses:
         which = f"{key.parent.name} loses rows by a cascade, and each such delete"
@@ -96,11 +99,11 @@ def _followed(lookup: "Lookup", said: "Measured | str | None") -> Finding:
         object=key.identity,
         evidence=f"{key}\n{_told(said)}",
         consequence=consequence,
-        remedy=_remedy(key),
+        remedy=f"Create {_creating(key, indexing)}",
     )
 
 
-def _unmeasured(lookup: "Lookup", said: str | None) -> Finding:
+def _unmeasured(lookup: "Lookup", said: str | None, indexing: Indexing) -> Finding:
     key, names = lookup.key, ", ".join(index.name for index in lookup.indexes)
     return FOREIGN_KEY_INDEX.finding(
         f"Could not be decided whether {names} can find the rows of {key.child.name} by ({', '.join(key.columns)}) when"
@@ -110,7 +113,7 @@ def _unmeasured(lookup: "Lookup", said: str | None) -> Finding:
         object=key.identity,
         evidence=f"{key}\nnot measured: {said or 'many others like it were'}",
         consequence="If it can't, each delete of a parent row scans the whole child table.",
-        remedy=_remedy(key),
+        remedy=f"Create {_creating(key, indexing)}",
     )
 
 
@@ -120,24 +123,20 @@ def _told(said: "Measured | str | None") -> str:
     return f"not measured: {said}" if isinstance(said, str) else f"measured: {said}"
 
 
-def _remedy(key: "Key") -> str:
-    statement = _statement(key)
-    if not key.child.partitioned:
-        how = "index=True on the column" if len(key.columns) == 1 else "an Index on these columns"
-        return f"`{statement}` in a revision, in its autocommit_block(); in the model, {how}."
+def _creating(key: "Key", indexing: Indexing) -> str:
+    """What follows the word "create"."""
+    partitioned = (
+        "\nIt locks the table while it builds; unless each partition has such an index, made CONCURRENTLY, before."
+        if key.child.partitioned
+        else ""
+    )
     return (
-        f"`{statement}`, which locks the table while it builds; or first one on each partition CONCURRENTLY, and then"
-        " this one."
+        f"the index in a revision, and declare it in the model ({indexing.model(key)}):\n"
+        f"{indexing.revision(key)}{partitioned}"
     )
 
 
-def _statement(key: "Key") -> str:
-    # CONCURRENTLY is not for partitioned tables (manual, CREATE INDEX).
-    how = "" if key.child.partitioned else " CONCURRENTLY"
-    return f"CREATE INDEX{how} ON {key.quoted.table} ({key.quoted.columns})"
-
-
-def _refusing(lookups: "Sequence[Lookup]") -> Iterator[Finding]:
+def _refusing(lookups: "Sequence[Lookup]", indexing: Indexing) -> Iterator[Finding]:
     """One note for all: only a statement on these parents themselves deletes their rows, and often there is none."""
     if not lookups:
         return
@@ -146,20 +145,21 @@ def _refusing(lookups: "Sequence[Lookup]") -> Iterator[Finding]:
         f"No index covers {key.child.name} ({', '.join(key.columns)}): each delete of a row of {key.parent.name} scans"
         f" all of {key.child.name}."
     )
-    never, create = f"rows of {key.parent.name} are", f"`{_statement(key)}`"
+    never, remedy = f"rows of {key.parent.name} are", f"create {_creating(key, indexing)}"
     if len(lookups) > 1:
         message = (
             f"No index covers the columns of {len(lookups)} foreign keys that refuse deletes: each delete of a parent"
             " row scans the child table."
         )
-        never, create = "rows of these parents are", "create the indexes above"
+        never = "rows of these parents are"
+        remedy = "run the lines above in a revision, in its autocommit_block(), and index the columns in the model."
     yield FOREIGN_KEY_INDEX.finding(
         message,
         kind="refusing keys",
         severity=Severity.NOTE,
         object=key.identity if len(lookups) == 1 else None,
-        evidence="\n".join(f"{one.key}: {_statement(one.key)}" for one in lookups),
-        remedy=f"If {never} never deleted, nor their keys updated, nothing has to be done; otherwise {create}.",
+        evidence="\n".join(f"{one.key}: {indexing.line(one.key)}" for one in lookups),
+        remedy=f"If {never} never deleted, nor their keys updated, nothing has to be done; otherwise, {remedy}",
     )
 
 
@@ -169,7 +169,8 @@ FOREIGN_KEY_INDEX = Check(
     title="Every foreign key that a delete follows is backed by an index.",
     reason="Each delete of a parent row scans the whole child table, and holds its locks meanwhile: deleting many takes"
     " hours, and others wait for it.",
-    remedy="`CREATE INDEX CONCURRENTLY ON child (columns of the key)`, and an Index on them in the model.",
+    remedy="`op.create_index(..., postgresql_concurrently=True)` on the columns of the key, in an"
+    " autocommit_block(), and an index of the same name in the model.",
     scope="history",
     examine=_examine,
     keywords=("cost",),

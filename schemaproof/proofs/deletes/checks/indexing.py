@@ -1,0 +1,83 @@
+"""The index that a foreign key lacks, as a revision creates it and the model declares it: under the same name."""
+
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Column, Index, MetaData, Table
+
+from schemaproof.migration.autogenerate.longnames import rendered
+from schemaproof.migration.lines.quoting import text
+
+if TYPE_CHECKING:
+    from schemaproof.proofs.deletes.keys import Key
+
+_BLOCK = "with op.get_context().autocommit_block():"
+
+
+class Indexing:
+    """Writes indexes.
+
+    Args:
+        metadata: the model, whose naming convention the names follow.
+        taken: schema and name of each index that there is.
+    """
+
+    def __init__(self, metadata: Iterable[MetaData], taken: Collection[tuple[str, str]]) -> None:
+        self._tables = [table for one in metadata for table in one.tables.values()]
+        self._taken = taken
+
+    def revision(self, key: "Key") -> str:
+        """The lines of the revision that creates the index on the columns of ``key``."""
+        if key.child.partitioned:
+            return self.line(key)
+        return f"{_BLOCK}\n    {self.line(key)}"
+
+    def line(self, key: "Key") -> str:
+        """The operation among them."""
+        schema = self._schema(key)
+        place = "" if schema is None else f", schema={text(schema)}"
+        # CONCURRENTLY is not for partitioned tables (manual, CREATE INDEX).
+        how = "" if key.child.partitioned else ", postgresql_concurrently=True"
+        columns = ", ".join(map(text, key.columns))
+        return f"op.create_index({text(self._name(key))}, {text(key.child.name.name)}, [{columns}]{place}{how})"
+
+    def model(self, key: "Key") -> str:
+        """What the model says of it."""
+        if len(key.columns) == 1 and self._name(key) == self._conventional(key):
+            return f"index=True on {key.columns[0]}"
+        return f"Index({', '.join(map(text, (self._name(key), *key.columns)))}) among the table's arguments"
+
+    def _name(self, key: "Key") -> str:
+        name = self._conventional(key)
+        if (key.child.name.schema, name) not in self._taken:
+            return name
+        # By default a convention knows of the first column alone; and another index may have just these.
+        return rendered("_".join([name, *(key.columns[1:] or ("whole",))]))
+
+    def _conventional(self, key: "Key") -> str:
+        """The name that the model's naming convention gives, or else SQLAlchemy's."""
+        declared = self._declared(key)
+        if declared is not None:
+            try:
+                return self._named(key, declared.metadata)
+            except Exception:  # noqa: BLE001, S110 (a token of the project's own that asks for more than the columns)
+                pass
+        return self._named(key, MetaData())
+
+    def _named(self, key: "Key", metadata: MetaData) -> str:
+        columns = [Column[object](name) for name in key.columns]
+        scratch = MetaData(naming_convention=metadata.naming_convention)
+        Table(key.child.name.name, scratch, *columns, schema=self._schema(key))
+        return rendered(Index(None, *columns).name)
+
+    def _schema(self, key: "Key") -> str | None:
+        """What the model says of the table's; None where it is the one that needs no saying."""
+        declared = self._declared(key)
+        if declared is not None:
+            return declared.schema
+        return None if key.child.name.schema == "public" else key.child.name.schema
+
+    def _declared(self, key: "Key") -> Table | None:
+        name = key.child.name
+        same = [table for table in self._tables if table.name == name.name and table.schema in {None, name.schema}]
+        return max(same, key=lambda table: table.schema is not None, default=None)

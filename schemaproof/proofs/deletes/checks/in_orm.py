@@ -145,7 +145,7 @@ def _grouped(told: "Iterable[tuple[Check, Relation, Finding]]") -> Iterator[tupl
                 first,
                 causes=tuple(causes) if caused else (),
                 object=about,
-                message=f"{first.message} The same holds for {len(names) - 1} more: {', '.join(names[1:])}.",
+                message=f"{first.message} The same holds for the other {len(names) - 1}.",
             ),
         )
 

@@ -36,7 +36,7 @@ def test_relationships_with_one_fault_are_told_together_and_each_once() -> None:
 
     assert finding.object == "relationships A.one, A.two, B.one, C.one"
     assert finding.message.startswith("Session.delete(A) loads or writes the rows of A.one ")
-    assert finding.message.endswith(" The same holds for 3 more: A.two, B.one, C.one.")
+    assert finding.message.endswith(" The same holds for the other 3.")
 
 
 def test_few_relationships_are_told_each_by_itself() -> None:

@@ -150,7 +150,7 @@ def _deadlocked(history: History, index: int, pair: Pair) -> str | None:
 def _told(pair: Pair, revision: str, ended: str) -> Finding:
     return LOCK_ORDER.finding(
         f"The upgrade to {revision} locks {pair.first} and then {pair.second} in one transaction: a session that uses"
-        " them the other way round is a deadlock.",
+        " them the other way round can deadlock with it.",
         kind=f"after {pair.first}",
         severity=Severity.NOTE,
         revision=revision,

@@ -5,8 +5,10 @@ import pytest
 from schemaproof.proofs.locks.changing import change_of
 from schemaproof.proofs.locks.facts import Beside, Made
 from schemaproof.proofs.locks.holds import Growing, Hold
+from schemaproof.proofs.locks.measuring import Measured
 from schemaproof.proofs.locks.recipes import recipe
 from schemaproof.proofs.locks.relations import Relation
+from schemaproof.proofs.locks.telling import sentence
 from schemaproof.proofs.locks.watch import Work
 
 ORDERS = Relation(1, "public", "orders", "r", 1, ("public", "orders"))
@@ -100,3 +102,10 @@ def test_column_that_is_filled_later_is_not_null_then_if_it_was_to_be(required: 
     told = recipe(Hold(ITEMS, "reads", growing.statement, "0002", [growing]), {ITEMS.oid: ITEMS})
     assert ("CHECK (token IS NOT NULL) NOT VALID" in told) is required
     assert ('op.alter_column("items", "token", nullable=False)' in told) is required
+
+
+@pytest.mark.parametrize(("more", "said"), [(1, ", and 1 more statement runs"), (2, ", and 2 more statements run")])
+def test_statements_run_and_one_statement_runs(more: int, said: str) -> None:
+    growing = [Growing("SELECT", 1, "ACCESS EXCLUSIVE", {}, {ITEMS.oid: Work(read=2000)})] * (more + 1)
+    told = sentence(Hold(ORDERS, "reads", "LOCK", "0002", growing), Measured({ORDERS.oid: ORDERS, ITEMS.oid: ITEMS}))
+    assert told.endswith(said)

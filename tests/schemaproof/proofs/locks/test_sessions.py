@@ -89,6 +89,7 @@ def test_deadlock_is_made_and_told(tmp_path: Path, own_server: Server, databases
     assert found.severity is Severity.NOTE
     assert (found.revision, found.object) == ("0003", "table public.lines")
     assert "locks public.orders and then public.lines" in found.message
+    assert found.message.endswith("a session that uses them the other way round can deadlock with it.")
     assert "deadlock detected (40P01), ends the" in found.evidence
     assert not databases()
 

@@ -324,3 +324,37 @@ def test_view_of_the_older_release_that_such_a_row_does_not_break_is_not_told(
     subject = make_project(tmp_path, [first, Step("DROP TRIGGER t ON orders", trigger)])
     with open_history(subject, postgres_server) as history:
         assert found(history, [NEWER_ROWS_ROLLED_BACK]) == []
+
+
+@pytest.mark.parametrize(
+    ("upgrade", "message"),
+    [
+        (
+            "ALTER TABLE orders ADD CONSTRAINT titled CHECK (title <> 'x')",
+            "may fail to update or insert rows of public.orders as it does: it may send values that constraint"
+            " public.orders.titled refuses.",
+        ),
+        (
+            "ALTER TABLE orders ADD UNIQUE (title)",
+            "may fail to insert into public.orders: it may send rows that constraint public.orders.orders_title_key"
+            " refuses as duplicates.",
+        ),
+        (
+            "ALTER TABLE orders RENAME note TO remark",
+            "can't read, query, update or insert rows of public.orders as it does: note is called remark now.",
+        ),
+    ],
+    ids=["check", "unique", "renamed"],
+)
+def test_what_depends_on_the_values_may_fail(orders: Rewritten, upgrade: str, message: str) -> None:
+    """Nobody knows which values the older release sends: those that are tried were made up."""
+    assert [one.message for one in found(orders.to(Step(upgrade)))] == [f"After 0002, the release before it {message}"]
+
+
+def test_inserts_with_on_conflict_fail_if_there_are_any(orders: Rewritten) -> None:
+    (one,) = found(orders.to(Step("ALTER TABLE orders DROP CONSTRAINT orders_mail_key")))
+    assert one.message == (
+        "After 0002, inserts of the release before it into public.orders with ON CONFLICT (mail), if it has any, fail:"
+        " (mail) is no longer unique."
+    )
+    assert one.remedy == "Keep what was unique on (mail) for one release; drop it in a revision of the next one."

@@ -3,6 +3,6 @@
 What the older release does is derived from the schema before the deployment: affected.py finds the tables that may
 matter, samples.py rows for them, statements.py what is sent (literals.py: with the types of the models), and asking.py
 sends it. experiment.py does so before and after, on the rows of ``migration.populated``. judging.py finds what the
-statements have in common that work no more, telling.py puts it into words; contracts.py knows what was given up before.
-newer.py takes the deployment back, with rows that only the newer schema allows.
+statements have in common that work no more, telling.py and renamed.py put it into words; contracts.py knows what was
+given up before. newer.py takes the deployment back, with rows that only the newer schema allows.
 """

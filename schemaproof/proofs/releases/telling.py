@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from schemaproof.catalog import Identity
 from schemaproof.migration.lines.quoting import literal, quoted, text
-from schemaproof.proofs.releases.affected import Name
 from schemaproof.proofs.releases.experiment import Refused, Trial
 from schemaproof.proofs.releases.judging import Fault
 from schemaproof.proofs.releases.newer import Stranded
+from schemaproof.proofs.releases.renamed import named, view_of_the_old_name
 from schemaproof.proofs.releases.statements import shown
 
 _STATEMENTS = 3  # of one cause
@@ -127,7 +127,7 @@ def rolled_back_evidence(one: Stranded, revision: str) -> str:
 def rolled_back_remedy(one: Stranded) -> str:
     """The line for ``downgrade()``."""
     newer = one.newer
-    name, column = _name(newer.table), quoted(newer.column)
+    name, column = named(newer.table), quoted(newer.column)
     condition = f"{column} IS NULL" if newer.text is None else f"{column} = {literal(newer.text)}"
     if newer.text is not None and newer.refusal.code in {"22001", "22003"}:
         condition = "..."
@@ -145,29 +145,23 @@ def _examples(refused: Sequence[Refused]) -> list[Refused]:
     return list(first.values())[:_STATEMENTS]
 
 
-_MOVED = frozenset({"relation renamed", "name taken"})
-
-
 def remedy(fault: Fault, trial: Trial) -> str:
     """The lines to type, with the names of the project."""
+    if fault.kind == "relation renamed":
+        return view_of_the_old_name(trial.older[fault.relation], trial.moved[trial.older[fault.relation].oid])
     table = fault.object.parent or fault.object.name
-    schema, dot, name = fault.now.partition(".") if fault.kind in _MOVED else ("", "", "")
+    schema, dot, name = fault.now.partition(".") if fault.kind == "name taken" else ("", "", "")
     names = {
         "table": table,
-        "quoted": _name(fault.relation),
+        "quoted": named(fault.relation),
         "column": fault.column or "...",
-        "now": _name((schema, name)) if dot else fault.now,
+        "now": named((schema, name)) if dot else fault.now,
         "new": fault.now.rpartition(".")[2],
         "constraint": fault.object.name,
         "args": f"{text(table)}, {text(fault.column)}" + _schema(fault.object),
         "name": text(table) + _schema(fault.object),
     }
     return _template(fault, trial).format(**names)
-
-
-def _name(name: Name) -> str:
-    """A table's name in SQL."""
-    return quoted(*(name if name[0] != "public" else name[1:]))
 
 
 def _schema(one: Identity) -> str:
@@ -193,8 +187,6 @@ _SET_NOT_NULL = (
     " with `releases` in [tool.schemaproof] where releases were."
 )
 _REMEDIES = {
-    "relation renamed": "Leave a view of the old name for one release:"
-    ' `op.execute("CREATE VIEW {quoted} AS SELECT * FROM {now}")`, and drop it in a revision of the next one.',
     "name taken": "Leave the name free for one release: give the new table another one, and leave a view of the old"
     ' name: `op.execute("CREATE VIEW {quoted} AS SELECT * FROM {now}")`. Drop the view and rename the new table in a'
     " revision of the next release.",

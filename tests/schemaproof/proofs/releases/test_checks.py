@@ -358,3 +358,45 @@ def test_inserts_with_on_conflict_fail_if_there_are_any(orders: Rewritten) -> No
         " (mail) is no longer unique."
     )
     assert one.remedy == "Keep what was unique on (mail) for one release; drop it in a revision of the next one."
+
+
+MOVE = "ALTER TABLE orders RENAME TO requests; ALTER TABLE requests"
+
+
+@pytest.mark.parametrize(
+    ("upgrade", "remedy", "followed"),
+    [
+        (
+            "RENAME note TO remark",
+            "SELECT id, title, state, remark AS note, amount, mood, placed, customer_id, mail FROM requests",
+            "RENAME note TO remark; CREATE VIEW orders AS"
+            " SELECT id, title, state, remark AS note, amount, mood, placed, customer_id, mail FROM requests",
+        ),
+        (
+            "DROP COLUMN note",
+            'SELECT * FROM requests")`, and drop it in a revision of the next one. It needs the columns as they were:'
+            ' move `op.drop_column("requests", "note")` into that revision too.',
+            "ADD COLUMN more int; CREATE VIEW orders AS SELECT * FROM requests",
+        ),
+        (
+            "DROP COLUMN title CASCADE",
+            'move `op.drop_column("requests", "title")` (until then: `op.alter_column("requests", "title",'
+            " nullable=True)`) into that revision too.",
+            "ALTER COLUMN title DROP NOT NULL; CREATE VIEW orders AS SELECT * FROM requests",
+        ),
+        (
+            "ALTER COLUMN amount TYPE text, DROP CONSTRAINT orders_amount_check",
+            "It needs the columns as they were: move the new type of amount into that revision too.",
+            "ADD COLUMN more int; CREATE VIEW orders AS SELECT * FROM requests",
+        ),
+    ],
+    ids=["renamed too", "dropped", "dropped and required", "retyped"],
+)
+def test_view_of_the_old_name_gives_all_that_the_older_release_knows(
+    orders: Rewritten, upgrade: str, remedy: str, followed: str
+) -> None:
+    """For reading and for writing."""
+    findings = found(orders.to(Step(f"{MOVE} {upgrade}")))
+    (told,) = (one.remedy for one in findings if one.object == "table public.orders")
+    assert remedy in told
+    assert found(orders.to(Step(f"{MOVE} {followed}"))) == []

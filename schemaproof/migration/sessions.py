@@ -6,6 +6,7 @@ PostgreSQL knows what a session waits for; only the process knows whether the on
 import asyncio
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -67,16 +68,21 @@ def driver_pid(driver: Any) -> int | None:
 
 
 def place_of(frame: FrameType | None) -> Place | None:
-    """The innermost line of the project's code that led to ``frame``, on this side of a greenlet and beyond."""
+    """The innermost line of the project's code that led to ``frame``."""
+    return next(places_of(frame), None)
+
+
+def places_of(frame: FrameType | None) -> Iterator[Place]:
+    """Those lines, the innermost first, on this side of a greenlet and beyond."""
     greenlet = None
     while True:
         while frame is not None:
             if is_project_file(frame.f_code.co_filename):
-                return frame.f_code.co_filename, frame.f_lineno
+                yield frame.f_code.co_filename, frame.f_lineno
             frame = frame.f_back
         greenlet = _outer(greenlet)  # SQLAlchemy's asyncio runs its synchronous part in one
         if greenlet is None:
-            return None
+            return
         frame = greenlet.gr_frame
 
 

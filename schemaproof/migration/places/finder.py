@@ -14,6 +14,7 @@ from schemaproof.migration.places.code import code_of
 from schemaproof.migration.places.models import Models, is_relationship
 from schemaproof.migration.places.revisions import line_of, mentions, names_in
 from schemaproof.migration.revisions import Chain, id_in
+from schemaproof.migration.sessions import Place as Line
 from schemaproof.project.compat import files_in, version_locations
 
 
@@ -71,6 +72,21 @@ class Places:
 
     def _place(self, path: Path, line: int | None) -> Place | None:
         return _place(path, line, self._project)
+
+
+def sent_from(history: History, revision: str, lines: Iterable[Line]) -> Place | None:
+    """The line in the file of ``revision`` from which a statement was sent; None where that is not known.
+
+    Args:
+        history: the revision's.
+        revision: whose statement it is.
+        lines: of the project's code that sent it, the innermost first: those of what the revision calls among them.
+    """
+    path = Path(history.revisions[history.positions[revision]].path)
+    for file, number in lines:
+        if os.path.realpath(file) == os.path.realpath(path):
+            return _place(path, number, history.subject.project)
+    return None
 
 
 def environment(history: History) -> Place | None:

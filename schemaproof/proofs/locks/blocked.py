@@ -6,10 +6,10 @@ from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.environment import Direction
 from schemaproof.migration.history import History
+from schemaproof.migration.places.finder import sent_from
 from schemaproof.proofs.locks.holds import Hold
 from schemaproof.proofs.locks.measuring import Locks, Measured
 from schemaproof.proofs.locks.recipes import recipe
-from schemaproof.proofs.locks.relations import Whom
 from schemaproof.proofs.locks.telling import evidence, sentence, work
 
 
@@ -32,16 +32,17 @@ def _reads(history: History, revision: str) -> Iterator[Finding]:
         )
     found = measured(history, revision)
     for direction, one in found.items():
-        yield from _told(READS_BLOCKED, one, direction, revision, "reads")
+        yield from _told(history, READS_BLOCKED, one, direction, revision)
         yield from _unknown(one, direction, revision)
 
 
 def _writes(history: History, revision: str) -> Iterator[Finding]:
     for direction, one in measured(history, revision).items():
-        yield from _told(WRITES_BLOCKED, one, direction, revision, "writes")
+        yield from _told(history, WRITES_BLOCKED, one, direction, revision)
 
 
-def _told(check: Check, one: Measured, direction: Direction, revision: str, whom: Whom) -> Iterator[Finding]:
+def _told(history: History, check: Check, one: Measured, direction: Direction, revision: str) -> Iterator[Finding]:
+    whom = "reads" if check is READS_BLOCKED else "writes"
     for hold in one.holds:
         if hold.whom == whom:
             elsewhere = hold.by if direction == "upgrade" and hold.by not in {None, revision} else None
@@ -55,6 +56,8 @@ def _told(check: Check, one: Measured, direction: Direction, revision: str, whom
                 object=_object(hold),
                 evidence=evidence(hold, one),
                 remedy=_EACH_ITS_OWN if elsewhere else recipe(hold, one.relations),
+                # The evidence begins with the statement that takes the lock.
+                where=sent_from(history, revision, hold.growing[0].places if elsewhere else hold.places),
             )
 
 

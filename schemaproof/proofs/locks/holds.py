@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from schemaproof.migration.sessions import Place
 from schemaproof.proofs.locks.facts import Facts, Made
 from schemaproof.proofs.locks.relations import WHOM, Relation, Whom, locked
 from schemaproof.proofs.locks.watch import Step, Work
@@ -39,6 +40,7 @@ class Growing:
         many: the work on many.
         made: what it made of tables.
         revision: whose it is.
+        places: from where the first one was sent; see ``Step``.
     """
 
     statement: str
@@ -48,6 +50,7 @@ class Growing:
     many: Mapping[int, Work]
     made: Sequence[Made] = ()
     revision: str | None = None
+    places: Sequence[Place] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,7 @@ class Hold:
         since: the statement that took it.
         by: the revision that took it.
         growing: the statements whose work grows meanwhile.
+        places: from where the statement was sent that took it; see ``Step``.
     """
 
     table: Relation
@@ -67,6 +71,7 @@ class Hold:
     since: str
     by: str | None
     growing: Sequence[Growing]
+    places: Sequence[Place] = ()
 
 
 def holds(relations: Mapping[int, Relation], rows: Rows, before: Facts | None) -> list[Hold]:
@@ -91,7 +96,7 @@ def holds(relations: Mapping[int, Relation], rows: Rows, before: Facts | None) -
                 told_steps = [
                     _told(steps, rows, made, locked(steps[0].held, relations, whom)[oid]) for steps in growing
                 ]
-                found.append(Hold(relations[oid], whom, first.statement, first.revision, told_steps))
+                found.append(Hold(relations[oid], whom, first.statement, first.revision, told_steps, first.places))
     whole = {(hold.table.schema, hold.table.name) for hold in found if hold.table.kind == "p"}
     return [hold for hold in found if hold.table.kind == "p" or hold.table.root not in whole]
 
@@ -124,9 +129,9 @@ def _grows(rows: Rows, many: Mapping[int, Work], few: Mapping[int, Work], relati
 def _told(steps: Sequence[Step], rows: Rows, made: Mapping[int, Sequence[Made]], mode: str) -> Growing:
     few = total(step for step in rows.few if step.statement == steps[0].statement)
     things = [thing for step in steps for thing in made.get(id(step), ())]
-    return Growing(
-        steps[0].statement, sum(step.times for step in steps), mode, few, total(steps), things, steps[0].revision
-    )
+    first = steps[0]
+    times = sum(step.times for step in steps)
+    return Growing(first.statement, times, mode, few, total(steps), things, first.revision, first.places)
 
 
 def _made(many: Sequence[Step], before: Facts | None) -> Iterator[tuple[int, list[Made]]]:

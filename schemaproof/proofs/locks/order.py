@@ -1,7 +1,7 @@
 """Whether a migration locks one table after the other, while a session may use them the other way round."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -11,11 +11,13 @@ from psycopg import sql
 from sqlalchemy import Connection
 
 from schemaproof.check import Check
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Finding, Place, Severity
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.history import History
+from schemaproof.migration.places.finder import sent_from
 from schemaproof.migration.populated import PopulatedStates
 from schemaproof.migration.redirect import Redirection
+from schemaproof.migration.sessions import Place as Line
 from schemaproof.postgres import Database
 from schemaproof.proofs.locks.blocked import measured
 from schemaproof.proofs.locks.measuring import Measured
@@ -36,12 +38,14 @@ class Pair:
         by: the statement that locks it.
         second: the other one.
         then: the statement that locks that.
+        places: from where that was sent; see ``Step``.
     """
 
     first: Relation
     by: str
     second: Relation
     then: str
+    places: Sequence[Line] = ()
 
 
 def first_pair(one: Measured) -> Pair | None:
@@ -57,7 +61,7 @@ def first_pair(one: Measured) -> Pair | None:
                 first, second = one.relations[other], one.relations[oid]
                 # Else one of them is a partition of the other, or both of a third; or a savepoint gave the lock back.
                 if first.root != second.root and other in now:
-                    return Pair(first, by, second, step.statement)
+                    return Pair(first, by, second, step.statement, step.places)
         taken |= {oid: taken.get(oid, step.statement) for oid in now}
     return None
 
@@ -130,7 +134,7 @@ def _order(history: History, revision: str) -> Iterator[Finding]:
         return
     ended = _deadlocked(history, history.positions[revision], pair)
     if ended is not None:
-        yield _told(pair, revision, ended)
+        yield _told(pair, revision, ended, sent_from(history, revision, pair.places))
 
 
 def _deadlocked(history: History, index: int, pair: Pair) -> str | None:
@@ -147,11 +151,12 @@ def _deadlocked(history: History, index: int, pair: Pair) -> str | None:
         return "the upgrade" if sqlstate(run.error) == _DEADLOCK else None
 
 
-def _told(pair: Pair, revision: str, ended: str) -> Finding:
+def _told(pair: Pair, revision: str, ended: str, where: Place | None) -> Finding:
     return LOCK_ORDER.finding(
         f"The upgrade to {revision} locks {pair.first} and then {pair.second} in one transaction: a session that uses"
         " them the other way round can deadlock with it.",
         kind=f"after {pair.first}",
+        where=where,
         severity=Severity.NOTE,
         revision=revision,
         object=f"table {pair.second}",

@@ -5,7 +5,8 @@ All of it is asked in the session that migrates, since the server tells no other
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 
 from schemaproof.migration.backends import backend_pid, in_transaction
 from schemaproof.migration.redirect import Redirection
+from schemaproof.migration.sessions import Place, places_of
 from schemaproof.proofs.locks.facts import Facts, facts_query
 from schemaproof.proofs.locks.relations import STRONG
 
@@ -94,6 +96,7 @@ class Step:
         lock_timeout: in force, as SHOW prints it.
         facts: what the tables asked for are like then.
         times: how often in a row it ran meanwhile.
+        places: the lines of the project's code that sent it, the innermost first, where it is the revision's own.
     """
 
     statement: str
@@ -105,6 +108,7 @@ class Step:
     lock_timeout: str
     facts: Facts | None = None
     times: int = 1
+    places: Sequence[Place] = ()
 
 
 @dataclass
@@ -117,6 +121,7 @@ class _Session:
         counts: what it had done by then.
         last: the last statement, and how often it came in a row.
         origin: whose that is, as in ``Step``: the revision, and whether its code sent it.
+        places: from where it was sent, as in ``Step``.
     """
 
     transaction: str = ""
@@ -124,6 +129,7 @@ class _Session:
     counts: dict[int, Work] = field(default_factory=dict)
     last: tuple[str, int] = ("", 0)
     origin: tuple[str | None, bool] = (None, False)
+    places: Sequence[Place] = ()
 
 
 class Watch:
@@ -163,7 +169,7 @@ class Watch:
         cursor.execute("BEGIN")
         try:
             self._read(connection, cursor)
-            self._session(connection).origin = self._origin()
+            self._know_origin(self._session(connection))
             cursor.execute(statement)
             self._note(statement, connection, self._read(connection, cursor))
         except error:
@@ -179,7 +185,7 @@ class Watch:
         session = self._session(connection)
         text, times = session.last
         session.last = (statement, times + 1 if text == statement else 1)
-        session.origin = self._origin()
+        self._know_origin(session)
         if session.last[1] > _REPEATS:
             return
         read = self._look(connection)
@@ -214,10 +220,11 @@ class Watch:
         finally:
             own.close()
 
-    def _origin(self) -> tuple[str | None, bool]:
-        """Whose statement comes now."""
+    def _know_origin(self, session: _Session) -> None:
+        """Note whose statement comes now, and from where."""
         about = self._redirection
-        return (about.revision, about.watched) if about else (None, False)
+        session.origin = (about.revision, about.watched) if about else (None, False)
+        session.places = tuple(places_of(sys._getframe(1))) if session.origin[1] else ()
 
     def _session(self, connection: Connection) -> _Session:
         return self._sessions.setdefault(backend_pid(connection), _Session())
@@ -255,6 +262,7 @@ class Watch:
                 read["lock_timeout"],
                 Facts.of(read["facts"]) if read["facts"] else None,
                 times,
+                session.places,
             )
         )
 

@@ -187,3 +187,69 @@ def test_nothing_is_measured_where_only_one_database_may_hold_revisions(
         (note,) = READS_BLOCKED.examine(history, first)
         assert (note.severity, note.message.partition(":")[0]) == (Severity.NOTE, "No locks were measured")
         assert measured(history, first) == measured(history, above) == {}
+
+
+LOCKING = {
+    "a name that is put together": """
+        name = "or" + "ders"
+        op.execute(f"ALTER TABLE {name} ADD CONSTRAINT positive CHECK (total >= 0)")
+        """,
+    "a table that others name before": """
+        op.execute("CREATE TABLE more (id int REFERENCES orders)")
+        op.execute("ALTER TABLE orders ADD COLUMN a int; UPDATE orders SET a = 1")
+        """,
+    "what a function sends": """
+        def add(name):
+            run(f"ALTER TABLE {name} ADD CONSTRAINT positive CHECK (total >= 0)")
+        run = op.execute
+        add("orders")
+        """,
+}
+
+
+@pytest.mark.parametrize("driver", ["psycopg", "psycopg2"])
+@pytest.mark.parametrize("upgrade", LOCKING.values(), ids=LOCKING)
+def test_finding_stands_at_the_line_that_sent_what_takes_the_lock(
+    upgrade: str, driver: str, tmp_path: Path, postgres_server: Server
+) -> None:
+    subject = python_project(tmp_path, upgrade, driver=driver)
+    with open_history(subject, postgres_server) as history:
+        found = [one for one in above_the_first(history) if one.check == "reads-blocked"]
+    lines = (tmp_path / "migrations" / "versions" / "0002.py").read_text().splitlines()
+    (place,) = (one.where for one in found)
+    assert place is not None
+    assert place.file == "migrations/versions/0002.py"
+    assert "ALTER TABLE" in lines[(place.line or 0) - 1]
+
+
+def test_finding_on_a_helper_s_statement_stands_where_the_revision_calls_it(
+    tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helper = "def add(op):\n    op.execute('ALTER TABLE orders ADD CONSTRAINT positive CHECK (total >= 0)')\n"
+    (tmp_path / "helper_of_a_revision.py").write_text(helper)
+    monkeypatch.syspath_prepend(tmp_path)
+    subject = python_project(tmp_path, "import helper_of_a_revision\n\nhelper_of_a_revision.add(op)")
+    with open_history(subject, postgres_server) as history:
+        (found,) = above_the_first(history)
+    lines = (tmp_path / "migrations" / "versions" / "0002.py").read_text().splitlines()
+    assert found.where is not None
+    assert "helper_of_a_revision.add(op)" in lines[(found.where.line or 0) - 1]
+
+
+def test_finding_on_a_downgrade_stands_in_the_downgrade(tmp_path: Path, postgres_server: Server) -> None:
+    dropped = Step("DROP INDEX ix", "CREATE INDEX ix ON orders (total)")
+    index = Step("CREATE TABLE orders (id int PRIMARY KEY, total int); CREATE INDEX ix ON orders (total)")
+    (found,) = findings(tmp_path, postgres_server, [index, dropped])
+    lines = (tmp_path / "migrations" / "versions" / "0002.py").read_text().splitlines()
+    assert found.where is not None
+    assert lines[(found.where.line or 0) - 1].strip() == "op.execute('CREATE INDEX ix ON orders (total)')"
+
+
+def test_finding_on_work_under_a_lower_revision_s_lock_stands_at_the_work(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    (found,) = findings(tmp_path, postgres_server, [ORDERS, ADD, FILL])
+    assert found.where is not None
+    assert found.where.file == "migrations/versions/0003.py"
+    lines = (tmp_path / "migrations" / "versions" / "0003.py").read_text().splitlines()
+    assert "UPDATE orders SET a = total" in lines[(found.where.line or 0) - 1]

@@ -92,6 +92,9 @@ def test_deadlock_is_made_and_told(tmp_path: Path, own_server: Server, databases
     assert found.message.endswith("a session that uses them the other way round can deadlock with it.")
     assert "deadlock detected (40P01), ends the" in found.evidence
     assert not databases()
+    lines = (tmp_path / "migrations" / "versions" / "0003.py").read_text().splitlines()
+    assert found.where is not None
+    assert "ALTER TABLE lines" in lines[(found.where.line or 0) - 1]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """How to do the same without keeping anybody out: the lines for the revision, with the project's own names."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -148,11 +149,30 @@ def _of_rows(hold: Hold, relations: Mapping[int, Relation]) -> str:
         change = _changed(growing, relations)
         if change is not None:
             return _later(hold, growing, change, relations)
+    if hold.growing[0].statement == hold.since:
+        return _by_itself(hold)
     return (
         f"Run `{shown(hold.growing[0].statement)}` before the statement that locks {hold.table}, if it needs nothing"
         " that the revision has made by then; else in a revision of its own after this one"
         " (transaction_per_migration=True in env.py)."
     )
+
+
+def _by_itself(hold: Hold) -> str:
+    """For a statement that reads the rows under a lock of its own: it can't be run before that."""
+    concurrently = _REINDEX.sub(r"\1 CONCURRENTLY ", " ".join(hold.since.split()))
+    if concurrently != " ".join(hold.since.split()):
+        return lines("Rebuild the indexes while the table is in use:", BLOCK, f"    {execute(concurrently)}")
+    return (
+        f"Take `{shown(hold.since)}` apart: what locks {hold.table} and what reads rows, each in a revision of its own"
+        " (transaction_per_migration=True in env.py)."
+    )
+
+
+# What can be done CONCURRENTLY and is not, up to the name (manual, REINDEX); alone in its string.
+_REINDEX = re.compile(
+    r"^(REINDEX (?:\([^)]*\) ?)?(?:TABLE|INDEX|SCHEMA|DATABASE))(?! CONCURRENTLY) (?=[^;]*;?$)", re.IGNORECASE
+)
 
 
 def _changed(growing: Growing, relations: Mapping[int, Relation]) -> Change | None:

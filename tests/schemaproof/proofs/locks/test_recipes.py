@@ -109,3 +109,26 @@ def test_statements_run_and_one_statement_runs(more: int, said: str) -> None:
     growing = [Growing("SELECT", 1, "ACCESS EXCLUSIVE", {}, {ITEMS.oid: Work(read=2000)})] * (more + 1)
     told = sentence(Hold(ORDERS, "reads", "LOCK", "0002", growing), Measured({ORDERS.oid: ORDERS, ITEMS.oid: ITEMS}))
     assert told.endswith(said)
+
+
+def by_itself(statement: str) -> str:
+    """The recipe for a statement that reads items under the lock that it takes."""
+    growing = Growing(statement, 1, "ACCESS EXCLUSIVE", {}, {ITEMS.oid: Work(read=2000)})
+    return recipe(Hold(ITEMS, "reads", statement, "0002", [growing]), {ITEMS.oid: ITEMS})
+
+
+@pytest.mark.parametrize(
+    ("statement", "line"),
+    [
+        ("REINDEX TABLE items", "REINDEX TABLE CONCURRENTLY items"),
+        ("REINDEX (VERBOSE) INDEX\n app.ix", "REINDEX (VERBOSE) INDEX CONCURRENTLY app.ix"),
+    ],
+)
+def test_indexes_are_rebuilt_concurrently_and_not_before_the_rebuild_locks(statement: str, line: str) -> None:
+    assert by_itself(statement).endswith(f'with op.get_context().autocommit_block():\n    op.execute("{line}")')
+
+
+@pytest.mark.parametrize("statement", ["DO $$ BEGIN PERFORM f(); END $$", "REINDEX TABLE items; SELECT f()"])
+def test_statement_that_locks_and_reads_is_taken_apart(statement: str) -> None:
+    told = by_itself(statement)
+    assert told.startswith(f"Take `{statement}` apart: what locks public.items and what reads rows, each in a revision")

@@ -8,10 +8,12 @@ from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.coming_down import ComingDown, Judgement, is_harmless
 from schemaproof.migration.environment import Run
-from schemaproof.migration.failing import failure, fate
+from schemaproof.migration.failing import Failure, failure, fate
 from schemaproof.migration.fixed import fixed_at_the_time
 from schemaproof.migration.history import History
+from schemaproof.migration.stairway import Stairs
 from schemaproof.proofs.downgrade.remedies import left_alone, restoring
+from schemaproof.proofs.downgrade.unnamed import naming
 
 _STAIRWAY = ("stairway",)
 
@@ -86,7 +88,7 @@ def _runs(history: History, revision: str) -> Iterator[Finding]:
             f"The downgrade of {revision} {fate(down)}.",
             kind="fails",
             revision=revision,
-            **failure(down),
+            **_failure(judgement.stairs),
             causes=[Cause(DOWNGRADE_MISSING.id, revision)] if judgement.fault == "no function" else (),
         )
     elif judgement.fault == "not recorded":
@@ -101,6 +103,13 @@ def _runs(history: History, revision: str) -> Iterator[Finding]:
         )
 
 
+def _failure(stairs: Stairs) -> Failure:
+    """What goes into a finding on the downgrade, which fails."""
+    assert stairs.down is not None  # noqa: S101 (it was run)
+    told = failure(stairs.down)
+    return {**told, "remedy": told["remedy"] or naming(stairs.down.error, stairs)}
+
+
 def _restores(history: History, revision: str) -> Iterator[Finding]:
     judgement = _judge(history, revision)
     causes = _causes(ComingDown(judgement.fault, ()), revision)
@@ -110,7 +119,7 @@ def _restores(history: History, revision: str) -> Iterator[Finding]:
             f"The downgrade of {revision} {fate(down)}, so the schema before it is not restored.",
             kind="fails",
             revision=revision,
-            **failure(down),
+            **_failure(judgement.stairs),
             causes=causes,
         )
     in_the_way = judgement.in_the_way
@@ -147,7 +156,7 @@ def _again(history: History, revision: str) -> Iterator[Finding]:
             f"{revision} can't be upgraded to again: its downgrade {fate(down)}.",
             kind="downgrade fails",
             revision=revision,
-            **failure(down),
+            **_failure(judgement.stairs),
             causes=causes,
         )
     if again is not None and again.error is not None:

@@ -15,6 +15,7 @@ from schemaproof.migration.stairway import Stairs
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.proofs.upgrade.branches import stranded
 from schemaproof.proofs.upgrade.calls import Parting, first_parting
+from schemaproof.proofs.upgrade.enums import made_again
 
 COMMITTED = (
     "Let env.py run context.run_migrations() in context.begin_transaction(), on a connection whose transaction is"
@@ -141,12 +142,15 @@ def _in_one_call(history: History) -> Iterator[Finding]:
 def _against_single_steps(history: History) -> Iterator[Finding]:
     failed = history.in_one_call.failure()
     if failed is not None:
+        told = failure(failed)
         yield UPGRADE_IN_ONE_CALL.finding(
             f"`alembic upgrade heads` on an empty database {fate(failed)} at {failed.revision}; each revision by itself"
             " works.",
             kind="fails",
             revision=failed.revision,
-            **failure(failed),
+            evidence=told["evidence"],
+            consequence=told["consequence"],
+            remedy=made_again(history, failed) or told["remedy"],
         )
         return
     found = history.in_one_call.differences()
@@ -191,7 +195,8 @@ def _from_earlier(history: History) -> Iterator[Finding]:
             revision=called[-1],
             evidence=f"applied in one call: {', '.join(called)}\n{parting.run.told}",
             consequence="A deployment that brings several revisions stops here; one deployment for each passes.",
-            remedy="Set transaction_per_migration=True in context.configure(), so that each revision is committed"
+            remedy=made_again(history, parting.run)
+            or "Set transaction_per_migration=True in context.configure(), so that each revision is committed"
             f" before the next; or commit what {called[-1]} needs in {called[0]}: `with"
             " op.get_context().autocommit_block():`.",
         )

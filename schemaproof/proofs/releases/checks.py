@@ -83,11 +83,28 @@ def _told(check: Check, fault: Fault, trial: Trial) -> Finding:
     return check.finding(
         telling.message(fault),
         kind=telling.kind(fault),
-        severity=Severity.WARNING,
+        severity=Severity.WARNING if _is_told_by_the_schema(fault, trial) else Severity.NOTE,
         revision=fault.revision,
         object=fault.object,
         evidence=telling.evidence(fault),
         remedy=telling.remedy(fault, trial),
+    )
+
+
+def _is_told_by_the_schema(fault: Fault, trial: Trial) -> bool:
+    """Whether the older release's schema lets expect such statements: for ON CONFLICT, by the primary key alone.
+
+    Nothing shows that an INSERT names anything else that is unique: it may be there for what it keeps out.
+    """
+    if fault.kind != "no conflict target":
+        return True
+    return any(
+        attributes.get("type") == "PRIMARY KEY"
+        and (one.schema, one.parent) == fault.relation
+        and isinstance(columns := attributes.get("columns"), tuple)
+        and ", ".join(unquoted(str(column))[-1] for column in columns) == fault.column
+        for one, attributes in trial.before.objects.items()
+        if one.kind == "constraint"
     )
 
 

@@ -172,6 +172,21 @@ def test_required_column_that_is_dropped_is_one_that_each_insert_names(orders: R
     assert told[0].endswith(": title is dropped, and every INSERT of the older release names it.")
 
 
+@pytest.mark.parametrize(
+    ("upgrade", "severity"),
+    [
+        ("ALTER TABLE orders DROP CONSTRAINT orders_mail_key", Severity.NOTE),
+        ("ALTER TABLE orders DROP CONSTRAINT orders_pkey, ADD UNIQUE (id, title)", Severity.WARNING),
+    ],
+)
+def test_inserts_with_on_conflict_are_expected_of_a_primary_key_alone(
+    orders: Rewritten, upgrade: str, severity: Severity
+) -> None:
+    (one,) = found(orders.only_up(upgrade))
+    assert (one.check, one.severity) == ("older-release-writes", severity)
+    assert "ON CONFLICT" in one.message
+
+
 ANEW = (
     "CREATE TABLE orders (LIKE was INCLUDING ALL); ALTER TABLE orders DROP note;"
     "INSERT INTO orders (id, title) SELECT id, title FROM was"

@@ -8,6 +8,5 @@ settings = Table(
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("name", Text, nullable=False),
     Column("value", Text),
-    Column("user_name", Text, nullable=False, server_default=""),
-    UniqueConstraint("user_name", "name", name="settings_of_user"),
+    UniqueConstraint("name", name="settings_name", deferrable=True, initially="DEFERRED"),
 )

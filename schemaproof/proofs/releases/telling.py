@@ -78,7 +78,8 @@ _WHY = {
     "check": "it may send values that {object} refuses",
     "unique": "it may send rows that {object} refuses as duplicates",
     "always generated": "it sends a value for {column}, which is GENERATED ALWAYS now",
-    "no conflict target": "with ON CONFLICT ({column}), if it has any, fail: ({column}) is no longer unique",
+    "no conflict target": "with ON CONFLICT ({column}), if there are any, fail: no unique constraint on ({column})"
+    " serves it any more",
     "too long": "{column} is of type {now} now, and it may send values that do not fit",
     "partition": "it may send rows that no partition takes",
     "read refused": "{said}",
@@ -147,15 +148,15 @@ def _examples(refused: Sequence[Refused]) -> list[Refused]:
 
 def remedy(fault: Fault, trial: Trial) -> str:
     """The lines to type, with the names of the project."""
-    if fault.kind == "relation renamed":
-        return view_of_the_old_name(trial.older[fault.relation], trial.moved[trial.older[fault.relation].oid])
+    if fault.kind in {"relation renamed", "name taken"}:
+        view = view_of_the_old_name(trial.older[fault.relation], trial.moved[trial.older[fault.relation].oid])
+        return view if fault.kind == "relation renamed" else f"{_NAME_FREE}{view}"
     table = fault.object.parent or fault.object.name
-    schema, dot, name = fault.now.partition(".") if fault.kind == "name taken" else ("", "", "")
     names = {
         "table": table,
         "quoted": named(fault.relation),
         "column": fault.column or "...",
-        "now": named((schema, name)) if dot else fault.now,
+        "now": fault.now,
         "new": fault.now.rpartition(".")[2],
         "constraint": fault.object.name,
         "args": f"{text(table)}, {text(fault.column)}" + _schema(fault.object),
@@ -186,10 +187,8 @@ _SET_NOT_NULL = (
     " `nullable=False`; or move `op.alter_column({args}, nullable=False)` into a revision of the next release, and say"
     " with `releases` in [tool.schemaproof] where releases were."
 )
+_NAME_FREE = "Leave the name free for one release: give the new table another one, and rename it in the next one. "
 _REMEDIES = {
-    "name taken": "Leave the name free for one release: give the new table another one, and leave a view of the old"
-    ' name: `op.execute("CREATE VIEW {quoted} AS SELECT * FROM {now}")`. Drop the view and rename the new table in a'
-    " revision of the next release.",
     "relation dropped": "Drop it one release after the last one that uses it: move `op.drop_table({name})` into a"
     " revision of the next release.",
     "column renamed": "Add {new} beside {column} and keep both filled for one release (a trigger, or GENERATED ALWAYS"

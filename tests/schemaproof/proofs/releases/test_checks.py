@@ -369,8 +369,8 @@ def test_what_depends_on_the_values_may_fail(orders: Rewritten, upgrade: str, me
 def test_inserts_with_on_conflict_fail_if_there_are_any(orders: Rewritten) -> None:
     (one,) = found(orders.to(Step("ALTER TABLE orders DROP CONSTRAINT orders_mail_key")))
     assert one.message == (
-        "After 0002, inserts of the release before it into public.orders with ON CONFLICT (mail), if it has any, fail:"
-        " (mail) is no longer unique."
+        "After 0002, inserts of the release before it into public.orders with ON CONFLICT (mail), if there are any,"
+        " fail: no unique constraint on (mail) serves it any more."
     )
     assert one.remedy == "Keep what was unique on (mail) for one release; drop it in a revision of the next one."
 

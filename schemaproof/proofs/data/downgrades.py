@@ -12,7 +12,7 @@ from schemaproof.proofs.data.counting import count_query, cutting
 from schemaproof.proofs.data.descent import Descent, Descents, Stuck
 from schemaproof.proofs.data.drops import Drop, drops, empty_again
 from schemaproof.proofs.data.inhabited import Experiment
-from schemaproof.proofs.data.matching import Matched, matched
+from schemaproof.proofs.data.matching import Matched, matched, within
 from schemaproof.proofs.data.passing import passed
 from schemaproof.proofs.data.required import Required
 from schemaproof.proofs.data.snapshot import Cells, Table
@@ -153,7 +153,12 @@ def _gone(experiment: Experiment, table: Matched) -> list[str]:
 
 
 def _moved(experiment: Experiment, table: Matched, name: str, text: str) -> bool:
-    """Whether the upgrade has put the value elsewhere, and not merely left others like it where they were."""
+    """Whether the upgrade has put the value elsewhere, and not merely left others like it where they were.
+
+    What no statement reads has gone nowhere: values are then alike by chance.
+    """
+    if not experiment.readings.of(table.before.name, name):
+        return False
     return experiment.haystack.moved(text, gone=sum(row[name] == text for row in table.before.rows))
 
 
@@ -183,8 +188,8 @@ def _holder(experiment: Experiment, value: str) -> tuple[Table, str] | None:
     before = {(table.oid, column, text) for table, column, text in experiment.before.values()}
     put = [one for one in experiment.after.values() if (one[0].oid, one[1], one[2]) not in before]
     exactly = ((table, column) for table, column, text in put if text == value)
-    within = ((table, column) for table, column, text in put if value in text)
-    return next(exactly, None) or next(within, None)
+    inside = ((table, column) for table, column, text in put if within(value, text))
+    return next(exactly, None) or next(inside, None)
 
 
 def _values_told(

@@ -16,6 +16,7 @@ from schemaproof.postgres import Database, Template
 from schemaproof.proofs.data import snapshot
 from schemaproof.proofs.data.matching import Haystack, Matched, matched
 from schemaproof.proofs.data.population import connected, plant, populate
+from schemaproof.proofs.data.readings import Readings
 from schemaproof.proofs.data.refusals import DEFINING, Refused, judge
 from schemaproof.proofs.data.snapshot import Cells, Name, Snapshot, Table
 from schemaproof.proofs.data.witness import Witness
@@ -89,6 +90,12 @@ class Experiment:
     def haystack(self) -> Haystack:
         """Where values are that were somewhere else."""
         return Haystack(self.before, self.after)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What its statements read."""
+        stairs = self._inhabited.history.stairs(self.revision)
+        return Readings(self.witness.statements, self.functions, (stairs.before, stairs.first))
 
     @cached_property
     def _second(self) -> Snapshot | None:

@@ -1,5 +1,6 @@
 """Which row of a table before an upgrade is which one after it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -96,7 +97,15 @@ class Haystack:
         """Whether ``text`` is in more places than it was, not counting the ``gone`` ones where it is no more."""
         if self._after[text] > self._before[text] - gone:
             return True
-        return len(text) >= self._LONG and text in self._new
+        return len(text) >= self._LONG and within(text, self._new)
+
+
+def within(text: str, other: str) -> bool:
+    """Whether ``text`` is part of ``other``, and no number of it only the beginning or the end of a longer one."""
+    if text not in other:  # as it is nearly always, and sooner known
+        return False
+    before, after = (r"(?<!\d)" if text[:1].isdigit() else "", r"(?!\d)" if text[-1:].isdigit() else "")
+    return re.search(f"{before}{re.escape(text)}{after}", other) is not None
 
 
 def _counted(snapshot: Snapshot) -> Counter[str]:

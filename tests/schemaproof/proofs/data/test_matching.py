@@ -37,6 +37,12 @@ def test_value_is_found_inside_of_others() -> None:
     assert not Haystack(before, users(("1", None, "Mr. text 42"))).moved("text 41")
 
 
+def test_number_is_not_found_inside_of_a_longer_one() -> None:
+    before = users(("1", "text 41", None))
+    assert not Haystack(before, users(("1", None, "Mr. text 4105"))).moved("text 41")
+    assert not Haystack(users(("2041", None, None)), users(("1", None, "no. 12041"))).moved("2041")
+
+
 def test_value_that_was_in_both_places_has_not_moved() -> None:
     before, after = users(("1", "same", "same")), users(("1", None, "same"))
     assert not Haystack(before, after).moved("same")

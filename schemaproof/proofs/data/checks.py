@@ -13,6 +13,7 @@ from schemaproof.proofs.data.counting import columns_of, count_query, cutting, l
 from schemaproof.proofs.data.downgrades import DOWNGRADE_KEEPS_ROWS, DOWNGRADE_WITH_ROWS
 from schemaproof.proofs.data.generators import GENERATORS_AHEAD
 from schemaproof.proofs.data.inhabited import Inhabited
+from schemaproof.proofs.data.referred import StillReferred, without_parent
 from schemaproof.proofs.data.refusals import Refused, said
 from schemaproof.proofs.data.required import Required
 from schemaproof.proofs.data.rows_kept import ROWS_KEPT
@@ -137,6 +138,10 @@ def _remedy(refused: Refused, stairs: Stairs) -> str:
     code = sqlstate(error) or ""
     if code == "23514" and not said(error, "constraint_name") and "partition" in str(error):
         return _of_partition(refused, said(error, "table_name"), stairs)
+    if (still := StillReferred.of(error, stairs)) is not None:
+        return still.remedy + _counted(still.query)
+    if orphans := without_parent(error):
+        return orphans
     where = refused.tables[0] if refused.tables else None
     table = (showing.quoted_name(where) if where else said(error, "table_name")) or "..."
     counting = count_query(error, where, stairs)

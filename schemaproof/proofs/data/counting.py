@@ -9,9 +9,11 @@ from schemaproof.catalog.values import Attributes
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.lines.quoting import text
 from schemaproof.migration.stairway import Stairs
-from schemaproof.proofs.data.refusals import said
+from schemaproof.proofs.data.refusals import failed_statement, said
 from schemaproof.proofs.data.showing import identifier, quoted_name
 from schemaproof.proofs.data.snapshot import Name
+from schemaproof.proofs.data.tokens import tokens
+from schemaproof.proofs.data.writes import writes
 
 # What the server says, whichever driver brought it: 'Key (email)=(a@b) is duplicated.', '... already exists.'
 _KEY = re.compile(r"Key \((.+?)\)=\(")
@@ -35,7 +37,7 @@ def count_query(error: BaseException | None, table: Name | None, stairs: Stairs,
         stairs: the revision's.
         down: whether its downgrade failed.
     """
-    table = _table_of(error) or table
+    table = table_of(error) or table
     goal = stairs.before if down else stairs.first
     there = stairs.first if down else stairs.before  # where it is to run
     if table is None or goal is None or there is None:
@@ -43,17 +45,17 @@ def count_query(error: BaseException | None, table: Name | None, stairs: Stairs,
     if not (sqlstate(error) or "").startswith("23"):
         return _of_type(error, table, stairs, down=down)
     query = _of_constraint(error, table, goal)
-    tables = [table, *_referred(_constraint(error, table, goal))]
-    return query if query and all(_can_run(query, one, goal, there) for one in tables) else None
+    tables = [table, *referred_table(constraint_of(error, table, goal))]
+    return query if query and all(can_run(query, one, goal, there) for one in tables) else None
 
 
-def _referred(key: Attributes) -> list[Name]:
+def referred_table(key: Attributes) -> list[Name]:
     """The table that a foreign key refers to."""
     names = unquoted(str(key.get("references") or ""))
     return [(names[-2] if len(names) > 1 else "public", names[-1])] if names else []
 
 
-def _can_run(query: str, table: Name, goal: Catalog, there: Catalog) -> bool:
+def can_run(query: str, table: Name, goal: Catalog, there: Catalog) -> bool:
     """Whether ``there`` has what ``query`` names of ``table``, which is written for the catalog ``goal``."""
     known = columns_of(there, table)
     new = columns_of(goal, table) - known
@@ -79,7 +81,7 @@ def cutting(error: BaseException | None, table: Name | None, stairs: Stairs, *, 
     found = _TOO_LONG.search(str(error))
     if found is None:
         return "`left(...)` in the statement that writes them"
-    table = _table_of(error) or table
+    table = table_of(error) or table
     columns = [*_retyped(stairs, table, found[1], down=down)] if table else []
     using = (f"`postgresql_using={text(f'left({one}, {found[2]})')}`" for one in columns)
     return " and ".join(using) or f"`left(..., {found[2]})` in the statement that writes them"
@@ -114,7 +116,8 @@ def _of_type(error: BaseException | None, table: Name, stairs: Stairs, *, down: 
     return None
 
 
-def _table_of(error: BaseException | None) -> Name | None:
+def table_of(error: BaseException | None) -> Name | None:
+    """The table that the server names in ``error``; None where it names none."""
     schema, table = said(error, "schema_name"), said(error, "table_name")
     return (schema, table) if schema and table else None
 
@@ -129,12 +132,15 @@ def _duplicates(error: BaseException | None, table: str) -> str | None:
     return f"SELECT {columns}, count(*) FROM {table} GROUP BY {columns} HAVING count(*) > 1" if columns else None
 
 
-def _constraint(error: BaseException | None, table: Name, goal: Catalog) -> Attributes:
+def constraint_of(error: BaseException | None, table: Name, goal: Catalog) -> Attributes:
+    """The constraint of ``table`` that ``error`` is about; empty where ``goal`` has none."""
     return goal.objects.get(Identity("constraint", *table, said(error, "constraint_name")), {})
 
 
 def _orphans(error: BaseException | None, table: Name, goal: Catalog) -> str | None:
-    key = _constraint(error, table, goal)
+    if writes_rows(error, table):
+        return None  # before the statement there are none
+    key = constraint_of(error, table, goal)
     own, theirs = (_quoted(key.get(name)) for name in ("columns", "referenced columns"))
     if not own or len(own) != len(theirs):
         return None
@@ -146,13 +152,21 @@ def _orphans(error: BaseException | None, table: Name, goal: Catalog) -> str | N
     )
 
 
+def writes_rows(error: BaseException | None, table: Name) -> bool:
+    """Whether the statement that failed writes rows of ``table``, and adds no foreign key or constraint besides."""
+    statement = failed_statement(error)
+    if "add" in {one.text for one in tokens(statement)}:
+        return False
+    return any(one.kind in {"insert", "copied", "update"} for one in writes([statement], {}).found if one.of([table]))
+
+
 def _quoted(columns: object) -> list[str]:
     """Names as the catalog has them: quoted where they must be."""
     return [str(one) for one in columns] if isinstance(columns, list | tuple) else []
 
 
 def _violating(error: BaseException | None, table: Name, goal: Catalog) -> str | None:
-    definition = str(_constraint(error, table, goal).get("definition") or "")
+    definition = str(constraint_of(error, table, goal).get("definition") or "")
     if not definition.startswith("CHECK "):
         return None
     return f"SELECT count(*) FROM {quoted_name(table)} WHERE NOT {definition.removeprefix('CHECK ')}"

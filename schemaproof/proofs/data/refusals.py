@@ -106,7 +106,7 @@ def judge(history: "History", run: Run, bare: Database, index: int, upgrade: Cal
     kind, rows, run = failing[0]
     for table in _candidates(history, index, run)[:_TABLES_TRIED]:
         shown: list[str | Grid] = []
-        tried = trials.tried(rows, [table], shown, _statement(run))
+        tried = trials.tried(rows, [table], shown, failed_statement(run.error))
         if tried.error is not None and _alike(tried.error, run.error):
             return Refused(tried, any_row, tables=(table,), rows=tuple(shown), kind=kind)
     return Refused(run, any_row, kind=kind)
@@ -194,17 +194,18 @@ def _candidates(history: "History", index: int, run: Run) -> list[Name]:
             continue
         whole = after.get(difference.identity, {}).get("partition of")
         found += [_named(str(whole), name[0])] if whole else [name]
-    failed = writes([_statement(run)], {})
+    failed = writes([failed_statement(run.error)], {})
     found += [name for name in before for one in failed.found if one.of({name})]
+    found += [(said(run.error, "schema_name"), said(run.error, "table_name"))]  # whose foreign key refuses, say
     if sqlstate(run.error) is None:
         named = {word for statement in run.redirection.noise.whole for word in _WORD.findall(statement)}
         found += [name for name in before if name[1] in named]
     return [one for one in dict.fromkeys(found) if one in before]
 
 
-def _statement(run: Run) -> str:
+def failed_statement(error: BaseException | None) -> str:
     """The one that failed; "" where Python did."""
-    return str(getattr(run.error, "statement", None) or "")
+    return str(getattr(error, "statement", None) or "")
 
 
 def _alike(one: BaseException, other: BaseException | None) -> bool:

@@ -233,3 +233,54 @@ def test_evidence_shows_the_column_that_decides_after_the_key(
         (finding,) = (one for one in UPGRADE_WITH_ROWS.examine(history, "0002") if one.faulty)
     (grid,) = (one for one in finding.grids if "z" in one.head)
     assert grid.head[:3] == ("k1", "k2", "z")
+
+
+FAMILY = Step(
+    "CREATE TABLE tenants (id int PRIMARY KEY, name text); CREATE TABLE actions (id int PRIMARY KEY,"
+    " tenant_id int NOT NULL REFERENCES tenants)",
+    "DROP TABLE actions, tenants",
+)
+REFERRING = "tenant_id IN (SELECT tenants.id FROM tenants WHERE name IS NOT NULL)"
+STILL_REFERRED = {
+    "deleted": (
+        Step("DELETE FROM tenants WHERE name IS NOT NULL"),
+        UPGRADE_WITH_ROWS,
+        "Rows of actions refer to the rows of tenants that it deletes. Point them to another row before the statement,"
+        f' or delete them first: `op.execute("DELETE FROM actions WHERE {REFERRING}")`. Rows affected in production:'
+        f" `SELECT count(*) FROM actions WHERE {REFERRING}`.",
+    ),
+    "key changed": (
+        Step("UPDATE tenants t SET id = -id"),
+        UPGRADE_WITH_ROWS,
+        "Rows of actions refer to the rows of tenants that it changes. Point them to another row before the statement,"
+        ' or delete them first: `op.execute("DELETE FROM actions WHERE tenant_id IN (SELECT t.id FROM tenants t)")`.'
+        " Rows affected in production: `SELECT count(*) FROM actions WHERE tenant_id IN (SELECT t.id FROM tenants t)`.",
+    ),
+    "deleted in the downgrade": (
+        Step("UPDATE tenants SET name = upper(name)", "DELETE FROM tenants WHERE name IS NOT NULL"),
+        DOWNGRADE_WITH_ROWS,
+        f"Rows affected in production: `SELECT count(*) FROM actions WHERE {REFERRING}`.",
+    ),
+    "written": (
+        Step("INSERT INTO actions SELECT id + 9000, -id FROM tenants"),
+        UPGRADE_WITH_ROWS,
+        "Insert the missing parents before the statement that writes rows of actions, or leave such rows out in it:"
+        " `WHERE EXISTS (SELECT FROM ... WHERE ...)`.",
+    ),
+    "written into a new table": (
+        Step("CREATE TABLE last (id int PRIMARY KEY REFERENCES tenants); INSERT INTO last SELECT id + 1 FROM tenants"),
+        UPGRADE_WITH_ROWS,
+        "Insert the missing parents before the statement that writes rows of last, or leave such rows out in it:"
+        " `WHERE EXISTS (SELECT FROM ... WHERE ...)`.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("step", "check", "told"), STILL_REFERRED.values(), ids=STILL_REFERRED)
+def test_rows_that_refer_to_what_a_statement_takes_away_are_no_orphans(
+    tmp_path: Path, own_server: Server, step: Step, check: Check, told: str
+) -> None:
+    """The server has one error for both, and before the statement there is no orphan."""
+    with open_history(make_project(tmp_path, [FAMILY, step]), own_server) as history:
+        (finding,) = (one for one in check.examine(history, "0002") if one.faulty)
+    assert finding.remedy.endswith(told)

@@ -1,0 +1,18 @@
+"""The system is no tenant any more."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.execute("INSERT INTO tenants VALUES ('nobody')")
+    op.execute("UPDATE actions SET tenant_id = 'nobody' WHERE tenant_id = 'system'")
+    op.execute("DELETE FROM tenants WHERE id = 'system'")
+
+
+def downgrade() -> None:
+    op.execute("INSERT INTO tenants VALUES ('system')")
+    op.execute("UPDATE actions SET tenant_id = 'system' WHERE tenant_id = 'nobody'")
+    op.execute("DELETE FROM tenants WHERE id = 'nobody'")

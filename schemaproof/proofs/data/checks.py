@@ -7,13 +7,12 @@ from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.history import History
 from schemaproof.migration.stairway import Stairs
-from schemaproof.proofs.data import showing
+from schemaproof.proofs.data import showing, written
 from schemaproof.proofs.data.backfills import BACKFILL_COMPLETE
-from schemaproof.proofs.data.counting import columns_of, count_query, cutting, label_query, partition_query
+from schemaproof.proofs.data.counting import columns_of, count_query, counted, cutting, label_query, partition_query
 from schemaproof.proofs.data.downgrades import DOWNGRADE_KEEPS_ROWS, DOWNGRADE_WITH_ROWS
 from schemaproof.proofs.data.generators import GENERATORS_AHEAD
 from schemaproof.proofs.data.inhabited import Inhabited
-from schemaproof.proofs.data.referred import StillReferred, without_parent
 from schemaproof.proofs.data.refusals import Refused, said
 from schemaproof.proofs.data.required import Required
 from schemaproof.proofs.data.rows_kept import ROWS_KEPT
@@ -128,20 +127,18 @@ def _first_line(refused: Refused) -> str:
 def _remedy(refused: Refused, stairs: Stairs) -> str:
     """What to write, and how to count the rows affected in production."""
     error = refused.run.error
+    if by_statement := written.remedy(error, stairs):
+        return by_statement
     place = Required.of(error)
     if place is not None and refused.any_row:
         every, _ = _of_all((place.schema, place.relation), stairs)  # here it is each of them
         give = f"Give {place.column} a server_default; or add it nullable, fill it, and then `{place.requiring}`."
-        return give + _counted((every, ""))
+        return give + counted((every, ""))
     if place is not None:
-        return f"Backfill it first: `{place.filling}`." + _counted(_of_required(place, stairs))
+        return f"Backfill it first: `{place.filling}`." + counted(_of_required(place, stairs))
     code = sqlstate(error) or ""
     if code == "23514" and not said(error, "constraint_name") and "partition" in str(error):
         return _of_partition(refused, said(error, "table_name"), stairs)
-    if (still := StillReferred.of(error, stairs)) is not None:
-        return still.remedy + _counted(still.query)
-    if orphans := without_parent(error):
-        return orphans
     where = refused.tables[0] if refused.tables else None
     table = (showing.quoted_name(where) if where else said(error, "table_name")) or "..."
     counting = count_query(error, where, stairs)
@@ -149,13 +146,7 @@ def _remedy(refused: Refused, stairs: Stairs) -> str:
     if code == "22P02":
         advice = advice.replace("{update}", label_query(error, counting, table))
     advice = advice.replace("{cut}", cutting(error, where, stairs))
-    return advice + _counted((counting, "") if counting else _of_all(where, stairs))
-
-
-def _counted(query: tuple[str, str]) -> str:
-    """The sentence that says how to count the rows, by a query and how it counts; "" for none."""
-    counting, how = query
-    return f" Rows affected in production{how}: `{counting}`." if counting else ""
+    return advice + counted((counting, "") if counting else _of_all(where, stairs))
 
 
 def _of_required(place: Required, stairs: Stairs) -> tuple[str, str]:

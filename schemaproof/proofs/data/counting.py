@@ -62,6 +62,18 @@ def can_run(query: str, table: Name, goal: Catalog, there: Catalog) -> bool:
     return bool(known) and not any(_names(query, one) for one in new)
 
 
+def counted(query: tuple[str, str]) -> str:
+    """The sentence that says how to count the rows, by a query and how it counts; "" for none."""
+    counting, how = query
+    return f" Rows affected in production{how}: `{counting}`." if counting else ""
+
+
+def is_there(query: str, goal: Catalog, there: Catalog) -> bool:
+    """Whether ``there`` has every table and column that ``query`` names, which is written for the catalog ``goal``."""
+    named = {(one.schema, one.name) for one in goal.objects if one.kind == "table" and _names(query, one.name)}
+    return all(can_run(query, one, goal, there) for one in named)
+
+
 def columns_of(catalog: Catalog, table: Name) -> set[str]:
     """The names of the columns of ``table``; empty where there is none of its name."""
     found = catalog.objects

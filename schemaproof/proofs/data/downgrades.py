@@ -7,14 +7,13 @@ from schemaproof.finding import Finding, Severity
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.history import History
 from schemaproof.migration.stairway import Stairs
-from schemaproof.proofs.data import showing
-from schemaproof.proofs.data.counting import count_query, cutting
+from schemaproof.proofs.data import showing, written
+from schemaproof.proofs.data.counting import count_query, counted, cutting
 from schemaproof.proofs.data.descent import Descent, Descents, Stuck
 from schemaproof.proofs.data.drops import Drop, drops, empty_again
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched, matched, within
 from schemaproof.proofs.data.passing import passed
-from schemaproof.proofs.data.referred import StillReferred, without_parent
 from schemaproof.proofs.data.required import Required
 from schemaproof.proofs.data.snapshot import Cells, Table
 from schemaproof.proofs.data.swapped import Swap, swapped
@@ -55,6 +54,8 @@ def _first_line(stuck: Stuck) -> str:
 
 
 def _remedy(stuck: Stuck, stairs: Stairs) -> str:
+    if by_statement := written.remedy(stuck.run.error, stairs, down=True):
+        return by_statement
     place = Required.of(stuck.run.error)
     if place is not None and (stairs.first is None or place.identity not in stairs.first.objects):
         return (
@@ -66,16 +67,11 @@ def _remedy(stuck: Stuck, stairs: Stairs) -> str:
             f"Fill it in downgrade(), before the NOT NULL: `{place.filling}`. Rows affected in production:"
             f" `SELECT count(*) FROM {place.table} WHERE {place.name} IS NULL`."
         )
-    if (still := StillReferred.of(stuck.run.error, stairs, down=True)) is not None:
-        query, how = still.query
-        return still.remedy + (f" Rows affected in production{how}: `{query}`." if query else "")
-    if orphans := without_parent(stuck.run.error):
-        return orphans
     advice = _ADVICE.get(sqlstate(stuck.run.error) or "", DOWNGRADE_WITH_ROWS.remedy)
     told = advice.replace("{table}", showing.quoted_name(stuck.table) if stuck.table else "...")
     told = told.replace("{cut}", cutting(stuck.run.error, stuck.table, stairs, down=True))
     query = count_query(stuck.run.error, stuck.table, stairs, down=True)
-    return told + (f" Rows affected in production: `{query}`." if query else "")
+    return told + counted((query or "", ""))
 
 
 # As those of upgrades.

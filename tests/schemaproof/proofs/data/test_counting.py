@@ -284,3 +284,49 @@ def test_rows_that_refer_to_what_a_statement_takes_away_are_no_orphans(
     with open_history(make_project(tmp_path, [FAMILY, step]), own_server) as history:
         (finding,) = (one for one in check.examine(history, "0002") if one.faulty)
     assert finding.remedy.endswith(told)
+
+
+INCIDENTS = Step(
+    "CREATE TABLE incidents (id int PRIMARY KEY, a text, b text, n int NOT NULL DEFAULT 7, d text NOT NULL DEFAULT '')"
+)
+EACH = "\n\ndef each(statements):\n    for one in statements.splitlines():\n        op.execute(one)\n"
+NULLED = {
+    "downgrade": (
+        DOWNGRADE_WITH_ROWS,
+        Step(
+            "UPDATE incidents SET a = d\nALTER TABLE incidents DROP d",
+            "ALTER TABLE incidents ADD d text NOT NULL DEFAULT ''\nUPDATE incidents SET d = a",
+        ),
+        "Write a value where there is none: `SET d = coalesce(a, '')`. Rows affected in production: `SELECT count(*)"
+        " FROM incidents WHERE a IS NULL`.",
+    ),
+    "condition": (
+        UPGRADE_WITH_ROWS,
+        Step("UPDATE incidents i SET n = length(i.a), b = '' WHERE b = 'x' OR true"),
+        "Write a value where there is none: `SET n = coalesce((length(i.a)), 0)`. Rows affected in production: `SELECT"
+        " count(*) FROM incidents i WHERE (b = 'x' OR true) AND (length(i.a)) IS NULL`.",
+    ),
+    "new column": (
+        UPGRADE_WITH_ROWS,
+        Step("ALTER TABLE incidents ADD c text\nUPDATE incidents SET n = length(c)"),
+        "Write a value where there is none: `SET n = coalesce((length(c)), 0)`. Rows affected in production, at most:"
+        " `SELECT count(*) FROM incidents`.",
+    ),
+    "new table": (
+        UPGRADE_WITH_ROWS,
+        Step("CREATE TABLE copies (b text NOT NULL)\nINSERT INTO copies SELECT b FROM incidents"),
+        "Write a value where there is none: `coalesce(..., '')` for b in the INSERT.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("check", "step", "remedy"), NULLED.values(), ids=NULLED)
+def test_null_that_a_statement_writes_is_no_column_without_a_default(
+    tmp_path: Path, own_server: Server, check: Check, step: Step, remedy: str
+) -> None:
+    subject = make_project(tmp_path, [INCIDENTS, step])
+    path = tmp_path / "migrations" / "versions" / "0002.py"
+    path.write_text(path.read_text().replace("op.execute(", "each(") + EACH)
+    with open_history(subject, own_server) as history:
+        (finding,) = (one for one in check.examine(history, "0002") if one.faulty)
+    assert finding.remedy == remedy

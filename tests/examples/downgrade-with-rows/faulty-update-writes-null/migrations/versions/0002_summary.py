@@ -1,0 +1,19 @@
+"""Incidents have a summary, or none."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("incidents", sa.Column("summary", sa.Text))
+    op.execute("UPDATE incidents SET summary = description")
+    op.drop_column("incidents", "description")
+
+
+def downgrade() -> None:
+    op.add_column("incidents", sa.Column("description", sa.Text, nullable=False, server_default=""))
+    op.execute("UPDATE incidents SET description = summary")
+    op.drop_column("incidents", "summary")

@@ -13,7 +13,7 @@ from schemaproof.proofs.data.counting import columns_of, count_query, counted, c
 from schemaproof.proofs.data.downgrades import DOWNGRADE_KEEPS_ROWS, DOWNGRADE_WITH_ROWS
 from schemaproof.proofs.data.generators import GENERATORS_AHEAD
 from schemaproof.proofs.data.inhabited import Inhabited
-from schemaproof.proofs.data.refusals import Refused, said
+from schemaproof.proofs.data.refusals import Refused, code_line, said
 from schemaproof.proofs.data.required import Required
 from schemaproof.proofs.data.rows_kept import ROWS_KEPT
 from schemaproof.proofs.data.sessions import SESSION_INDEPENDENT
@@ -127,6 +127,8 @@ def _first_line(refused: Refused) -> str:
 def _remedy(refused: Refused, stairs: Stairs) -> str:
     """What to write, and how to count the rows affected in production."""
     error = refused.run.error
+    if refused.any_row and (line := code_line(refused.run)):
+        return f"Fix the code at {line}: it fails on any row, and where there are none nobody notices."
     if by_statement := written.remedy(error, stairs):
         return by_statement
     place = Required.of(error)

@@ -12,7 +12,7 @@ from schemaproof.postgres import Database, Template
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.inhabited import Experiment, Inhabited
 from schemaproof.proofs.data.population import connected
-from schemaproof.proofs.data.refusals import variants
+from schemaproof.proofs.data.refusals import Trials, variants
 from schemaproof.proofs.data.snapshot import Name, Snapshot
 from schemaproof.proofs.data.witness import Witness
 from schemaproof.proofs.data.writes import Writes, writes
@@ -49,12 +49,14 @@ class Stuck:
         kind: what is peculiar of the rows, in words; "" where that is not known.
         rows: as evidence.
         table: where they are; None where that is not known.
+        any_row: whether it fails whatever a row is like.
     """
 
     run: Run
     kind: str = ""
     rows: Sequence[str | Grid] = ()
     table: Name | None = None
+    any_row: bool = False
 
     @property
     def deliberate(self) -> bool:
@@ -95,15 +97,38 @@ class Descents:
         return self._fewest(experiment, tables, Stuck(run)) if run.error is not None else None
 
     def _fewest(self, experiment: Experiment, tables: Sequence[Name], stuck: Stuck) -> Stuck:
-        if stuck.deliberate:
+        if stuck.deliberate or not tables:
             return stuck
+        return self._on_bare_tables(experiment, tables) or self._beside_others(experiment, tables) or stuck
+
+    def _on_bare_tables(self, experiment: Experiment, tables: Sequence[Name]) -> Stuck | None:
+        """As it fails on rows of one table that has no others: what is peculiar of them is then the reason."""
+        inhabited, index = self._history.kept(Inhabited), experiment.index
+        bare = inhabited.bare_at(index + 1)
+        stairs = self._history.stairs(experiment.revision)
+        trials = Trials(self._history, bare, lambda one: inhabited.run(one, index, "downgrade"), stairs)
+        for table in tables:
+            shown: list[str | Grid] = []
+            found = trials.on_any_row(table, shown)
+            if found is not None:
+                return Stuck(found, rows=shown, table=table, any_row=True)
+        for kind, rows in variants(self._history):
+            for table in tables:
+                shown = []
+                run = trials.tried(rows, [table], shown)
+                if run.error is not None and not is_deliberate(run):
+                    return Stuck(run, kind, shown, table)
+        return None
+
+    def _beside_others(self, experiment: Experiment, tables: Sequence[Name]) -> Stuck | None:
+        """As it fails on rows that are added to those which came up."""
         for kind, rows in variants(self._history):
             for table in tables:
                 shown: list[str | Grid] = []
                 run = self._tried(experiment, [table], _added(rows), shown)
                 if run.error is not None and not is_deliberate(run):
                     return Stuck(run, kind, shown, table)
-        return stuck
+        return None
 
     def _tried(
         self, experiment: Experiment, tables: Sequence[Name], rows: RowsOf, shown: list[str | Grid] | None = None

@@ -14,6 +14,7 @@ from schemaproof.proofs.data.drops import Drop, drops, empty_again
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched, matched, within
 from schemaproof.proofs.data.passing import passed
+from schemaproof.proofs.data.refusals import code_line
 from schemaproof.proofs.data.required import Required
 from schemaproof.proofs.data.snapshot import Cells, Table
 from schemaproof.proofs.data.swapped import Swap, swapped
@@ -37,13 +38,16 @@ def _with_rows(history: History, revision: str) -> Iterator[Finding]:
             remedy="Do in production what the error asks for, then roll back.",
         )
         return
+    table = ".".join(stuck.table) if stuck.table else ""
     yield DOWNGRADE_WITH_ROWS.finding(
-        f"The downgrade of {revision} fails on rows that the schema after the upgrade allows"
+        f"The downgrade of {revision} fails as soon as {table} holds a row."
+        if stuck.any_row
+        else f"The downgrade of {revision} fails on rows that the schema after the upgrade allows"
         + (f": {stuck.kind}." if stuck.kind else "."),
-        kind="fails",
-        severity=Severity.WARNING,
+        kind="any row" if stuck.any_row else "fails",
+        severity=Severity.ERROR if stuck.any_row else Severity.WARNING,
         revision=revision,
-        object=f"table {'.'.join(stuck.table)}" if stuck.table else None,
+        object=f"table {table}" if table else None,
         evidence=evidence,
         remedy=_remedy(stuck, history.stairs(revision)),
     )
@@ -54,6 +58,8 @@ def _first_line(stuck: Stuck) -> str:
 
 
 def _remedy(stuck: Stuck, stairs: Stairs) -> str:
+    if stuck.any_row and (line := code_line(stuck.run)):
+        return f"Fix the code at {line}: it fails on any row, and where there are none nobody notices."
     if by_statement := written.remedy(stuck.run.error, stairs, down=True):
         return by_statement
     place = Required.of(stuck.run.error)

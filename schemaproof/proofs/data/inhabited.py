@@ -326,7 +326,7 @@ class Inhabited:
 
     def _refused(self, run: Run, index: int, before: Database) -> Refused:
         self._leave()
-        bare = self._bare_at(index)
+        bare = self.bare_at(index)
         refused = judge(self.history, run, bare, index, lambda database: self.run(database, index))
         self._floor = index + 1
         spared = self._spared(before, index, refused.tables)
@@ -375,7 +375,8 @@ class Inhabited:
             self._climbing[1].drop()
             self._climbing = None
 
-    def _bare_at(self, index: int) -> Database:
+    def bare_at(self, index: int) -> Database:
+        """A database with as many revisions, and no rows but theirs; is only cloned, and goes with the others."""
         below = self._bare
         if below is not None and below[0] <= index:
             between = self.history.revisions[below[0] : index]

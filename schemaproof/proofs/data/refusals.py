@@ -1,17 +1,22 @@
 """An upgrade that fails on tables with rows: on which rows, and how few of them."""
 
 import re
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
+from sqlalchemy.exc import ArgumentError, CompileError
 
 from schemaproof.catalog import Identity
 from schemaproof.catalog.names import unquoted
 from schemaproof.figure import Grid
 from schemaproof.migration.environment import Run, sqlstate
+from schemaproof.migration.evidence import is_project_file, place_shown
 from schemaproof.migration.intent import is_deliberate
 from schemaproof.postgres import Database, Template
 from schemaproof.proofs.data import showing, snapshot
@@ -41,6 +46,9 @@ if TYPE_CHECKING:
 
 # One row a table, each with other values: where all of them are refused, any row is.
 _ALONE = (Row(1, sparse=True), Row(0, sparse=False), Row(5, sparse=False), Row(8, sparse=False))
+
+# What Python and SQLAlchemy raise for code that can't run, whatever the rows hold.
+_OF_CODE = (NameError, ImportError, SyntaxError, ArgumentError, CompileError)
 
 _TABLES_TRIED = 8  # by itself each; a revision changes few
 
@@ -94,10 +102,10 @@ def judge(history: "History", run: Run, bare: Database, index: int, upgrade: Cal
         return Refused(run, deliberate=True)
     if _is_outside(run.error):
         return Refused(run, outside=True)
-    trials = _Trials(history, bare, upgrade, history.stairs(history.revisions[index].revision))
+    trials = Trials(history, bare, upgrade, history.stairs(history.revisions[index].revision))
     alone = [(row, trials.tried(rows_of(row))) for row in _ALONE]
     failing: list[tuple[str, RowsOf, Run]] = [("", rows_of(row), tried) for row, tried in alone if tried.error]
-    any_row = len(failing) == len(alone) and all(_whatever_the_values(tried) for _, _, tried in failing)
+    any_row = all(_whatever_the_values(tried) for _, tried in alone)
     if not failing:
         found = next(((kind, rows, one) for kind, rows in variants(history) if (one := trials.tried(rows)).error), None)
         failing = [found] if found else []
@@ -118,10 +126,10 @@ def rows_of(*rows: Row) -> RowsOf:
 
 
 def variants(history: "History") -> Iterator[tuple[str, RowsOf]]:
-    """What rows may be like beside the ordinary ones, one thing after the other, and last all of it together."""
+    """An ordinary row, then what else rows may be like, one thing after the other, and last all of it together."""
     like = ORDINARY[2]
-    yield "NULL wherever it may be", rows_of(ORDINARY[1])
     yield "", rows_of(like)
+    yield "NULL wherever it may be", rows_of(ORDINARY[1])
     yield "rows that refer to none", rows_of(UNATTACHED)
     yield "rows with each of its labels", labels
     yield "two rows with the same values", rows_of(like, TWIN)
@@ -138,7 +146,16 @@ def variants(history: "History") -> Iterator[tuple[str, RowsOf]]:
 
 
 @dataclass(frozen=True)
-class _Trials:
+class Trials:
+    """Runs of one revision on few rows.
+
+    Attributes:
+        history: whose revision it is.
+        bare: a database in the state before the run, without rows of ours; is only cloned.
+        upgrade: runs it, up or down.
+        stairs: the revision's.
+    """
+
     history: "History"
     bare: Database
     upgrade: Callable[[Database], Run]
@@ -167,6 +184,17 @@ class _Trials:
                     if (table := held.named(one)) is not None:
                         shown.extend(showing.held(table, table.rows, self.stairs, statement))
             return self.upgrade(database)
+
+    def on_any_row(self, table: Name, shown: list[str | Grid]) -> Run | None:
+        """The run on one row in ``table`` that fails, if it does whatever the row is like; puts it into ``shown``."""
+        ordinary, *others = [rows_of(row) for row in _ALONE if not row.sparse]
+        sparse = [rows_of(row) for row in _ALONE if row.sparse]
+        run = self.tried(ordinary, [table], shown)
+        if _whatever_the_values(run) and all(
+            _whatever_the_values(self.tried(rows, [table])) for rows in (*others, *sparse)
+        ):
+            return run
+        return None
 
     def _fill_with_parents(self, database: Database, rows: RowsOf, tables: Sequence[Name]) -> None:
         wanted = set(tables)
@@ -243,15 +271,34 @@ def _is_outside(error: BaseException | None) -> bool:
 
 
 def _whatever_the_values(run: Run) -> bool:
-    """Whether the refusal can't be one of the values that the row happens to have."""
+    """Whether it fails, and can't do so for one of the values that the row happens to have."""
     code = sqlstate(run.error)
     if code is None:  # Python's: of a value that a table in the code does not have, perhaps
-        return False
+        return _is_of_code(run.error)
     if code != _NOT_NULL:
         return not code.startswith(_OF_VALUES)
     # A column that is NULL because an UPDATE before found nothing may be filled in other rows; one that the statement
     # itself adds could not.
     return run.redirection.words <= DEFINING or _adds(str(getattr(run.error, "statement", "")), run.error)
+
+
+def _is_of_code(error: BaseException | None) -> bool:
+    """Whether the code can't run whatever it is given: an object lacks what it is asked for, and holds no document."""
+    if isinstance(error, AttributeError):
+        return isinstance(error.obj, ModuleType) or type(error.obj).__module__ != "builtins"
+    return isinstance(error, _OF_CODE)
+
+
+def code_line(run: Run) -> str:
+    """The last line of the project's code that the error of Python's passed, as an editor opens it; "" for others."""
+    if run.error is None or sqlstate(run.error) is not None:
+        return ""
+    frames = [
+        one
+        for one in traceback.extract_tb(run.error.__traceback__)
+        if is_project_file(one.filename) and Path(one.filename).is_file()  # no module that was compiled elsewhere
+    ]
+    return place_shown(frames[-1].filename, frames[-1].lineno or 0, run.project) if frames else ""
 
 
 def _adds(statement: str, error: BaseException | None) -> bool:

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from schemaproof.figure import Grid
+from schemaproof.finding import Severity
 from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
 from schemaproof.project.subject import Subject
 from schemaproof.proofs.data.checks import UPGRADE_WITH_ROWS
+from schemaproof.proofs.data.downgrades import DOWNGRADE_WITH_ROWS
 from schemaproof.proofs.data.inhabited import Inhabited, Refused
 from tests.schemaproof.projects import Step, make_project, table
 from tests.schemaproof.rewritten import Rewritten, rewritten
@@ -87,6 +89,52 @@ def test_rows_that_python_fails_on_are_those_of_a_table_that_it_reads(tmp_path: 
     assert finding.object == "table public.users"
     assert "public.users holds:" in finding.evidence
     assert finding.remedy.endswith("Rows affected in production, at most: `SELECT count(*) FROM users`.")
+
+
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        ("op.get_bind().execute(sa.select([sa.text(name)]))", Severity.ERROR),
+        ("name.mail = sa.column_of(name)", Severity.ERROR),
+        ("shout(name)", Severity.ERROR),
+        ("{'text 1': ''}[name]", Severity.WARNING),  # there may be no other names
+        ("int(name)", Severity.WARNING),
+        ("json.loads('{}')[name].append(name)", Severity.WARNING),
+    ],
+)
+def test_code_that_cannot_run_fails_on_any_row(
+    tmp_path: Path, postgres_server: Server, line: str, severity: Severity
+) -> None:
+    """What it fails on may be in the values, where it is not the code."""
+    subject = in_python(
+        tmp_path,
+        "import json",
+        "import sqlalchemy as sa",
+        "for (name,) in op.get_bind().exec_driver_sql('SELECT name FROM users').all():",
+        f"    {line}",
+    )
+    with open_history(subject, postgres_server) as history:
+        (finding,) = UPGRADE_WITH_ROWS.examine(history, "0003")
+    assert finding.severity is severity
+    assert ("Fix the code at migrations/versions/0003.py:12: " in finding.remedy) is (severity is Severity.ERROR)
+
+
+@pytest.mark.parametrize(
+    ("down", "severity", "told"),
+    [
+        ("ALTER TABLE users ADD x int NOT NULL", Severity.ERROR, "fails as soon as public.users holds a row."),
+        ("ALTER TABLE users ADD CHECK (name = '')", Severity.WARNING, "that the schema after the upgrade allows."),
+        ("ALTER TABLE users ALTER name SET NOT NULL", Severity.WARNING, "upgrade allows: NULL wherever it may be."),
+    ],
+)
+def test_null_is_blamed_for_a_downgrade_that_passes_on_ordinary_rows(
+    users: Rewritten, down: str, severity: Severity, told: str
+) -> None:
+    """The rows that came up have NULL too, whatever is added to them."""
+    step = Step("ALTER TABLE users ALTER name DROP NOT NULL", down)
+    (finding,) = DOWNGRADE_WITH_ROWS.examine(users.to(step), "0002")
+    assert finding.severity is severity
+    assert finding.message.endswith(told)
 
 
 def test_rows_affected_are_not_counted_in_a_table_that_is_not_known(tmp_path: Path, postgres_server: Server) -> None:

@@ -1,0 +1,9 @@
+from sqlalchemy import BigInteger, Column, Identity, MetaData, Table
+
+metadata = MetaData()
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+)

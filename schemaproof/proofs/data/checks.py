@@ -41,7 +41,7 @@ def _with_rows(history: History, revision: str) -> Iterator[Finding]:
     inhabited = history.kept(Inhabited)
     refused = inhabited.examine(history.positions[revision])
     if refused is not None:
-        yield _told(refused, stairs)
+        yield _told(refused, stairs, history.server.version)
     yield from _unfilled(inhabited.newly_unfilled(history.positions[revision]), revision)
 
 
@@ -67,7 +67,7 @@ def _unfilled(tables: Mapping[str, str], revision: str) -> Iterator[Finding]:
             return  # a cycle of them
 
 
-def _told(refused: Refused, stairs: Stairs) -> Finding:
+def _told(refused: Refused, stairs: Stairs, release: int) -> Finding:
     revision = stairs.revision
     evidence = [*refused.rows, refused.run.told]
     if refused.deliberate:
@@ -115,7 +115,7 @@ def _told(refused: Refused, stairs: Stairs) -> Finding:
         revision=revision,
         object=table,
         evidence=evidence,
-        remedy=_remedy(refused, stairs),
+        remedy=_remedy(refused, stairs, release),
         causes=[Cause(BACKFILL_COMPLETE.id, revision)],
     )
 
@@ -124,12 +124,13 @@ def _first_line(refused: Refused) -> str:
     return str(refused.run.error).partition("\n")[0]
 
 
-def _remedy(refused: Refused, stairs: Stairs) -> str:
-    """What to write, and how to count the rows affected in production."""
+def _remedy(refused: Refused, stairs: Stairs, release: int) -> str:
+    """What to write, and how to count the rows affected in production on a server of this ``release``."""
     error = refused.run.error
     if refused.any_row and (line := code_line(refused.run)):
         return f"Fix the code at {line}: it fails on any row, and where there are none nobody notices."
-    if by_statement := written.remedy(error, stairs):
+    where = refused.tables[0] if refused.tables else None
+    if by_statement := written.remedy(error, stairs, where, release):
         return by_statement
     place = Required.of(error)
     if place is not None and refused.any_row:
@@ -141,7 +142,6 @@ def _remedy(refused: Refused, stairs: Stairs) -> str:
     code = sqlstate(error) or ""
     if code == "23514" and not said(error, "constraint_name") and "partition" in str(error):
         return _of_partition(refused, said(error, "table_name"), stairs)
-    where = refused.tables[0] if refused.tables else None
     table = (showing.quoted_name(where) if where else said(error, "table_name")) or "..."
     counting = count_query(error, where, stairs)
     advice = _ADVICE.get(code, UPGRADE_WITH_ROWS.remedy).replace("{table}", table)

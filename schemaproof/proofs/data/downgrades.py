@@ -49,7 +49,7 @@ def _with_rows(history: History, revision: str) -> Iterator[Finding]:
         revision=revision,
         object=f"table {table}" if table else None,
         evidence=evidence,
-        remedy=_remedy(stuck, history.stairs(revision)),
+        remedy=_remedy(stuck, history.stairs(revision), history.server.version),
     )
 
 
@@ -57,10 +57,10 @@ def _first_line(stuck: Stuck) -> str:
     return str(stuck.run.error).partition("\n")[0]
 
 
-def _remedy(stuck: Stuck, stairs: Stairs) -> str:
+def _remedy(stuck: Stuck, stairs: Stairs, release: int) -> str:
     if stuck.any_row and (line := code_line(stuck.run)):
         return f"Fix the code at {line}: it fails on any row, and where there are none nobody notices."
-    if by_statement := written.remedy(stuck.run.error, stairs, down=True):
+    if by_statement := written.remedy(stuck.run.error, stairs, stuck.table, release, down=True):
         return by_statement
     place = Required.of(stuck.run.error)
     if place is not None and (stairs.first is None or place.identity not in stairs.first.objects):

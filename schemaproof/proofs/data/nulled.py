@@ -80,7 +80,7 @@ class Nulled:
         if self.write.kind != "update":
             return "", ""
         every = self.write.reaching or quoted_name((self.place.schema, self.place.relation))
-        counted = _also(every, f"{self.source} IS NULL") if self.source else every
+        counted = also(every, f"{self.source} IS NULL") if self.source else every
         queries = (f"SELECT count(*) FROM {one}" for one in (counted, every))
         there, goal = self.catalogs
         query = next((one for one in queries if is_there(one, goal, there)), "")
@@ -114,7 +114,7 @@ def _written(statement: str, words: Sequence[Token]) -> str:
     return text if plain or not text else f"({text})"
 
 
-def _also(rows: str, condition: str) -> str:
+def also(rows: str, condition: str) -> str:
     """``rows``, as what stands after FROM in a query, with a ``condition`` besides theirs."""
     words, depth = tokens(rows), 0
     for one in words:

@@ -1,18 +1,26 @@
-"""What to write where a statement that writes rows, or deletes them, meets a constraint that was there before it."""
+"""What to write where a statement fails for the values that it meets: by what the statement itself says."""
 
 from schemaproof.migration.stairway import Stairs
+from schemaproof.proofs.data.casting import Cast
 from schemaproof.proofs.data.counting import counted
 from schemaproof.proofs.data.nulled import Nulled
 from schemaproof.proofs.data.referred import StillReferred, without_parent
+from schemaproof.proofs.data.snapshot import Name
 
 
-def remedy(error: BaseException | None, stairs: Stairs, *, down: bool = False) -> str:
+def remedy(error: BaseException | None, stairs: Stairs, table: Name | None, release: int, *, down: bool = False) -> str:
     """It, with the query that counts the rows; "" where ``error`` is about something else.
 
     Args:
         error: what the migration failed with.
         stairs: the revision's.
+        table: where the rows are, where that is known.
+        release: the server's, as a number.
         down: whether its downgrade failed.
     """
-    found = Nulled.of(error, stairs, down=down) or StillReferred.of(error, stairs, down=down)
+    found = (
+        Nulled.of(error, stairs, down=down)
+        or StillReferred.of(error, stairs, down=down)
+        or Cast.of(error, table, stairs, release, down=down)
+    )
     return found.remedy + counted(found.query) if found is not None else without_parent(error)

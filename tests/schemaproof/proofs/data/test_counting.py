@@ -12,6 +12,7 @@ from schemaproof.check import Check
 from schemaproof.finding import Severity
 from schemaproof.migration.history import History, open_history
 from schemaproof.postgres import Server
+from schemaproof.proofs.data.casting import Cast
 from schemaproof.proofs.data.checks import UPGRADE_WITH_ROWS
 from schemaproof.proofs.data.downgrades import DOWNGRADE_WITH_ROWS
 from schemaproof.proofs.data.population import populate
@@ -330,3 +331,47 @@ def test_null_that_a_statement_writes_is_no_column_without_a_default(
     with open_history(subject, own_server) as history:
         (finding,) = (one for one in check.examine(history, "0002") if one.faulty)
     assert finding.remedy == remedy
+
+
+CASTS = Step(
+    "CREATE TYPE mood AS ENUM ('sad');"
+    " CREATE TABLE t (id int PRIMARY KEY, a text, b varchar(90), n bigint, u uuid, m mood)"
+)
+# The statement; the column and its type, and how the query goes on, where these can be told.
+REFUSED_CASTS = {
+    "uuid": ("ALTER TABLE t ALTER a TYPE uuid USING a::uuid", "a", "uuid", "t WHERE {}"),
+    "json": ("ALTER TABLE t ALTER a TYPE json USING CAST(a AS json)", "a", "json", "t WHERE {}"),
+    "date": ("ALTER TABLE t ALTER b TYPE date USING t.b::date", "b", "date", "t WHERE {}"),
+    "update": ("UPDATE t SET u = a::uuid WHERE n > 0 OR b IS NULL", "a", "uuid", "t WHERE (n > 0 OR b IS NULL) AND {}"),
+    "label": ("UPDATE t SET m = a::mood", "a", "mood", "t WHERE {}"),
+    "two columns": ("ALTER TABLE t ALTER b TYPE int USING b::int, ALTER a TYPE int USING a::int", "", "", ""),
+    "expression": ("ALTER TABLE t ALTER a TYPE int USING nullif(a, '')::int", "", "", ""),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED_CASTS.values(), ids=REFUSED_CASTS)
+def test_rows_that_a_cast_refuses_are_counted_by_what_their_values_are(
+    tmp_path: Path, own_server: Server, case: tuple[str, str, str, str]
+) -> None:
+    statement, column, kind, rows = case
+    with open_history(make_project(tmp_path, [CASTS, Step(statement)]), own_server) as history:
+        (finding,) = (one for one in UPGRADE_WITH_ROWS.examine(history, "0002") if one.faulty)
+        told = finding.remedy.rpartition("Rows affected in production")[2]
+        if not column or own_server.version < 160000:
+            assert told.startswith(", at most")
+            return
+        refused = f"NOT pg_input_is_valid({column}, '{kind}')"
+        assert told == f": `SELECT count(*) FROM {rows.format(refused)}`."
+        line = f'`op.execute("UPDATE t SET {column} = ... WHERE {refused}")`'
+        assert finding.remedy.startswith(f"Give the rows whose {column} is no {kind} another value first: {line}.")
+        with history.build(1) as database, psycopg.connect(database.dsn, autocommit=True) as connection:
+            populate(history, database)
+            assert_finds_rows(connection, told[3:-2])
+
+
+def test_rows_that_a_cast_refuses_are_all_counted_where_the_server_can_not_tell() -> None:
+    cast = Cast(("public", "t"), "a", "a", "uuid", "t", exactly=True, release=150010)
+    assert cast.query == (
+        "SELECT count(*) FROM t",
+        ", at most (this counts all rows, some of which may be fine)",
+    )

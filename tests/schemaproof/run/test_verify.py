@@ -16,6 +16,7 @@ import pytest
 from schemaproof.catalog import noise
 from schemaproof.check import Check
 from schemaproof.finding import Finding
+from schemaproof.migration.history import open_history
 from schemaproof.postgres import Options, PostgresError, Server, start
 from schemaproof.project.allowances import Allowance
 from schemaproof.project.subject import Subject, SubjectError
@@ -428,15 +429,26 @@ def test_walk_is_booked_on_what_checks_share(tmp_path: Path, postgres_server: Se
 def test_progress_says_how_much_of_the_work_is_done(
     processes: int, tmp_path: Path, postgres_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each process injects most of its faults into its first revision."""
     monkeypatch.setattr(os, "cpu_count", lambda: processes)
-    monkeypatch.setattr(walk, "_WORTH_ANOTHER_WITH_FAULTS", 2)
-    subject, progress = make_project(tmp_path, [table(f"t{number}") for number in range(6)]), Recorder()
-    verify(subject, postgres_server, checks=asked("atomicity"), progress=progress)
-    assert progress.shares == sorted(progress.shares)
-    assert progress.shares[-1] == pytest.approx(1)
-    steps = [share - before for before, share in pairwise([0, *progress.shares])]
-    assert sum(step > 0.2 for step in steps) == processes
+    monkeypatch.setattr(walk, "_WORTH_ANOTHER", 1)
+    subject, progress = make_project(tmp_path, [table(f"t{number}") for number in range(3)]), Recorder()
+    verify(subject, postgres_server, checks=asked("downgrade-runs"), progress=progress)
+    assert progress.shares == pytest.approx([1 / 3, 2 / 3, 1])
+
+
+@pytest.mark.parametrize("processes", [1, 3])
+def test_most_of_the_faults_are_those_of_the_first_revision_of_each_process(
+    processes: int, tmp_path: Path, postgres_server: Server
+) -> None:
+    with open_history(make_project(tmp_path, [table(f"t{number}") for number in range(6)]), postgres_server) as history:
+        each = 6 // processes
+        stretches = [range(start, start + each) for start in range(0, 6, each)]
+        done = walk._Done(history, stretches, asked("atomicity"))
+        shares = [done.add(script.revision)[1] for script in history.revisions]
+    steps = [share - before for before, share in pairwise([0, *shares])]
+    assert sum(steps) == pytest.approx(1)
+    first = [steps[stretch[0]] for stretch in stretches]
+    assert min(first) > 3 * max(step for step in steps if step not in first)
 
 
 @pytest.mark.parametrize("processes", [1, 3])

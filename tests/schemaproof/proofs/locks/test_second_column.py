@@ -73,7 +73,9 @@ def test_second_column_has_all_that_the_first_one_had(
             here.execute("ALTER TABLE t DROP COLUMN IF EXISTS y, DROP COLUMN IF EXISTS z")
             query = "SELECT id, x, n FROM t ORDER BY id"
             assert there.execute(query).fetchall() == here.execute(query).fetchall()
-            assert diff(Catalog.read(here), Catalog.read(there)) == []
+            # From 18 on NOT NULL has a name, which the server made of that of the column when it was new.
+            others = diff(Catalog.read(here), Catalog.read(there))
+            assert [one for one in others if not one.generated_name] == []
 
 
 @pytest.mark.parametrize(

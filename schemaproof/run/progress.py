@@ -75,7 +75,7 @@ class Lines:
     def step(self, text: str, done: int, share: float | None = None) -> None:
         """Show a line, unless the last is too near."""
         self._done = done
-        self._share = share if share is not None else done / self._total if self._total else 0.0
+        self._share = _share(done, self._total, share)
         self._show(text)
 
     def now(self, text: str) -> None:
@@ -88,7 +88,7 @@ class Lines:
             return
         self._next = now + INTERVAL
         share = f"{self._done} of {self._total}, " if self._total else ""
-        left = (now - self._begun) * (1 / self._share - 1) if self._share else 0.0
+        left = _left(now - self._begun, self._share)
         stage = f"{self._stage}: " if self._stage else ""  # the files are checked before the first one
         self.tell(f"{stage}{share}{text}{f', about {spoken(left)} left' if left >= 1 else ''}")
 
@@ -119,9 +119,8 @@ class Bar:
 
     def step(self, text: str, done: int, share: float | None = None) -> None:
         """Move the bar; it is drawn unless it just was."""
-        done_of_it = share if share is not None else done / self._total if self._total else 0.0
-        left = spoken((self._clock() - self._begun) * (1 / done_of_it - 1)) if done_of_it else ""
-        self._progress.update(self._task, completed=done, now=text, left=left)
+        left = _left(self._clock() - self._begun, _share(done, self._total, share))
+        self._progress.update(self._task, completed=done, now=text, left=spoken(left) if left else "")
         if self._clock() >= self._next:
             self._progress.refresh()
             self._next = self._clock() + _REDRAWN
@@ -136,6 +135,16 @@ class Bar:
     def close(self) -> None:
         """Take the bar away."""
         self._progress.stop()
+
+
+def _share(done: int, total: int, share: float | None) -> float:
+    """The share of a stage's work that is done: that of its steps, where no other is given."""
+    return share if share is not None else done / total if total else 0.0
+
+
+def _left(seconds: float, share: float) -> float:
+    """How many seconds the rest takes, after as many for ``share``; 0 where nothing tells."""
+    return seconds * (1 / share - 1) if share else 0.0
 
 
 def spoken(seconds: float) -> str:

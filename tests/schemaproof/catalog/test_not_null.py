@@ -2,8 +2,8 @@
 
 import pytest
 
-from schemaproof.catalog import diff
-from schemaproof.catalog.not_null import but_for_not_null_names
+from schemaproof.catalog import Difference, Identity, diff
+from schemaproof.catalog.not_null import but_for_not_null_names, is_chosen_twice
 from tests.schemaproof.catalog.conftest import Change, Connection
 
 RENAMED = "CREATE TABLE a (id int PRIMARY KEY, x int NOT NULL); ALTER TABLE a RENAME TO b;"
@@ -66,6 +66,14 @@ def test_name_that_nobody_chose_is_no_difference(change: Change, case: tuple[str
     before, after = change(*case)
 
     assert but_for_not_null_names(diff(before, after), before, after) == []
+
+
+def test_comment_that_reads_like_such_a_name_is_told() -> None:
+    key = Identity("constraint", "public", "b", "b_x_not_null")
+    comment = Difference(key, "comment", "", "a_x_not_null")
+    assert not is_chosen_twice(comment, {"type": "NOT NULL", "columns": ("x",)})
+    name = Difference(key, "name", "b_x_not_null", "a_x_not_null", generated_name=True)
+    assert is_chosen_twice(name, {"type": "NOT NULL", "columns": ("x",)})
 
 
 @pytest.mark.parametrize("case", TOLD.values(), ids=TOLD)

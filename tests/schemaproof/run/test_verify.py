@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from itertools import pairwise
 from pathlib import Path
-from time import sleep
+from time import perf_counter
 
 import psutil
 import psycopg
@@ -546,12 +546,16 @@ def test_error_of_what_is_done_beside_the_walk_is_told_once(tmp_path: Path, post
 @pytest.mark.usefixtures("small_stretches")
 def test_what_is_done_beside_the_walk_is_booked_on_its_check(tmp_path: Path, postgres_server: Server) -> None:
     (check,) = asked("upgrade-in-one-call")
-    check = dataclasses.replace(check, meanwhile=lambda _: sleep(0.5), examine=lambda _: ())
+    moments: list[float] = []
+    check = dataclasses.replace(check, meanwhile=lambda _: moments.append(perf_counter()), examine=lambda _: ())
     subject = make_project(tmp_path, [table(f"t{number}") for number in range(4)])
     record = Record((check.id, "upgrade-from-empty"))
     checks = [*asked("upgrade-from-empty"), check]
     examine(subject, postgres_server, checks=checks, progress=Recorder(), record=record)
-    assert max(one.end - one.begin for one in record.spells if one.what == check.id) >= 0.5
+    (moment,) = moments
+    assert [one.what for one in record.spells if one.lane == os.getpid() and one.begin <= moment <= one.end] == [
+        check.id
+    ]
 
 
 def test_since_asks_of_the_new_revisions_alone_and_of_the_whole(tmp_path: Path, postgres_server: Server) -> None:

@@ -1,5 +1,6 @@
-"""What another process sends through a pipe until it ends, and how it ended."""
+"""What another process sends through a pipe until it ends, how it ended, and what it shares with this one."""
 
+import gc
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,6 +14,15 @@ ENDED_REMEDY = (
 )
 
 _LOOK = 0.5  # seconds between two looks at a process that says nothing
+
+
+def keep_shared() -> None:
+    """Call it first in a forked process: its garbage collections leave alone what it shares with the one it came from.
+
+    A collection writes into every object that it looks at, and so each process would soon have its own copy of the
+    parent's memory (manual of Python, gc.freeze). It ends by os._exit, as forked ones do, so nothing is missed.
+    """
+    gc.freeze()
 
 
 def said_by(pipe: Connection, process: BaseProcess) -> Iterator[Any]:

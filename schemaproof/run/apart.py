@@ -22,7 +22,7 @@ from time import monotonic, sleep
 from typing import IO, Any, NoReturn
 
 from schemaproof.postgres import Options, choose, start, sweep
-from schemaproof.processes import ENDED_REMEDY, ending
+from schemaproof.processes import ENDED_REMEDY, ending, keep_shared
 from schemaproof.project.subject import Subject
 from schemaproof.proofs.failure.crashing import standing_by
 from schemaproof.proofs.registry import CHECKS
@@ -238,6 +238,7 @@ class Examination:
 
 def _main(pipe: Connection, request: Request, words: IO[bytes] | None) -> NoReturn:
     """The other process."""
+    keep_shared()
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -35,7 +35,7 @@ from schemaproof.migration.places import Places
 from schemaproof.migration.roles import SharedRoleError
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import PostgresError, Server, Template
-from schemaproof.processes import ENDED_REMEDY, ending, said_by
+from schemaproof.processes import ENDED_REMEDY, ending, keep_shared, said_by
 from schemaproof.project.subject import Subject
 from schemaproof.proofs.failure.failures import Failures, Injected
 from schemaproof.proofs.registry import CHECKS
@@ -396,6 +396,7 @@ def tell_how_far(history: History, what: str, now: Callable[[str], None]) -> Non
 
 def _work(pipe: Connection, subject: Subject, server: Server, names: Sequence[str], stretch: Stretch) -> None:
     """The other process: climb ``stretch`` and report what was found."""
+    keep_shared()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the process that waits too, and it ends this one
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     checks = [check for check in CHECKS if check.id in names]

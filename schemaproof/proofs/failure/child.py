@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 
 from schemaproof.postgres import PostgresError
+from schemaproof.processes import keep_shared
 
 # fork() gives the child the subject's modules as they are; elsewhere it is not safe.
 CAN_FORK = sys.platform == "linux"
@@ -26,6 +27,7 @@ def run_in_child(work: Callable[[], object]) -> bool:
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid == 0:
+        keep_shared()
         try:
             work()
         finally:

@@ -21,7 +21,7 @@ from schemaproof.budget import LeftOut
 from schemaproof.catalog import noise
 from schemaproof.errors import ProofError
 from schemaproof.postgres import PostgresError, Server, start_crashable
-from schemaproof.processes import ENDED_REMEDY, ending, said_by
+from schemaproof.processes import ENDED_REMEDY, ending, keep_shared, said_by
 from schemaproof.project.subject import Subject
 from schemaproof.proofs.failure.child import CAN_FORK
 from schemaproof.proofs.failure.proof import Examined, Kinds, Proof
@@ -183,6 +183,7 @@ class Crasher:
 
 def _work(pipe: Connection, others: Connection | None) -> None:
     """The other process; ``others`` is the end of the pipe that is not its own, where it has got that too."""
+    keep_shared()
     if others is not None:
         others.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the process that waits too, and it ends this one

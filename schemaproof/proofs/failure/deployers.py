@@ -33,6 +33,7 @@ from schemaproof.migration.redirect import Redirection
 from schemaproof.migration.revisions import script_directory
 from schemaproof.migration.roles import role_trouble
 from schemaproof.postgres import Database, Server
+from schemaproof.processes import keep_shared
 from schemaproof.project.subject import DEFAULT_DEPLOYERS, Subject
 from schemaproof.proofs.failure.child import CAN_FORK
 
@@ -347,6 +348,7 @@ class _Project:
 
 def _deploy(project: _Project, server: Server, pipe: Pipe, start: _Barrier, gate: _Barrier) -> NoReturn:
     """The other process: one deployer."""
+    keep_shared()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C reaches the process that waits too, and it ends this one
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     start.leave()

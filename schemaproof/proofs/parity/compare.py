@@ -16,7 +16,7 @@ from schemaproof.proofs.parity.confirm import same, same_check
 from schemaproof.proofs.parity.create import Model, model_of
 from schemaproof.proofs.parity.fetched import fetched_columns, is_left_to_database, is_reported_default
 from schemaproof.proofs.parity.functions import resolved, unqualified
-from schemaproof.proofs.parity.in_quotes import InQuotes, in_quotes, settled
+from schemaproof.proofs.parity.in_quotes import InQuotes, in_quotes, settled, unnoticed
 from schemaproof.proofs.parity.permuted import unpermuted
 from schemaproof.proofs.parity.renamed import renamed
 from schemaproof.proofs.parity.tolerant import Unmade
@@ -40,6 +40,7 @@ class Comparison:
         lacked: why create_all failed without the migrations' extensions; "" where it did not.
         version_schema: of Alembic's version table.
         quoted: the columns whose default the model has as a string, and should have as an expression.
+        alike: those whose default the migrations have as a string too.
         unmade: what the metadata could not make.
         confirmed: those of Alembic's own reports that are about that, and that the database at head bears out.
         unseen: what Alembic would report of it beside those with every comparison switched on.
@@ -54,6 +55,7 @@ class Comparison:
     lacked: str = ""
     version_schema: str | None = None
     quoted: Mapping[Identity, InQuotes] = field(default_factory=dict)
+    alike: Mapping[Identity, InQuotes] = field(default_factory=dict)
     unmade: Unmade = field(default_factory=Unmade)
     confirmed: tuple[Report, ...] = ()
     unseen: tuple[Report, ...] = ()
@@ -80,6 +82,7 @@ def compare(history: Subjectlike) -> Comparison:
         lacked=model.lacked,
         version_schema=history.version_table[0],
         quoted=quoted,
+        alike=unnoticed(history.metadata, layout, objects, head.objects, history.head_copy),
         unmade=model.unmade,
     )
     return _with_reports(comparison, history) if model.unmade else comparison

@@ -1,11 +1,13 @@
 """Defaults that the model has in quotes: ``server_default="now()"``, a str, is a string literal and no expression.
 
 PostgreSQL reads a literal of a type that holds a moment when the column is made, 'now()' among them: the default is
-another constant in each database, and the model's is the moment of the comparison.
+another constant in each database, and the model's is the moment of the comparison. Where the migrations make the same
+mistake, no comparison shows it: a day is the same in two databases of one run, and a text is always the same.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 import psycopg
@@ -24,6 +26,16 @@ _RELATIVE = re.compile(r"\b(now|today|tomorrow|yesterday)\b", re.IGNORECASE)
 
 # How PostgreSQL prints a constant of a type that holds moments, a range or an array of them.
 _MOMENT = re.compile(r"'[^']*'::(?:(?:timestamp|time|date)\b|(?:tstz|ts|date)(?:multi)?range\b)")
+
+# How it prints a constant of a type that holds texts, and what such a text looks like where it is an expression.
+_TEXT = re.compile(r"'.*'::(?:text|character varying|character|bpchar|name|citext)$", re.DOTALL)
+_CALL = re.compile(r"\s*(?:(?P<schema>\w+)\.)?(?P<name>[a-z_]\w*)\s*\([^()]*\)\s*", re.IGNORECASE)
+_CLOCKS = re.compile(
+    r"\s*(?:current_(?:timestamp|date|time|user|role|schema)|localtime(?:stamp)?|session_user)\s*", re.IGNORECASE
+)
+
+# A day is the same in all databases of one run; other moments are another in each, which other checks tell.
+_DAY = re.compile(r"'[^']*'::date(?:(?:multi)?range)?\b")
 
 # The expression for each, where the literal says nothing else.
 _EXPRESSIONS = {
@@ -56,11 +68,29 @@ class InQuotes:
         return f"{given} and no expression: each row gets the text itself; the migrations {made}."
 
     @property
+    def agreed(self) -> str:
+        """What is wrong where model and migrations have it alike."""
+        given = f"`server_default={text(self.text)}` is a string literal"
+        if self.once:
+            return f"{given} that PostgreSQL evaluates once: the default is the day of the migration, for good."
+        return f"{given} and no expression: each row gets the text itself."
+
+    @property
     def remedy(self) -> str:
         """What to write in the model."""
+        return f"Write the expression in the model, not a string: `server_default={self.expression}`."
+
+    @property
+    def expression(self) -> str:
+        """What is meant, as code."""
         word = re.sub(r"\W+", "", self.text).lower()
-        expression = _EXPRESSIONS.get(word, f"sa.text({text('...' if self.once else self.text)})")
-        return f"Write the expression in the model, not a string: `server_default={expression}`."
+        return _EXPRESSIONS.get(word, f"sa.text({text('...' if self.once else self.text)})")
+
+    def line(self, column: Identity, home: str) -> str:
+        """The line of a revision that gives ``column`` the expression; ``home`` is the schema that needs no name."""
+        schema = "" if column.schema == home else f", schema={text(column.schema)}"
+        table, name = text(column.parent), text(column.name)
+        return f"op.alter_column({table}, {name}, server_default={self.expression}{schema})"
 
 
 def in_quotes(
@@ -82,6 +112,42 @@ def in_quotes(
     with psycopg.connect(database.dsn) as connection:
         found = ((one.identity, _judged(connection, one, literals[one.identity], model)) for one in defaults)
         return {identity: quoted for identity, quoted in found if quoted is not None}
+
+
+def unnoticed(
+    metadata: Iterable[MetaData],
+    layout: Layout,
+    model: Objects,
+    migrated: Objects,
+    copy: Callable[[], AbstractContextManager[Database]],
+) -> dict[Identity, InQuotes]:
+    """The columns whose default model and migrations have in quotes alike.
+
+    Args:
+        metadata: what the models declare.
+        layout: where its tables are.
+        model: the objects that it makes.
+        migrated: the objects that the migrations make.
+        copy: a database in the migrations' state, whose functions tell a call from any other text.
+    """
+    found: dict[Identity, InQuotes] = {}
+    called: dict[Identity, tuple[str, str]] = {}
+    for identity, given in _literals(metadata, layout):
+        default = str(migrated.get(identity, {}).get("default"))
+        if default != str(model.get(identity, {}).get("default")):
+            continue
+        if _DAY.match(default) and _RELATIVE.search(given):
+            found[identity] = InQuotes(given, once=True)
+        elif _TEXT.match(default) and _CLOCKS.fullmatch(given):
+            found[identity] = InQuotes(given, once=False)
+        elif _TEXT.match(default) and (call := _CALL.fullmatch(given)):
+            called[identity] = given, call["name"]
+    if called:
+        with copy() as database, psycopg.connect(database.dsn) as connection:
+            query = "SELECT DISTINCT proname::text FROM pg_proc WHERE proname = ANY (%s)"
+            known = {name for (name,) in connection.execute(query, [[name.lower() for _, name in called.values()]])}
+        found |= {one: InQuotes(given, once=False) for one, (given, name) in called.items() if name.lower() in known}
+    return found
 
 
 def settled(difference: Difference, quoted: Mapping[Identity, InQuotes], model: Objects) -> Difference:

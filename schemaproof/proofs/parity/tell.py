@@ -23,6 +23,7 @@ def tell(history: Subjectlike) -> list[Told]:
     repeated = [report for report in without_effect if repeats_key(report, comparison.migrated)]
     useless = [report for report in without_effect if report not in repeated]
     told += found
+    told += _alike(comparison)
     told += map(told_as_repeated, repeated)
     told += [_reported(report, "autogenerate") for report in comparison.confirmed]
     told += [_reported(report, "catalog") for report in comparison.unseen]
@@ -70,6 +71,25 @@ def _circumstances(comparison: Comparison) -> Iterator[Told]:
             remedy="If the application has the same search_path or schema_translate_map, nothing has to be done;"
             " otherwise"
             f' name the schema in the metadata: `MetaData(schema="{home}")`.',
+        )
+
+
+def _alike(comparison: Comparison) -> Iterator[Told]:
+    """Defaults that model and migrations have in quotes, where an expression is meant."""
+    for identity, default in comparison.alike.items():
+        line = default.line(identity, comparison.layout.home(None))
+        yield Told(
+            "catalog",
+            Severity.ERROR if default.once else Severity.WARNING,
+            identity,
+            "default in quotes",
+            default.agreed,
+            "Every row that relies on the default gets the day of the migration, not that of its INSERT; and a database"
+            " that is migrated on another day has another default."
+            if default.once
+            else "Every row that relies on the default gets the same text: the function's name, not what it returns.",
+            f"default: {comparison.migrated[identity]['default']}",
+            f"{default.remedy} For the databases that have the column, in a new revision: `{line}`.",
         )
 
 

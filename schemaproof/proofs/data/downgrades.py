@@ -6,6 +6,7 @@ from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.history import History
+from schemaproof.migration.lines.operations import execute
 from schemaproof.migration.stairway import Stairs
 from schemaproof.proofs.data import showing, written
 from schemaproof.proofs.data.counting import count_query, counted, cutting
@@ -106,6 +107,9 @@ def _keeps(history: History, revision: str) -> Iterator[Finding]:
             values = _lost_values(experiment, table, name)
             if values:
                 yield _values_told(experiment, descent, table, name, values)
+            anew = _lost_in_place(experiment, descent, table, name)
+            if anew:
+                yield _anew_told(experiment, descent, table, name, anew)
         yield from (_swap_told(experiment, descent, table, one) for one in swapped(table, _gone(experiment, table)))
     for one in drops(experiment):
         again = descent.after.named(one.table.name)
@@ -129,7 +133,7 @@ def _lost_rows(experiment: Experiment, descent: Descent, table: Matched) -> Sequ
     if up is not None and descent.writes.to({table.before.name, up.after.name}, "delete", "truncate"):
         return []  # a statement says so
     kept = [row for row in table.vanished if row not in gone_before] if up is not None else table.vanished
-    if up is not None and not up.rebuilt and not table.rebuilt:
+    if up is not None and not up.rebuilt:  # a table that the downgrade makes anew has only what it copies there
         return kept
     return [row for row in kept if _somewhere(experiment, table, row)]
 
@@ -151,6 +155,25 @@ def _lost_values(experiment: Experiment, table: Matched, name: str) -> list[tupl
     ]
     empty = [one for one in changes if one[2] is None or one[2] == ""]
     return [one for one in empty if one[1] and len(one[1]) > 1 and _moved(experiment, table, name, one[1])]
+
+
+def _lost_in_place(
+    experiment: Experiment, descent: Descent, table: Matched, name: str
+) -> list[tuple[Cells, str | None, str | None]]:
+    """The values of a column that the upgrade keeps, and that the downgrade drops and adds again."""
+    up = next((one for one in experiment.matched if one.before.oid == table.before.oid), None)
+    column = table.columns[name]
+    if up is None or up.rebuilt or table.rebuilt or column.generated or name not in up.columns:
+        return []
+    if up.columns[name].number == column.number:
+        return []
+    if descent.writes.to({table.before.name, up.after.name}, "update", "copied"):
+        return []  # into the new column, perhaps by another name
+    return [
+        (row, row[name], other[column.name])
+        for row, other in table.pairs
+        if row[name] is not None and row[name] != other[column.name]
+    ]
 
 
 def _gone(experiment: Experiment, table: Matched) -> list[str]:
@@ -226,6 +249,33 @@ def _values_told(
         ],
         remedy=f'Copy them back in downgrade(), before what holds them is dropped: `op.execute("{update}")`.'
         + (f" Rows affected in production, before the downgrade: `{count}`." if count else ""),
+    )
+
+
+def _anew_told(
+    experiment: Experiment,
+    descent: Descent,
+    table: Matched,
+    column: str,
+    values: Sequence[tuple[Cells, str | None, str | None]],
+) -> Finding:
+    name, revision, written = table.before, experiment.revision, showing.identifier(column)
+    kind = name.columns[column].type
+    alter = f"ALTER TABLE {showing.quoted(name)} ALTER COLUMN {written} TYPE {kind}"
+    return DOWNGRADE_KEEPS_ROWS.finding(
+        f"The downgrade of {revision} drops {name}.{column}, which the upgrade keeps, and adds it again without its"
+        " values.",
+        kind="values not restored",
+        severity=Severity.WARNING,
+        revision=revision,
+        object=f"column {name}.{column}",
+        evidence=[
+            *showing.statements(one for one in descent.writes.found if one.kind == "dropped"),
+            *showing.changed(name, column, values, heads=("before the upgrade", "after the downgrade")),
+        ],
+        remedy=f"Change the column in downgrade(), instead of dropping it: `{execute(alter)}`; what depended on it (a"
+        " type, an extension) can be dropped afterwards, without CASCADE. Rows affected in production, before the"
+        f" downgrade: `SELECT count({written}) FROM {showing.quoted(name)}`.",
     )
 
 

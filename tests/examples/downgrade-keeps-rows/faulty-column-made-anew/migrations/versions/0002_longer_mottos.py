@@ -1,0 +1,16 @@
+"""Mottos may be longer."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.alter_column("users", "motto", type_=sa.Text, existing_type=sa.String(80))
+
+
+def downgrade() -> None:
+    op.drop_column("users", "motto")
+    op.add_column("users", sa.Column("motto", sa.String(80)))

@@ -1,0 +1,18 @@
+"""Mottos may be longer."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.alter_column("users", "motto", type_=sa.Text, existing_type=sa.String(80))
+
+
+def downgrade() -> None:
+    op.add_column("users", sa.Column("short", sa.String(80)))
+    op.execute("UPDATE users SET short = lower(left(motto, 80))")
+    op.drop_column("users", "motto")
+    op.alter_column("users", "short", new_column_name="motto")

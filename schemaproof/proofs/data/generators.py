@@ -1,14 +1,19 @@
 """Sequences behind the rows that they number."""
 
+import re
 from collections.abc import Iterator
 
 from schemaproof.check import Check
-from schemaproof.finding import Finding
+from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
+from schemaproof.migration.lines.operations import execute
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.passing import passed
 from schemaproof.proofs.data.snapshot import Cells, Name, Snapshot, Table
+
+# How a statement sets a sequence.
+_SETS = re.compile(r"\b(setval|nextval|restart)\b", re.IGNORECASE)
 
 
 def _ahead(history: History, revision: str) -> Iterator[Finding]:
@@ -20,16 +25,28 @@ def _ahead(history: History, revision: str) -> Iterator[Finding]:
         if table is None or table.primary != (column,) or not table.whole:
             continue
         colliding = _colliding(table, column, following)
-        if not colliding or _was_so(experiment, oid, column):
-            continue
-        # Rows that the revision writes with numbers of its own choice are its business: lookup tables get no others.
         brought = [row for row in colliding if _was_there(experiment.before, row[column])]
-        if brought:
+        if brought and not _was_so(experiment, oid, column):
             yield _told(experiment, table, column, following, sequence)
+        elif chosen := _chosen(experiment, table, column, following):
+            yield _noted(experiment, table, column, chosen, sequence)
 
 
 def _colliding(table: Table, column: str, following: int) -> list[Cells]:
     return [row for row in table.rows if (row[column] or "").isdigit() and int(row[column] or 0) >= following]
+
+
+def _chosen(experiment: Experiment, table: Table, column: str, following: int) -> list[Cells]:
+    """The rows that the revision adds with numbers of its own choice, beside the sequence."""
+    if any(_SETS.search(statement) for statement in experiment.witness.statements):
+        return []  # to what it was, where other rows are ahead of these
+    before, known = experiment.before.tables.get(table.oid), experiment.before.numbers.get((table.oid, column))
+    if before is None:
+        return _colliding(table, column, following)
+    if known is None or known[0] != following or column not in before.columns:
+        return []
+    there = {row[column] for row in before.rows}
+    return [row for row in _colliding(table, column, 1) if row[column] not in there]
 
 
 def _was_so(experiment: Experiment, oid: int, column: str) -> bool:
@@ -59,6 +76,26 @@ def _told(experiment: Experiment, table: Table, column: str, following: int, seq
         ],
         remedy=f"Set it in upgrade(), after the rows: `op.execute(\"SELECT setval('{counter}', ({greatest}))\")`. Rows"
         f" affected in production, after the upgrade: `{behind}`.",
+    )
+
+
+def _noted(experiment: Experiment, table: Table, column: str, chosen: list[Cells], sequence: Name) -> Finding:
+    """Of a table that gets no other rows, a lookup table, nobody need care: it can't be told from others."""
+    name, counter = showing.quoted(table), ".".join(map(showing.identifier, sequence))
+    numbers = [int(row[column] or 0) for row in chosen]
+    greatest = f"SELECT max({showing.identifier(column)}) FROM {name}"
+    return GENERATORS_AHEAD.finding(
+        f"{experiment.revision} inserts rows of {table} with {column} up to {max(numbers)}, which {'.'.join(sequence)} does not"
+        " know of.",
+        kind="numbers of its own choice",
+        severity=Severity.NOTE,
+        revision=experiment.revision,
+        object=f"column {table}.{column}",
+        evidence=showing.rows(table, chosen, "holds"),
+        consequence=f"In a new database, where no row came before, an INSERT INTO {table} without {column} fails with a"
+        f" duplicate {column}, until the sequence has passed these rows. Where the application never inserts into it, nothing has to be done.",
+        remedy=f"Set it in upgrade(), after the rows: `{execute(f"SELECT setval('{counter}', ({greatest}))")}`; or leave"
+        f" {column} out of the INSERT.",
     )
 
 

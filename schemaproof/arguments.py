@@ -46,6 +46,16 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+class _AddedToTheList(argparse.Action):
+    """Takes a list with commas between, and takes it together with those that were given before it."""
+
+    def __call__(
+        self, _: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, *_option: object
+    ) -> None:
+        before = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, values if before is None else f"{before},{values}")
+
+
 def _add_verify(commands: Any) -> None:
     verify = commands.add_parser(
         "verify",
@@ -90,10 +100,13 @@ def _add_what(verify: argparse.ArgumentParser) -> None:
     )
     verify.add_argument(
         "--select",
+        action=_AddedToTheList,
         metavar="NAME,...",
         help="run only these checks, or areas of checks (`schemaproof checks` lists them)",
     )
-    verify.add_argument("--ignore", metavar="NAME,...", help="skip these checks, or areas of checks")
+    verify.add_argument(
+        "--ignore", action=_AddedToTheList, metavar="NAME,...", help="skip these checks, or areas of checks"
+    )
     verify.add_argument(
         "--since",
         metavar="REF",
@@ -102,6 +115,7 @@ def _add_what(verify: argparse.ArgumentParser) -> None:
     )
     verify.add_argument(
         "--revision",
+        action=_AddedToTheList,
         metavar="ID,...",
         help="ask the checks of single revisions only of these: ids, or what Alembic takes for one",
     )

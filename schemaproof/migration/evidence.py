@@ -5,6 +5,7 @@ import os
 import re
 import sys
 import traceback
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from schemaproof.addresses import without_addresses
@@ -17,16 +18,29 @@ _LINE = 300  # characters of one line that are shown
 
 
 def is_project_file(filename: str) -> bool:
-    """Whether code in ``filename`` is the project's, and neither Python's, a library's nor the harness'."""
-    return _is_project_file(filename)
+    """Whether code in ``filename`` is the project's, and neither Python's, a library's nor the harness'.
+
+    The frames of a compiled extension name the file that it was built from, on another machine: the relative
+    "asyncpg/pgproto/uuid.pyx". So such a name counts only if there is that file in the current folder, which is the
+    project's while its code runs.
+    """
+    if not os.path.isabs(filename):  # noqa: PTH117 (for each frame)
+        return _is_there(filename) and _is_of_nobody_else(os.path.abspath(filename))  # noqa: PTH100
+    return _is_of_nobody_else(filename) and (filename.endswith(".py") or os.path.isfile(filename))  # noqa: PTH113
+
+
+def _is_there(filename: str) -> bool:
+    """Whether a source is there, or what it was compiled to, which a project may ship in its place."""
+    names = [filename]
+    if filename.endswith(".py"):
+        names += [f"{filename}c", cache_from_source(filename)]
+    return any(map(os.path.isfile, names))
 
 
 @functools.cache
-def _is_project_file(filename: str) -> bool:
+def _is_of_nobody_else(filename: str) -> bool:
     parts = Path(filename).parts
-    if "site-packages" in parts or "dist-packages" in parts or filename.startswith("<"):
-        return False
-    return not filename.startswith(_OTHERS)
+    return "site-packages" not in parts and "dist-packages" not in parts and not filename.startswith(_OTHERS)
 
 
 # This package's folder, Python's own, and that of the command that runs this.

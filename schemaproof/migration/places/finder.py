@@ -95,9 +95,10 @@ def environment(history: History) -> Place | None:
 
 
 def _place(path: Path, line: int | None, project: Path) -> Place | None:
+    path = path.absolute()
     if not is_project_file(str(path)):
         return None
-    return Place(shown_path(str(path.absolute()), project).replace(os.sep, "/"), line)
+    return Place(shown_path(str(path), project).replace(os.sep, "/"), line)
 
 
 def _paths(chain: Chain) -> Iterator[tuple[str, Path]]:

@@ -4,7 +4,6 @@ import re
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -293,11 +292,7 @@ def code_line(run: Run) -> str:
     """The last line of the project's code that the error of Python's passed, as an editor opens it; "" for others."""
     if run.error is None or sqlstate(run.error) is not None:
         return ""
-    frames = [
-        one
-        for one in traceback.extract_tb(run.error.__traceback__)
-        if is_project_file(one.filename) and Path(one.filename).is_file()  # no module that was compiled elsewhere
-    ]
+    frames = [one for one in traceback.extract_tb(run.error.__traceback__) if is_project_file(one.filename)]
     return place_shown(frames[-1].filename, frames[-1].lineno or 0, run.project) if frames else ""
 
 

@@ -6,13 +6,14 @@ import sysconfig
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from importlib.util import cache_from_source
 from pathlib import Path
 from textwrap import indent
 
 import pytest
 import sqlalchemy
 
-from schemaproof.migration.evidence import error_text, scrubbed, shown_path
+from schemaproof.migration.evidence import error_text, is_project_file, scrubbed, shown_path
 from schemaproof.migration.history import History, open_history
 from schemaproof.migration.places.revisions import line_of
 from schemaproof.migration.printed import Noise, worth_showing
@@ -164,6 +165,67 @@ def test_error_of_a_group_is_its_first() -> None:
 def test_path_is_as_an_editor_opens_it(tmp_path: Path, filename: str, shown: str) -> None:
     project = tmp_path / "of" / "a" / "project"
     assert shown_path(filename.format(project=project), project) == shown
+
+
+BUILT_ELSEWHERE = [
+    "asyncpg/pgproto/uuid.pyx",
+    "psycopg_binary/_psycopg/transform.pyx",
+    "lib/sqlalchemy/cyextension/processors.pyx",
+    "black/__init__.py",
+    "/project/psycopg_binary/_psycopg/transform.pyx",
+    "<frozen importlib._bootstrap>",
+    "<string>",
+]
+
+
+@pytest.mark.parametrize("filename", BUILT_ELSEWHERE)
+def test_file_that_an_extension_was_built_from_is_not_the_projects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filename: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert not is_project_file(filename)
+
+
+@pytest.mark.parametrize(
+    ("filename", "there"),
+    [
+        ("app/fast.pyx", "app/fast.pyx"),
+        ("app/models.py", "app/models.py"),
+        ("app/models.py", "app/models.pyc"),  # a project that ships no sources
+        ("app/models.py", cache_from_source("app/models.py")),
+    ],
+)
+@pytest.mark.parametrize("absolute", [False, True])
+def test_file_that_is_there_is_the_projects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, filename: str, there: str, *, absolute: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(there).parent.mkdir(parents=True)
+    Path(there).touch()
+    assert is_project_file(str(tmp_path / filename) if absolute else filename)
+
+
+@pytest.mark.parametrize("folder", [".venv/lib/python3.12/site-packages", "vendor/dist-packages"])
+def test_library_in_the_projects_folder_is_not_the_projects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(folder).mkdir(parents=True)
+    Path(folder, "some.py").touch()
+    assert not is_project_file(f"{folder}/some.py")
+
+
+def test_error_of_an_extension_is_told_by_the_projects_line(tmp_path: Path, own_server: Server) -> None:
+    subject = make_project(tmp_path, [table("t")])
+    (tmp_path / "migrations" / "versions" / "0001.py").write_text(
+        "from asyncpg.pgproto.pgproto import UUID\n\nrevision, down_revision = '0001', None\n\n\n"
+        "def upgrade():\n    UUID('none')\n"
+    )
+    with open_history(subject, own_server) as history:
+        (revision,) = history.chain.revisions
+        with history.empty_database() as database:
+            run = history.environment.upgrade(history.chain.script, database, [revision])
+    assert run.told.splitlines()[1:] == ["  at migrations/versions/0001.py:7: UUID('none')"]
 
 
 def test_paths_in_output_are_the_projects(tmp_path: Path) -> None:

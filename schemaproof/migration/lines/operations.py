@@ -68,23 +68,28 @@ def _column(change: Change) -> Iterator[str]:
 def _constraint(change: Change) -> Iterator[str]:
     identity = change.identity
     # A naming convention must not be applied to it again.
-    name, table = f"op.f({text(identity.name)})", text(identity.parent)
-    if "name" in change.attributes:
-        statement = f"ALTER TABLE {change.table} RENAME CONSTRAINT {{}} TO {{}}"
-        yield execute(statement.format(*map(quoted, (change.called, identity.name))))
-        return
-    if change.attributes == {"validated"} and change.wanted["validated"]:
-        yield execute(f"ALTER TABLE {change.table} VALIDATE CONSTRAINT {quoted(identity.name)}")
-        return
-    if change.attributes == {"comment"}:
-        yield execute(
-            f"COMMENT ON CONSTRAINT {quoted(identity.name)} ON {change.table} IS {literal(change.wanted['comment'])}"
-        )
+    name, found, table = f"op.f({text(identity.name)})", f"op.f({text(change.called)})", text(identity.parent)
+    altered = _altered_constraint(change)
+    if change.kind == "changed" and altered is not None:
+        if "name" in change.attributes:
+            statement = f"ALTER TABLE {change.table} RENAME CONSTRAINT {{}} TO {{}}"
+            yield execute(statement.format(*map(quoted, (change.called, identity.name))))
+        yield from map(execute, altered)
         return
     if change.kind != "missing":
-        yield f"op.drop_constraint({name}, {table}{_type_of(change.found)}{change.place})"
+        yield f"op.drop_constraint({found}, {table}{_type_of(change.found)}{change.place})"
     if change.kind != "extra":
         yield _create_constraint(change, f"{name}, {table}")
+
+
+def _altered_constraint(change: Change) -> list[str] | None:
+    """The statements with which it becomes what is wanted, its name aside; None where it has to be made anew."""
+    name, attributes = quoted(change.identity.name), change.attributes - {"name"}
+    if attributes == {"validated"} and change.wanted["validated"]:
+        return [f"ALTER TABLE {change.table} VALIDATE CONSTRAINT {name}"]
+    if attributes == {"comment"}:
+        return [f"COMMENT ON CONSTRAINT {name} ON {change.table} IS {literal(change.wanted['comment'])}"]
+    return None if attributes else []
 
 
 def _type_of(attributes: Attributes) -> str:
@@ -141,16 +146,15 @@ def _names(columns: Value) -> str:
 
 
 def _index(change: Change) -> Iterator[str]:
-    name, table = text(change.identity.name), text(change.identity.parent)
-    if "name" in change.attributes:
-        old = quoted(change.identity.schema, change.called)
-        yield execute(f"ALTER INDEX {old} RENAME TO {quoted(change.identity.name)}")
-        return
+    found, table = text(change.called), text(change.identity.parent)
     if change.kind == "changed" and not change.attributes & _OF_INDEX:
+        if "name" in change.attributes:
+            old = quoted(change.identity.schema, change.called)
+            yield execute(f"ALTER INDEX {old} RENAME TO {quoted(change.identity.name)}")
         yield from map(execute, statements.of(change))
         return
     if change.kind != "missing":
-        yield f"op.drop_index({name}, table_name={table}{change.place})"
+        yield f"op.drop_index({found}, table_name={table}{change.place})"
     if change.kind != "extra":
         yield execute(statements.create_index(change))
 

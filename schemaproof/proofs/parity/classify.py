@@ -41,6 +41,9 @@ _INCOMPARABLE = frozenset({"json", "xml", "point", "polygon"})
 
 _COMMENTED = frozenset({"table", "column", "constraint"})  # what SQLAlchemy has comments for
 
+# Differences of one object, by whether autogenerate reports them, and how bad they are.
+type _Groups = dict[tuple[bool, Severity], list[Difference]]
+
 # What is told for the whole table, or by what it comes from.
 _ELSEWHERE = frozenset({"position", "inherited", "local"})
 
@@ -92,10 +95,12 @@ class _Classifier:
             if self.causes.elsewhere(identity, differences[0]):
                 continue
             reports = [report for report in self.reports if any(self._tells(report, one) for one in differences)]
-            groups: defaultdict[tuple[bool, Severity], list[Difference]] = defaultdict(list)
+            groups: _Groups = {}
             for one in differences:
                 reported = any(self._tells(report, one) for report in reports)
-                groups[reported, self._severity(one, reported=reported)].append(one)
+                groups.setdefault((reported, self._severity(one, reported=reported)), []).append(one)
+            if any(one.attribute == "name" for one in differences):  # what changes the rest names the object
+                groups = _together(groups)
             for (reported, severity), group in groups.items():
                 yield self._of(identity, severity, group, [*reports, *self._within(group[0])] if reported else [])
         for report in self.reports:
@@ -165,7 +170,7 @@ class _Classifier:
     def _of(
         self, identity: Identity, severity: Severity, differences: Sequence[Difference], reports: Sequence[Report]
     ) -> Told:
-        kept = severity is Severity.NOTE and differences[0].attribute != "name"
+        kept = severity is Severity.NOTE and not any(one.attribute == "name" for one in differences)
         generated = words.undeclared(identity) if differences[0].kind == "extra" else None
         quoted = self._quoted(differences)
         remedy = words.KEEP if kept else generated if reports else self._remedy(differences)
@@ -251,6 +256,12 @@ class _Classifier:
         owner = named(str(self.model[identity].get("owned by") or ""))
         schema, table = owner[:2] if owner else (identity.schema, identity.parent)
         return Identity("table", schema, "", table) if table else identity
+
+
+def _together(groups: _Groups) -> _Groups:
+    """``groups`` of one object as one, as bad as the worst of them."""
+    worst = min(groups, key=lambda group: (not group[0], list(Severity).index(group[1])))
+    return {worst: [one for group in groups.values() for one in group]}
 
 
 def _is_tuning(difference: Difference) -> bool:

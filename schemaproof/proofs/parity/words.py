@@ -53,6 +53,13 @@ CHANGED = {
     "identity": "An INSERT that gives the key, or leaves it out, works on one side only.",
     "identity options": "Keys are numbered differently in production than in tests; a sequence may run out too early.",
     "labels": "A value that the application writes is refused in production (22P02), or values sort differently.",
+    "on delete": "A DELETE of the row that is referred to is refused in production and goes through in tests, or takes"
+    " other rows along.",
+    "on update": "An UPDATE of the key that is referred to is refused in production and goes through in tests, or the"
+    " other way round.",
+    "deferrable": "A transaction that breaks the constraint until its COMMIT works on one side only.",
+    "initially deferred": "A row that breaks the constraint is refused by its statement on one side, by COMMIT on the"
+    " other.",
     "validated": "Rows that break the constraint may be in production already, and the planner cannot rely on it.",
     "predicate": "The index covers other rows than the model says: queries do not use it, or duplicates get in.",
     "comment": "Comments in the database differ from the models'; autogenerate writes the change into every revision.",

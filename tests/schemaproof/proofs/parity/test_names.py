@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     Enum,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -166,6 +167,67 @@ def test_check_of_another_name_and_condition_is_two(empty_database: Database) ->
     project = Project(empty_database, metadata, "CREATE TABLE t (id int, x int, CONSTRAINT old CHECK (x > 1))")
 
     assert project.told() == ["error catalog constraint public.t.new", "error catalog constraint public.t.old"]
+
+
+def owned(**options: Any) -> MetaData:
+    """A table t whose x refers to its id."""
+    metadata = MetaData()
+    key = ForeignKeyConstraint(["x"], ["t.id"], **options)
+    Table("t", metadata, Column("id", Integer, primary_key=True), Column("x", Integer), key)
+    return metadata
+
+
+OWNED = "CREATE TABLE t (id serial PRIMARY KEY, x int, CONSTRAINT old FOREIGN KEY (x) REFERENCES t (id) {})"
+WORKS_OTHERWISE: dict[str, tuple[dict[str, Any], str]] = {
+    "ON DELETE": ({"name": "new", "ondelete": "CASCADE"}, ""),
+    "ON UPDATE": ({"name": "new"}, "ON UPDATE CASCADE"),
+    "DEFERRABLE": ({"name": "new"}, "DEFERRABLE INITIALLY DEFERRED"),
+    "without a name in the model": ({"ondelete": "CASCADE"}, "ON DELETE SET NULL"),
+}
+
+
+@pytest.mark.parametrize(("options", "migrated"), WORKS_OTHERWISE.values(), ids=WORKS_OTHERWISE)
+def test_foreign_key_of_another_name_that_works_otherwise_is_one_finding(
+    empty_database: Database, options: dict[str, Any], migrated: str
+) -> None:
+    name = options.get("name", "t_x_fkey")
+
+    project = Project(empty_database, owned(**options), OWNED.format(migrated))
+    (finding,) = project.findings()
+
+    assert project.told() == [f"error autogenerate constraint public.t.{name}"]
+    assert finding.message.startswith(f"The model calls the constraint {name}; the migrations call the same one old.")
+    assert "op.drop_constraint(op.f('old'), 't', type_='foreignkey')" in finding.evidence
+    assert "op.create_foreign_key(" in finding.evidence
+
+
+def test_foreign_key_that_autogenerate_does_not_see_is_dropped_by_its_name(empty_database: Database) -> None:
+    project = Project(empty_database, owned(name="new", match="FULL"), OWNED.format(""))
+    (finding,) = project.findings()
+
+    project.apply(finding.remedy)
+
+    assert (finding.check, finding.severity, finding.kind) == ("parity-catalog", "error", "match, name")
+    assert 'op.drop_constraint(op.f("old"), "t", type_="foreignkey"); op.execute(' in finding.remedy
+    assert project.told() == []
+
+
+def test_check_of_another_name_that_is_not_valid_is_renamed_and_validated(empty_database: Database) -> None:
+    table = "CREATE TABLE t (id int, x int); ALTER TABLE t ADD CONSTRAINT old CHECK (x > 0) NOT VALID"
+    project = Project(empty_database, with_name(CheckConstraint("x > 0", name="new")), table)
+    (finding,) = project.findings()
+
+    project.apply(finding.remedy)
+
+    assert "VALIDATE CONSTRAINT" in finding.remedy
+    assert project.told() == []
+
+
+def test_index_of_another_name_and_storage_is_made_anew(empty_database: Database) -> None:
+    metadata = with_name(Index("new", "x", postgresql_with={"fillfactor": 70}))
+    project = Project(empty_database, metadata, "CREATE TABLE t (id int, x int); CREATE INDEX old ON t (x)")
+
+    assert project.told() == ["error autogenerate index public.new"]
 
 
 # --- one function by two names -------------------------------------------------------------------------------------

@@ -45,5 +45,70 @@ def test_checks_are_renamed_where_their_definitions_are_one(*, same: bool, expec
     assert told(CHECK, printed, same=same) == expected
 
 
+FOREIGN: Attributes = {
+    "type": "FOREIGN KEY",
+    "columns": ("a",),
+    "references": "public.u",
+    "referenced columns": ("id",),
+    "on delete": "CASCADE",
+    "on update": "NO ACTION",
+    "deferrable": False,
+}
+INDEX: Attributes = {"columns": ("a",), "unique": True, "method": "btree"}
+
+
+def several(kind: str, ours: list[Attributes], theirs: list[Attributes]) -> list[str]:
+    """What is told of some objects of the model and some of the migrated database, on one table."""
+    model = {Identity(kind, "public", "t", f"ours{place}"): one for place, one in enumerate(ours)}
+    migrated = {Identity(kind, "public", "t", f"theirs{place}"): one for place, one in enumerate(theirs)}
+    found = [Difference(one, "", None, None, missing=True) for one in model]
+    found += [Difference(one, "", None, None) for one in migrated]
+    return [f"{one.identity.name} {one.what}" for one in renamed(found, model, migrated, lambda *_: False)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "ours", "changes"),
+    [
+        ("constraint", FOREIGN, {"on delete": "NO ACTION", "deferrable": True}),
+        ("constraint", FOREIGN, {"on update": "CASCADE"}),
+        ("constraint", UNIQUE, {"nulls not distinct": True}),
+        ("constraint", CHECK, {"validated": False}),
+        ("index", INDEX, {"storage parameters": ("fillfactor=70",)}),
+    ],
+)
+def test_what_is_about_the_same_is_told_with_all_it_differs_in(
+    kind: str, ours: Attributes, changes: Attributes
+) -> None:
+    told_of = several(kind, [ours], [{**ours, **changes}])
+    assert told_of == ["ours0 name", *(f"ours0 {one}" for one in sorted(changes))]
+
+
+@pytest.mark.parametrize(
+    ("kind", "ours", "changes"),
+    [
+        ("constraint", FOREIGN, {"references": "public.v"}),
+        ("constraint", FOREIGN, {"referenced columns": ("other",)}),
+        ("constraint", FOREIGN, {"columns": ("b",)}),
+        ("constraint", {"type": "NOT NULL", "columns": ("a",), "validated": True}, {"validated": False}),
+        ("index", INDEX, {"unique": False}),
+        ("index", INDEX, {"method": "hash"}),
+    ],
+)
+def test_what_may_be_another_is_missing_and_extra(kind: str, ours: Attributes, changes: Attributes) -> None:
+    assert several(kind, [ours], [{**ours, **changes}]) == ["ours0 missing", "theirs0 extra"]
+
+
+def test_the_equal_one_goes_before_one_that_is_about_the_same() -> None:
+    other: Attributes = {**FOREIGN, "on delete": "SET NULL"}
+    assert several("constraint", [FOREIGN], [other, FOREIGN]) == ["ours0 name", "theirs0 extra"]
+
+
+def test_which_of_two_is_meant_is_not_guessed() -> None:
+    some: list[Attributes] = [{**FOREIGN, "on delete": action} for action in ("SET NULL", "RESTRICT")]
+    apart = ["ours0 missing", "theirs0 extra", "theirs1 extra"]
+    assert several("constraint", [FOREIGN], some) == apart
+    assert several("constraint", some, [FOREIGN]) == ["ours0 missing", "ours1 missing", "theirs0 extra"]
+
+
 def test_what_is_no_constraint_and_no_index_is_never_renamed() -> None:
     assert told({}, {}, same=True, kind="trigger") == APART

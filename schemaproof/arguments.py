@@ -271,6 +271,12 @@ def _add_project(parser: argparse.ArgumentParser) -> None:
         "--alembic-ini", metavar="FILE", help="Alembic's configuration file, relative to DIR (default: alembic.ini)"
     )
     parser.add_argument(
+        "-n",
+        "--name",
+        metavar="NAME",
+        help="the section of that file, as for `alembic -n` (default: alembic)",
+    )
+    parser.add_argument(
         "--url-env", metavar="NAME", help="the variable that env.py reads the database URL from (default: DATABASE_URL)"
     )
     parser.add_argument(

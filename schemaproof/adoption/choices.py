@@ -1,5 +1,6 @@
 """The settings that a project needs, and why."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ from schemaproof.adoption import code, place, server
 from schemaproof.adoption.code import Source
 from schemaproof.adoption.place import Place
 from schemaproof.migration import drivers
+from schemaproof.project.compat import DEFAULT_NAME
 from schemaproof.project.subject import DEFAULT_INI, DEFAULT_URL_ENV
 
 
@@ -67,8 +69,13 @@ def choose(project: Path) -> Choices:
 def _alembic(chosen: Choices, found: Place) -> None:
     if found.alembic_ini is not None and found.alembic_ini != Path(DEFAULT_INI):
         chosen.set("alembic-ini", found.alembic_ini.as_posix(), found.why)
-    elif found.script_location is None:
+    elif found.script_location is None and found.name == DEFAULT_NAME:
         chosen.leave("Alembic", found.why)
+    if found.name != DEFAULT_NAME:
+        chosen.set("name", found.name, f"{found.why}; there is no section [{DEFAULT_NAME}]")
+    if found.others:
+        named = " and ".join(f"`schemaproof verify --name {shlex.quote(one)}`" for one in found.others)
+        chosen.leave("sections", f"[{found.name}] is verified; each other by a run of its own: {named}")
     if found.script_location is not None:
         chosen.set("script-location", found.script_location, found.why)
 

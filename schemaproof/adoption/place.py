@@ -6,8 +6,8 @@ from pathlib import Path
 from alembic.config import Config
 
 from schemaproof.errors import ProofError
-from schemaproof.project.compat import make_config, option
-from schemaproof.project.configuration import configurations, raw_url, source
+from schemaproof.project.compat import DEFAULT_NAME, make_config, option
+from schemaproof.project.configuration import configurations, raw_url, sections, source
 from schemaproof.project.subject import DEFAULT_INI
 
 _DEPTH = 3  # folders in which an env.py is looked for
@@ -22,6 +22,8 @@ class Place:
         script_location: what has to be set, since no configuration says it; None if nothing has to be.
         folder: that of env.py, absolute; None where only an import would tell.
         url: its own ``sqlalchemy.url``.
+        name: the section of the configuration.
+        others: its other sections that are about migrations.
         why: how it was found.
     """
 
@@ -30,6 +32,8 @@ class Place:
     folder: Path | None
     url: str | None
     why: str
+    name: str = DEFAULT_NAME
+    others: tuple[str, ...] = ()
 
 
 def find(project: Path) -> Place:
@@ -39,8 +43,11 @@ def find(project: Path) -> Place:
         ProofError: where there is none, or it belongs to a folder below.
     """
     ini = next(configurations(project, DEFAULT_INI), None)
-    config = make_config(project / ini if ini else None, project / "pyproject.toml")
-    location = _location(config)
+    config, location = _configuration(project, ini)
+    there = sections(project / ini) if ini else []
+    if location is None and there:
+        config, location = _configuration(project, ini, there[0])
+    name = config.config_ini_section
     if location is None:
         return _by_its_files(project, ini)
     found = _folder(project, location)
@@ -51,12 +58,14 @@ def find(project: Path) -> Place:
         )
     shown = location.removeprefix(f"{project}/")  # %(here)s
     why = f"script_location = {shown} in {source(config, 'script_location')}"
-    return Place(ini, None, found, raw_url(config), why)
+    return Place(ini, None, found, raw_url(config), why, name, tuple(one for one in there if one != name))
 
 
-def _location(config: Config) -> str | None:
+def _configuration(project: Path, ini: Path | None, name: str = DEFAULT_NAME) -> tuple[Config, str | None]:
+    """Alembic's configuration, and the ``script_location`` that it gives."""
+    config = make_config(project / ini if ini else None, project / "pyproject.toml", name)
     try:
-        return option(config, "script_location")
+        return config, option(config, "script_location")
     except Exception as error:  # what Alembic lets through is of many kinds
         raise ProofError(
             f"Alembic's configuration can't be read: {error}", remedy="Run `alembic heads`, and fix what it reports."

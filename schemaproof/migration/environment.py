@@ -251,7 +251,9 @@ class Environment:
             redirected(run.redirection),
             self._attributes(run, offline=offline),
         ):
-            self.config.cmd_opts = _command_line(str(options["destination_rev"]), sql=offline)
+            self.config.cmd_opts = _command_line(
+                self.config.config_ini_section, str(options["destination_rev"]), sql=offline
+            )
             context = EnvironmentContext(self.config, script, **options)
             watchdog = Watchdog(run.redirection, self.server, self.subject.project, self.stall_timeout)
             try:
@@ -414,10 +416,10 @@ def _no_downgrade() -> None:
     raise NoDowngradeError("the revision has no function downgrade()")
 
 
-def _command_line(destination: str, *, sql: bool) -> argparse.Namespace:
-    """What env.py sees of ``alembic upgrade DESTINATION``."""
+def _command_line(section: str, destination: str, *, sql: bool) -> argparse.Namespace:
+    """What env.py sees of ``alembic -n SECTION upgrade DESTINATION``."""
     return argparse.Namespace(
-        config=None, name="alembic", raiseerr=False, x=None, revision=destination, sql=sql, tag=None
+        config=None, name=section, raiseerr=False, x=None, revision=destination, sql=sql, tag=None
     )
 
 

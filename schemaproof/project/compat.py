@@ -12,6 +12,8 @@ from typing import Any
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
 
+DEFAULT_NAME = "alembic"  # of the section of alembic.ini
+
 # From Alembic 1.16 on a project may be configured in pyproject.toml, and paths are pathlib's.
 _KNOWS_TOML = hasattr(Config, "get_alembic_option")
 
@@ -19,10 +21,13 @@ _KNOWS_TOML = hasattr(Config, "get_alembic_option")
 _SEPARATORS = {"space": " ", ":": ":", ";": ";", "newline": "\n"}
 
 
-def make_config(ini: Path | None, toml: Path) -> Config:
-    """Alembic's configuration, from ``ini`` (None: no such file) and, where Alembic reads it, ``toml``."""
+def make_config(ini: Path | None, toml: Path, name: str = DEFAULT_NAME) -> Config:
+    """Alembic's configuration, from ``ini`` (None: no such file) and, where Alembic reads it, ``toml``.
+
+    ``name`` is the section of ``ini``, as `alembic -n`; the table of ``toml`` is the same for all of them.
+    """
     file = None if ini is None else str(ini)
-    return Config(file, toml_file=toml) if _KNOWS_TOML else Config(file)
+    return Config(file, toml_file=toml, ini_section=name) if _KNOWS_TOML else Config(file, ini_section=name)
 
 
 def option(config: Config, name: str) -> str | None:

@@ -102,11 +102,18 @@ def configurations(project: Path, name: str) -> Iterator[Path]:
 
 
 def sections(ini: Path) -> list[str]:
-    """The sections of the file ``ini`` that are about a folder of migrations, but for Alembic's usual one."""
+    """The sections of the file ``ini`` that are about a folder of migrations: what `alembic -n` may name."""
     parser = configparser.RawConfigParser()
     with suppress(configparser.Error, OSError, UnicodeError):
         parser.read(ini, encoding="utf-8")
-    return [one for one in parser.sections() if one != "alembic" and parser.has_option(one, "script_location")]
+    return [one for one in parser.sections() if parser.has_option(one, "script_location") and not _is_of_logging(one)]
+
+
+def _is_of_logging(section: str) -> bool:
+    """Whether a section that has a setting by way of [DEFAULT] is another program's, or Alembic's hooks."""
+    return section in {"loggers", "handlers", "formatters", "post_write_hooks"} or section.startswith(
+        ("logger_", "handler_", "formatter_")
+    )
 
 
 def raw_url(config: Config, name: str = "sqlalchemy.url") -> str | None:

@@ -25,6 +25,7 @@ KEYS = (
     "fail-on",
     "ignore",
     "metadata",
+    "name",
     "postgres",
     "postgres-bindir",
     "postgres-image",

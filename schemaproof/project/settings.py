@@ -13,6 +13,7 @@ from schemaproof.finding import FailOn
 from schemaproof.project import baseline, preparation, severities
 from schemaproof.project.allowances import Allowance, of_project, places_in
 from schemaproof.project.baseline import Baseline
+from schemaproof.project.compat import DEFAULT_NAME
 from schemaproof.project.names import Names
 from schemaproof.project.pyproject import TABLE, Sources, nearest
 from schemaproof.project.severities import Grade
@@ -87,6 +88,7 @@ class Settings:
             raise ProofError(f"There is no folder {project}.", remedy="Give the project's folder: --project DIR")
         sources = Sources.read(project, environ={})
         ini, ini_from = sources.first("alembic-ini", arguments.get("alembic-ini"))
+        name, name_from = sources.first("name", arguments.get("name"))
         location, location_from = sources.first("script-location", arguments.get("script-location"))
         subject = Subject(
             project=project.resolve(),
@@ -105,6 +107,7 @@ class Settings:
             stall_timeout=_valid_stall_timeout(arguments.get("stall-timeout"), sources),
             script_location=_valid_location(location, location_from),
             url_option=_valid_option(*sources.first("url-option", arguments.get("url-option"))),
+            name=_valid_name(name, name_from),
             before=_valid_before(*sources.first("before", arguments.get("before"))),
             prepare_sql=preparation.of_project(sources.told("prepare-sql"), project),
         )
@@ -118,7 +121,7 @@ class Settings:
             fail_on=_valid_fail_on(*sources.first("fail-on", arguments.get("fail-on"))),
             cache=_valid_flag("cache", {}, sources) or sources.told("cache") is None,
             baseline=baseline.read(project),
-            migrates=bool(ini_from or location_from or sources.alembic)
+            migrates=bool(ini_from or name_from or location_from or sources.alembic)
             or (subject.project / subject.alembic_ini).exists(),
         )
 
@@ -165,6 +168,14 @@ def _valid_ini(value: str | None, source: str) -> Path:
     if value is not None and not value.strip():
         raise ProofError(f"{source} is empty.", remedy=f"Name the file, or leave it out for {DEFAULT_INI}.")
     return Path(DEFAULT_INI if value is None else value)
+
+
+def _valid_name(value: str | None, source: str) -> str:
+    if value is not None and not value.strip():
+        raise ProofError(
+            f"{source} is empty.", remedy=f"Name the section of alembic.ini, or leave it out for [{DEFAULT_NAME}]."
+        )
+    return DEFAULT_NAME if value is None else value
 
 
 def _valid_location(value: str | None, source: str) -> str | None:

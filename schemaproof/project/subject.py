@@ -1,7 +1,9 @@
 """What is verified: an Alembic project, where its metadata is, and how its env.py gets a database URL."""
 
+import difflib
 import importlib
-from collections.abc import Iterable, Mapping
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from sqlalchemy import MetaData
 
 from schemaproof.budget import Budget
 from schemaproof.errors import ProofError
-from schemaproof.project.compat import make_config, option
+from schemaproof.project.compat import DEFAULT_NAME, make_config, option
 from schemaproof.project.configuration import INSTALL, configurations, find_from_here, locate, sections, unreadable
 from schemaproof.project.preparation import Preparation
 
@@ -25,6 +27,15 @@ _HERE = (
     "Run this in the project's folder, or pass --project DIR; for a configuration file of another name, --alembic-ini"
     " FILE; for a project that gives Alembic its folder in its own code, --script-location FOLDER."
 )
+
+
+def _by_name(sections: Sequence[str]) -> str:
+    """How one of them is verified."""
+    every = " Each section is verified by a run of its own." if len(sections) > 1 else ""
+    return (
+        f"Name the section, as for `alembic -n`: --name {shlex.quote(sections[0])}, or name ="
+        f' "{sections[0]}" in [tool.schemaproof].{every}'
+    )
 
 
 class SubjectError(ProofError):
@@ -54,6 +65,7 @@ class Subject:
         stall_timeout: seconds without progress after which a run of env.py is stopped; see ``migration.watchdog``.
         script_location: the folder of env.py, as Alembic's setting of that name; None for what its configuration says.
         url_option: the setting of Alembic's configuration that env.py reads the database URL from.
+        name: the section of ``alembic_ini``, as `alembic -n`; env.py has it as ``config.config_ini_section``.
         before: "module:function", called in each process before env.py runs there for the first time; None for none.
         prepare_sql: what an administrator does in an empty database before the first migration.
     """
@@ -74,6 +86,7 @@ class Subject:
     stall_timeout: float = DEFAULT_STALL_TIMEOUT
     script_location: str | None = None
     url_option: str = DEFAULT_URL_OPTION
+    name: str = DEFAULT_NAME
     before: str | None = None
     prepare_sql: tuple[Preparation, ...] = ()
 
@@ -89,7 +102,9 @@ class Subject:
         try:
             # Without a file, as a program makes it that names the folder itself: env.py looks for no logging there.
             bare = self.script_location is not None and not ini.exists()
-            config = make_config(None if bare else ini.resolve(), toml.resolve())
+            config = make_config(None if bare else ini.resolve(), toml.resolve(), self.name)
+            # Alembic goes on without a section that is not there, and takes what [tool.alembic] says.
+            known = self.name == DEFAULT_NAME or bare or config.file_config.has_section(self.name)
             if self.script_location is not None:
                 locate(config, self.script_location)
             if self.script_location or self.before:
@@ -100,18 +115,36 @@ class Subject:
                 raise self._absent(ini) from error
             cause, remedy = unreadable(error, ini)
             raise SubjectError(cause, remedy=remedy) from error
+        if not known:
+            raise self._no_section(ini)
         if location is None:
             raise self._absent(ini)
         return config
+
+    def _no_section(self, ini: Path) -> SubjectError:
+        """That there is no section of the ``name``, and which there are."""
+        others = sections(ini)
+        if not ini.exists():
+            return SubjectError(
+                f"There is no {ini.name} to have a section [{self.name}]; [tool.alembic] of pyproject.toml is but one.",
+                remedy="Leave --name (name in [tool.schemaproof]) out, or write the section, with its script_location.",
+            )
+        there = f"there are {', '.join(f'[{one}]' for one in others)}" if others else "nor any other of migrations"
+        return SubjectError(
+            f"{ini.name} has no section [{self.name}]; {there}.",
+            remedy=_by_name(difflib.get_close_matches(self.name, others, n=1) or others)
+            if others
+            else f"Write [{self.name}] with its script_location in {ini.name}.",
+        )
 
     def _absent(self, ini: Path) -> SubjectError:
         """That there is no project here, and where there is one instead."""
         lacks, remedy = f"no {ini.name}, and no script_location in [tool.alembic] of pyproject.toml", _HERE
         if ini.exists():
-            lacks = f"{ini.name} has no script_location in [alembic]"
+            lacks = f"{ini.name} has no script_location in [{self.name}]"
             if others := sections(ini):
                 lacks += f", but in {', '.join(f'[{one}]' for one in others)}"
-                remedy = f"Copy [{others[0]}] as [alembic] into a file beside it, and pass --alembic-ini FILE."
+                remedy = _by_name(others)
         elif below := next(configurations(self.project, ini.name), None):
             remedy = (
                 f"Pass --alembic-ini {below}; if its script_location is meant from there, --project {below.parent}."

@@ -48,6 +48,7 @@ def look(subject: Subject, checks: Sequence[Check], wanted: Wanted, record: Reco
     about = {
         "project": str(subject.project),
         "alembic_ini": str(subject.alembic_ini),
+        "name": subject.name,
         "revisions": len(chain.revisions),
         "heads": list(chain.heads),
     }

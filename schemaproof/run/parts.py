@@ -91,7 +91,7 @@ class Shard:
 
 def digest_of(subject: Subject, order: Sequence[Script], environment: Path) -> str:
     """A digest of what is verified: settings, env.py, the revisions, and the project's modules that they import."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(subject.name.encode())
     settings = [subject.project / name for name in (subject.alembic_ini, "pyproject.toml", baseline.FILE)]
     for path in [*settings, environment, *(Path(one.path) for one in order)]:
         text = path.read_bytes() if path.is_file() else b""

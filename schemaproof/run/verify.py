@@ -379,6 +379,7 @@ def _about_subject(subject: Subject) -> dict[str, object]:
     return {
         "project": str(subject.project),
         "alembic_ini": str(subject.alembic_ini),
+        "name": subject.name,
         "metadata": subject.metadata or "target_metadata of env.py",
     }
 

@@ -25,9 +25,15 @@ from schemaproof.migration.autogenerate.reports import Report, report_of
 type Places = Callable[[str | None], tuple[str, ...]]
 
 # What env.py sees of the command line: hooks ask whether it is autogenerate's.
-_COMMAND_LINE = argparse.Namespace(
-    config=None, name="alembic", raiseerr=False, x=None, autogenerate=True, message=None, sql=False, head="heads"
-)
+_COMMAND_LINE = {
+    "config": None,
+    "raiseerr": False,
+    "x": None,
+    "autogenerate": True,
+    "message": None,
+    "sql": False,
+    "head": "heads",
+}
 # Options that say how operations are written.
 _RENDERING = (
     "sqlalchemy_module_prefix",
@@ -123,7 +129,7 @@ def _options(context: MigrationContext, opts: dict[str, Any]) -> Iterator[None]:
     before, line = context.opts, getattr(config, "cmd_opts", None)
     context.opts = opts
     if config is not None:
-        config.cmd_opts = _COMMAND_LINE
+        config.cmd_opts = argparse.Namespace(name=config.config_ini_section, **_COMMAND_LINE)
     try:
         yield
     finally:

@@ -62,7 +62,8 @@ def look_outside(environment: Environment, script: ScriptDirectory, facts: Facts
 def _heads(environment: Environment) -> str | None:
     """What `alembic heads` says where it fails; None where it does not."""
     ini = environment.subject.project / environment.subject.alembic_ini
-    named = ["-c", str(ini.resolve())] if ini.exists() else []  # without one, Alembic reads pyproject.toml
+    named = ["-n", environment.subject.name]
+    named += ["-c", str(ini.resolve())] if ini.exists() else []  # without one, Alembic reads pyproject.toml
     program = "import sys; from alembic.config import main; main(prog='alembic')"
     # -P: as the command's own script, without the current folder on the module path.
     with environment.surroundings():

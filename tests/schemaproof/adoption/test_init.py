@@ -74,6 +74,16 @@ def test_settings_that_an_application_needs_are_found(tmp_path: Path, name: str,
     assert table(project) == settings
 
 
+def test_sections_are_chosen_and_the_others_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = assemble(ROOT / "upgrade-from-empty" / "sound-section-of-another-name", tmp_path / "project")
+    (project / "pyproject.toml").unlink()
+    assert main(["init", "--project", str(project), "--write"]) == 0
+    assert table(project) == {"name": "core"}
+    assert "[core] is verified; each other by a run of its own: `schemaproof verify --name tenant`" in (
+        capsys.readouterr().out
+    )
+
+
 def test_application_that_is_not_found_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stock_project(tmp_path, "generic")
     (tmp_path / "migrations" / "env.py").write_text("from flask import current_app\n")

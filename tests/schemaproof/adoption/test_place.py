@@ -30,6 +30,24 @@ def test_configuration_in_pyproject_needs_no_setting(tmp_path: Path) -> None:
     assert found.why.endswith("in pyproject.toml")
 
 
+def test_section_of_another_name_is_found(tmp_path: Path) -> None:
+    folder = environment(tmp_path / "core")
+    environment(tmp_path / "tenant")
+    ini = "".join(f"[{one}]\nscript_location = %(here)s/{one}\nsqlalchemy.url = {one}\n" for one in ("core", "tenant"))
+    (tmp_path / "alembic.ini").write_text(ini)
+    found = find(tmp_path)
+    assert (found.name, found.others, found.folder, found.url) == ("core", ("tenant",), folder, "core")
+
+
+def test_alembics_own_section_goes_before_others(tmp_path: Path) -> None:
+    environment(tmp_path / "migrations")
+    (tmp_path / "alembic.ini").write_text(
+        "[tenant]\nscript_location = tenant\n[alembic]\nscript_location = migrations\n"
+    )
+    found = find(tmp_path)
+    assert (found.name, found.others) == ("alembic", ("tenant",))
+
+
 def test_configuration_below_is_found(tmp_path: Path) -> None:
     folder = environment(tmp_path / "app" / "db" / "migrations")
     (tmp_path / "app" / "db" / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/migrations\n")

@@ -59,6 +59,7 @@ def test_settings_say_where_env_py_is_and_what_it_needs(tmp_path: Path) -> None:
     table = """
         script-location = "app:migrations"
         url-option = "url"
+        name = "tenant"
         before = "app:create"
         prepare-sql = "CREATE SCHEMA app"
         """
@@ -67,6 +68,8 @@ def test_settings_say_where_env_py_is_and_what_it_needs(tmp_path: Path) -> None:
     assert (subject.script_location, subject.url_option, subject.before) == ("app:migrations", "url", "app:create")
     assert [one.sql for one in subject.prepare_sql] == ["CREATE SCHEMA app"]
     assert settings.migrates
+    assert subject.name == "tenant"
+    assert told(tmp_path, table, name="core").subject.name == "core"
     subject = told(tmp_path, table, script_location="db", url_option="db.url", before="app:other").subject
     assert (subject.script_location, subject.url_option, subject.before) == ("db", "db.url", "app:other")
 
@@ -131,6 +134,7 @@ def test_settings_that_leave_no_check_are_refused(tmp_path: Path) -> None:
             "Name the folder of env.py: migrations, or package:migrations.",
         ),
         ('url-option = "a b"', "is not the name of a setting: 'a b'", "Name the setting that env.py reads"),
+        ('name = " "', "name in [tool.schemaproof] is empty.", "Name the section of alembic.ini"),
         ('before = "app"', "before in [tool.schemaproof] is 'app'.", "Write MODULE:FUNCTION"),
         ("prepare-sql = 1", "prepare-sql in [tool.schemaproof] is 1.", "Write SQL, or files: "),
         (

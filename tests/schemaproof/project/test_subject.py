@@ -72,7 +72,44 @@ def test_sections_of_several_databases_are_named(tmp_path: Path) -> None:
     with pytest.raises(SubjectError) as caught:
         Subject(tmp_path).config()
     assert caught.value.cause.endswith("alembic.ini has no script_location in [alembic], but in [core], [tenant].")
-    assert "Copy [core] as [alembic] into a file beside it" in caught.value.remedy
+    assert '--name core, or name = "core" in [tool.schemaproof].' in caught.value.remedy
+    assert caught.value.remedy.endswith("Each section is verified by a run of its own.")
+
+
+TWO = "[DEFAULT]\nscript_location = all\n[core]\n[tenant]\nscript_location = tenant\n[logger_root]\n[handlers]\nkeys=\n"
+
+
+def test_section_that_is_named_is_alembics(tmp_path: Path) -> None:
+    (tmp_path / "alembic.ini").write_text(TWO)
+    configs = {name: Subject(tmp_path, name=name).config() for name in ("core", "tenant")}
+    assert {name: one.config_ini_section for name, one in configs.items()} == {"core": "core", "tenant": "tenant"}
+    assert {name: option(one, "script_location") for name, one in configs.items()} == {
+        "core": "all",
+        "tenant": "tenant",
+    }
+
+
+@pytest.mark.parametrize("before", [None, "app:create"])
+def test_section_that_is_not_there_is_told_with_those_that_are(tmp_path: Path, before: str | None) -> None:
+    """Alembic would take [tool.alembic] without a word."""
+    (tmp_path / "pyproject.toml").write_text('[tool.alembic]\nscript_location = "other"\n')
+    (tmp_path / "alembic.ini").write_text(TWO)
+    with pytest.raises(SubjectError) as caught:
+        Subject(tmp_path, name="tenants", before=before).config()
+    assert caught.value.cause == "alembic.ini has no section [tenants]; there are [core], [tenant]."
+    assert "--name tenant" in caught.value.remedy
+
+
+def test_section_needs_a_file_that_has_it(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.alembic]\nscript_location = "other"\n')
+    with pytest.raises(SubjectError) as caught:
+        Subject(tmp_path, name="tenant").config()
+    assert "no alembic.ini" in str(caught.value)
+
+
+def test_section_of_a_program_that_names_the_folder_needs_no_file(tmp_path: Path) -> None:
+    config = Subject(tmp_path, name="tenant", script_location="app:migrations").config()
+    assert (config.config_ini_section, option(config, "script_location")) == ("tenant", "app:migrations")
 
 
 @pytest.mark.parametrize(

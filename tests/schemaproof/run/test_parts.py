@@ -1,6 +1,7 @@
 """What each part of a verification asks."""
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,7 @@ def test_digest_is_another_where_a_file_is(tmp_path: Path) -> None:
             file.write("# edited\n")
         digests.add(digest_of(subject, order, env))
     assert len(digests) == 5
+    assert digest_of(replace(subject, name="tenant"), order, env) not in digests
 
 
 def test_digest_is_another_where_a_module_of_the_project_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,6 +101,15 @@ def test_revisions_are_read_without_being_run(tmp_path: Path) -> None:
     assert read_revisions(subject) == ("0001", "0002", "0003")
 
 
+def test_revisions_are_those_of_the_section(tmp_path: Path) -> None:
+    for name, steps in (("core", [table("t")]), ("tenant", [table("t"), table("u")])):
+        make_project(tmp_path / name, steps)
+    ini = "".join(f"[{one}]\nscript_location = {tmp_path}/{one}/migrations\n" for one in ("core", "tenant"))
+    (tmp_path / "alembic.ini").write_text(ini)
+    found = [read_revisions(Subject(tmp_path, name=name)) for name in ("core", "tenant")]
+    assert found == [("0001",), ("0001", "0002")]
+
+
 def test_reading_leaves_the_module_path_and_the_folder_as_they_were(tmp_path: Path) -> None:
     subject = make_project(tmp_path, [table("t")])
     ini = subject.project / "alembic.ini"

@@ -2,24 +2,19 @@
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_ADDRESS = re.compile(r"(?:^|_)(?:URL|URI|DSN|CONN|CONNECTION|CONNECTION_STRING|CONNECTION_URL)$")
-_DATABASE = re.compile(r"(?:^|_)(?:DB|DATABASE|POSTGRES|POSTGRESQL|PG|SQLALCHEMY|SQL|ALEMBIC)(?:_|$)|^DATABASE")
-_OPTION = re.compile(r"""(?:get_main_option|get_section_option|\bpop)\(\s*["']([\w.]*(?:url|uri|dsn)[\w.]*)["']""")
-_CALLS = {"getenv", "config", "env"}  # os.getenv, and those of python-decouple, Starlette and environs
-_DIRECT = re.compile(r"engine_from_config|sqlalchemy\.url")
+from schemaproof.adoption import dynaconf
+from schemaproof.adoption.variables import read_in
+from schemaproof.project.variables import is_address, is_of_database, part_of_url
 
-# What the names end in that hold a part of the URL.
-_PARTS = {
-    "{host}": ("HOST", "HOSTNAME", "SERVER"),
-    "{port}": ("PORT",),
-    "{user}": ("USER", "USERNAME"),
-    "{password}": ("PASSWORD", "PASS", "PASSWD", "PWD"),
-    "{database}": ("DB", "NAME", "DBNAME", "DATABASE"),
-}
+_OPTION = re.compile(r"""(?:get_main_option|get_section_option|\bpop)\(\s*["']([\w.]*(?:url|uri|dsn)[\w.]*)["']""")
+_URL = "sqlalchemy.url"
+# `f"postgresql://{user}@{host}/{name}"`: what stands for the host may have the port with it.
+_HOST_ALONE = re.compile(r"@(?:\{[^{}]*\}|%s|%\(\w+\)s)/")
+
 _APPLICATION = re.compile(r"^(\w+)\s*(?::[^=\n]*)?=\s*(?:flask\.)?Flask\(", re.MULTILINE)
 _FACTORY = re.compile(r"^def (create_app\w*|make_app|build_app)\(\s*\)", re.MULTILINE)
 _FACTORY_WITH_DEFAULTS = re.compile(r"^def (create_app\w*)\((?:[^)]*=[^)]*)\)", re.MULTILINE)
@@ -62,8 +57,54 @@ class Source:
 
 
 def takes_the_configurations(env: Source) -> bool:
-    """Whether env.py connects to ``sqlalchemy.url`` as the configuration has it."""
-    return bool(_DIRECT.search(env.text)) and "set_main_option" not in env.text
+    """Whether env.py connects to ``sqlalchemy.url`` as the configuration has it, and puts nothing in its place.
+
+    What its offline mode reads says nothing of that: many leave it as `alembic init` wrote it.
+    """
+    try:
+        nodes = list(ast.walk(ast.parse(env.text)))
+    except (SyntaxError, ValueError):
+        return False
+    calls = [(ast.unparse(node.func).rpartition(".")[2], node) for node in nodes if isinstance(node, ast.Call)]
+    made = [node for name, node in calls if name.endswith("engine_from_config")]
+    if any(map(_replaces, nodes)) or any(one.arg == "url" for node in made for one in node.keywords):
+        return False
+    urls = [node.args[0] for name, node in calls if name in {"create_engine", "create_async_engine"} and node.args]
+    return bool(made) or (bool(urls) and all(_is_the_configurations(url, nodes) for url in urls))
+
+
+def _replaces(node: ast.AST) -> bool:
+    """Whether another URL takes the place of the configuration's."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="set_main_option" | "set_section_option"), args=arguments):
+            return any(map(_is_its_name, arguments))
+        case ast.Assign(targets=[ast.Subscript(slice=name)]):
+            return _is_its_name(name)
+        case ast.Dict(keys=keys):
+            return any(key is not None and _is_its_name(key) for key in keys)
+    return False
+
+
+def _is_its_name(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == _URL
+
+
+def _is_the_configurations(url: ast.expr, nodes: Iterable[ast.AST]) -> bool:
+    """Whether ``url`` is what the configuration says, or a name for it."""
+    match url:
+        case ast.Name(id=name):
+            values = [
+                node.value for node in nodes if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name
+            ]
+            return bool(values) and all(_is_read(value) for value in values)
+    return _is_read(url)
+
+
+def _is_read(value: ast.expr) -> bool:
+    match value:
+        case ast.Call(func=ast.Attribute(attr="get_main_option"), args=[name, *_]):
+            return _is_its_name(name)
+    return False
 
 
 def url_option(env: Source) -> Found | None:
@@ -74,11 +115,14 @@ def url_option(env: Source) -> Found | None:
 
 def url_variable(env: Source, others: Iterable[Source]) -> Found | None:
     """The environment variable with the URL: that of env.py, else the likeliest of the ``others``."""
-    own = [name for name in variables(env) if _ADDRESS.search(name)]
+    own = [name for name in variables(env) if is_address(name)]
     if own:
         return Found(_likeliest(own), f"read in {env.name}")
+    others = list(others)
+    if asked := [name for name in dynaconf.read_by([env.text, *(one.text for one in others)]) if is_address(name)]:
+        return Found(_likeliest(asked), "a setting of Dynaconf's")
     for source in others:
-        names = [name for name in variables(source) if _ADDRESS.search(name) and _DATABASE.search(name)]
+        names = [name for name in variables(source) if is_address(name) and is_of_database(name)]
         if names:
             return Found(_likeliest(names), f"read in {source.name}")
     return None
@@ -87,74 +131,21 @@ def url_variable(env: Source, others: Iterable[Source]) -> Found | None:
 def url_parts(sources: Iterable[Source]) -> tuple[dict[str, str], str]:
     """The environment variables that hold the parts of a URL, with what each gets, and where; empty for none."""
     for source in sources:
-        found = {}
-        for name in variables(source):
-            prefix, _, last = name.rpartition("_")
-            part = next((part for part, words in _PARTS.items() if last in words), None)
-            if part is not None and _DATABASE.search(prefix):
-                found[name] = part
+        found = {name: part for name in variables(source) if (part := part_of_url(name)) is not None}
         if {"{host}", "{database}"} <= set(found.values()):
+            if "{port}" not in found.values() and _HOST_ALONE.search(source.text):
+                found = {name: "{host}:{port}" if part == "{host}" else part for name, part in found.items()}
             return found, f"read in {source.name}"
     return {}, ""
 
 
 def variables(source: Source) -> list[str]:
     """The environment variables that ``source`` reads, each once, in its order."""
-    try:
-        tree = ast.parse(source.text)
-    except (SyntaxError, ValueError):
-        return []
-    return list(dict.fromkeys([*_read(tree), *_settings(tree)]))
-
-
-def _read(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        match node:
-            case ast.Subscript(value=ast.Attribute(attr="environ"), slice=ast.Constant(value=str(name))):
-                yield name
-            case ast.Subscript(value=ast.Name(id="environ"), slice=ast.Constant(value=str(name))):
-                yield name
-            case ast.Call(func=function, args=[ast.Constant(value=str(name)), *_]) if _reads(function):
-                if name.isupper():
-                    yield name
-
-
-def _reads(function: ast.expr) -> bool:
-    match function:
-        case ast.Name(id=name):
-            return name in _CALLS
-        case ast.Attribute(attr="getenv"):
-            return True
-        case ast.Attribute(attr="get", value=ast.Attribute(attr="environ") | ast.Name(id="environ")):
-            return True
-        case ast.Attribute(value=ast.Name(id="env" | "config")):
-            return True
-    return False
-
-
-def _settings(tree: ast.AST) -> Iterator[str]:
-    """The variables of pydantic's settings: the prefix with the names of the fields, or what a field names instead."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.ClassDef) or not any("Settings" in ast.unparse(base) for base in node.bases):
-            continue
-        prefix = re.search(r"env_prefix\s*=\s*['\"](\w*)['\"]", ast.unparse(node))
-        for one in node.body:
-            if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
-                named = list(_aliases(one))
-                yield from named or [f"{prefix[1] if prefix else ''}{one.target.id}".upper()]
-
-
-def _aliases(field: ast.AnnAssign) -> Iterator[str]:
-    """The names in a field's ``Field(validation_alias=AliasChoices("APP_URL", "url"))``, as variables have them."""
-    for node in ast.walk(field):
-        if isinstance(node, ast.keyword) and node.arg in {"validation_alias", "alias", "env"}:
-            for name in ast.walk(node.value):
-                if isinstance(name, ast.Constant) and isinstance(name.value, str) and name.value.isidentifier():
-                    yield name.value.upper()
+    return read_in(source.text)
 
 
 def _likeliest(names: Sequence[str]) -> str:
-    database = [name for name in names if _DATABASE.search(name)]
+    database = [name for name in names if is_of_database(name)]
     return "DATABASE_URL" if "DATABASE_URL" in names else (database or list(names))[0]
 
 

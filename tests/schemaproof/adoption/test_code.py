@@ -12,6 +12,7 @@ from schemaproof.adoption.code import (
     url_variable,
     variables,
 )
+from schemaproof.project.variables import part_of_url
 
 
 def env(text: str = "") -> Source:
@@ -38,6 +39,24 @@ def env(text: str = "") -> Source:
             "    dsn: Annotated[str, Field(alias='APP_DSN', title='x')]\n    db: str = Field(title='y')",
             ["APP_URL", "DATABASEURL", "APP_DSN", "DB"],
         ),
+        (
+            "class Db(BaseModel):\n    url: PostgresDsn\n    echo: bool = False\nclass S(BaseSettings):\n"
+            "    model_config = SettingsConfigDict(env_prefix='APP__', env_nested_delimiter='__')\n"
+            "    db: Db | None = None\n    debug: bool = False",
+            ["APP__DB__URL", "APP__DB__ECHO", "APP__DEBUG"],
+        ),
+        ("class Db(BaseModel):\n    url: str\nclass S(BaseSettings):\n    db: Db", ["DB"]),  # JSON, without a delimiter
+        ("class S(BaseSettings):\n    parent: S\n    model_config = dict(env_nested_delimiter='_')", ["PARENT_PARENT"]),
+        ('from decouple import config as conf\nconf("PG_DSN")', ["PG_DSN"]),
+        ('settings = starlette.config.Config(".env")\nsettings("PG_DSN", cast=URL)', ["PG_DSN"]),
+        ('e = environ.Env()\ne.db_url("PG_DSN")', ["PG_DSN"]),
+        ('from os import getenv as read\nread("PG_DSN")', ["PG_DSN"]),
+        (
+            'with env.prefixed("APP_"):\n    env("URL")\n    with env.prefixed("DB_"):\n        env("DSN")\nenv("X")',
+            ["APP_URL", "APP_DB_DSN", "X"],
+        ),
+        ('KEY = "PG_DSN"\nos.environ[KEY], os.environ[OTHER]', ["PG_DSN"]),
+        ('read("PG_DSN")', []),
         ("this is no Python", []),
         ("\0", []),
     ],
@@ -79,6 +98,62 @@ def test_url_in_parts_gets_a_placeholder_for_each() -> None:
     assert where == "read in settings.py"
 
 
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("PGHOST", "{host}"),
+        ("DBUSER", "{user}"),
+        ("APP_DB_PASSWD", "{password}"),
+        ("DATABASE_NAME", "{database}"),
+        ("DB_PORT", "{port}"),
+        ("POSTGRES_DB", "{database}"),
+        ("REDIS_HOST", None),
+        ("DB_SERVERNAME", None),
+        ("DB_ECHO", None),
+        ("HOST", None),
+    ],
+)
+def test_part_of_a_url_is_told_by_its_name(name: str, part: str | None) -> None:
+    assert part_of_url(name) == part
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ('f"postgresql://{user}@{host}/{name}"', "{host}:{port}"),
+        ('"postgresql://%s@%s/%s" % parts', "{host}:{port}"),
+        ('"postgresql://%(user)s@%(host)s/%(name)s" % parts', "{host}:{port}"),
+        ('URL.create("postgresql", host=host, database=name)', "{host}"),
+        ('f"postgresql://{user}@{host}:5432/{name}"', "{host}"),
+    ],
+)
+def test_host_has_the_port_with_it_where_nothing_else_has_and_it_may(url: str, host: str) -> None:
+    parts, _ = url_parts([env(f'host, name = os.environ["DB_HOST"], os.environ["DB_NAME"]\n{url}')])
+    assert parts["DB_HOST"] == host
+
+
+DYNACONF = "from dynaconf import Dynaconf\nsettings = Dynaconf(envvar_prefix={})"
+
+
+@pytest.mark.parametrize(
+    ("made", "asked", "name"),
+    [
+        (DYNACONF.format("'SHOP'"), "settings.DATABASE_URL", "SHOP_DATABASE_URL"),
+        (DYNACONF.format("'SHOP'"), "str(settings.db.url)", "SHOP_DB__URL"),
+        (DYNACONF.format("'SHOP'"), "settings['db']['url']", "SHOP_DB__URL"),
+        (DYNACONF.format("'SHOP'"), "settings.get('db.url')", "SHOP_DB__URL"),
+        (DYNACONF.format("False"), "settings.DATABASE_URL", "DATABASE_URL"),
+        ("from dynaconf import settings as conf", "conf.DATABASE_URL", "DYNACONF_DATABASE_URL"),
+        ("settings = Settings()", "settings.DATABASE_URL", None),
+        (DYNACONF.format("'SHOP'"), "settings.debug", None),
+        (DYNACONF.format("'SHOP'"), "this is no Python", None),
+    ],
+)
+def test_variable_of_a_setting_of_dynaconfs_is_its_path(made: str, asked: str, name: str | None) -> None:
+    found = url_variable(env(asked), [Source("app/settings.py", made)])
+    assert (found and found.value) == name
+
+
 def test_half_a_url_is_none() -> None:
     assert url_parts([env('os.environ["POSTGRES_HOST"]')]) == ({}, "")
 
@@ -96,6 +171,17 @@ def test_setting_of_another_name_is_found() -> None:
         ("engine_from_config(config.get_section('alembic'))", True),
         ('config.set_main_option("sqlalchemy.url", url); engine_from_config(x)', False),
         ("create_engine(settings.url)", False),
+        ("create_engine(config.get_main_option('sqlalchemy.url'))", True),
+        ("url = config.get_main_option('sqlalchemy.url')\ncreate_engine(url)", True),
+        ("url = settings.url\ncreate_engine(url)", False),
+        ("configure(url=config.get_main_option('sqlalchemy.url'))\ncreate_async_engine(settings.url)", False),
+        ("from sqlalchemy import engine_from_config\ncreate_engine(settings.url)", False),
+        ("section['sqlalchemy.url'] = get_url()\nengine_from_config(section)", False),
+        ("engine_from_config({'sqlalchemy.url': get_url()})", False),
+        ("engine_from_config(section, url=get_url())", False),
+        ("config.set_section_option(section, 'sqlalchemy.url', url)\nengine_from_config(section)", False),
+        ("config.set_main_option('script_location', x)\nasync_engine_from_config(section)", True),
+        ("this is no Python", False),
     ],
 )
 def test_env_py_takes_the_configurations_url_or_its_own(text: str, takes: bool) -> None:

@@ -291,6 +291,13 @@ def _add_project(parser: argparse.ArgumentParser) -> None:
         help="the setting of Alembic's configuration that env.py reads the database URL from (default: sqlalchemy.url)",
     )
     parser.add_argument(
+        "-x",
+        action="append",
+        metavar="NAME=VALUE",
+        help="an argument that env.py reads with context.get_x_argument(), as for `alembic -x`; {url} stands for the"
+        " database's URL",
+    )
+    parser.add_argument(
         "--before",
         metavar="MODULE:FUNCTION",
         help="called once in each process before env.py runs; what it returns is entered if it is a context manager"

@@ -274,7 +274,7 @@ def _settings(parsed: argparse.Namespace) -> "Settings":
     from schemaproof.proofs.registry import BY_AREA
 
     keys = ["alembic-ini", "metadata", "url-env", "driver", "select", "ignore", "everywhere", "deployers"]
-    keys += ["budget", "stall-timeout", "fail-on", "script-location", "url-option", "before", "name"]
+    keys += ["budget", "stall-timeout", "fail-on", "script-location", "url-option", "before", "name", "x"]
     arguments = {key: getattr(parsed, key.replace("-", "_"), None) for key in keys}
     return Settings.read(parsed.project, arguments, known=[check.id for check in _catalogue()], areas=BY_AREA)
 

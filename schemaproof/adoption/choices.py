@@ -1,7 +1,7 @@
 """The settings that a project needs, and why."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,7 @@ class Choices:
         unknown: what was not found, so that the defaults may not do, as settings that say it.
     """
 
-    settings: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str | Sequence[str]] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     reasons: list[tuple[str, str]] = field(default_factory=list)
     tests: Path | None = None
@@ -107,6 +107,10 @@ def _database(chosen: Choices, found: Place, folder: Path, project: Path) -> Non
 def _url(chosen: Choices, env: Source, others: list[Source]) -> None:
     if option := code.url_option(env):
         chosen.set("url-option", option.value, option.why)
+        return
+    if (x := code.x_argument(env)) and not code.url_variable(env, ()):
+        chosen.settings["x"] = [f"{x.value}={{url}}"]
+        chosen.leave("url", f"the argument {x.value} of `alembic -x`, {x.why}")
         return
     variable = code.url_variable(env, () if code.takes_the_configurations(env) else others)
     if variable is not None and variable.value != DEFAULT_URL_ENV:

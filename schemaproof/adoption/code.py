@@ -113,6 +113,29 @@ def url_option(env: Source) -> Found | None:
     return Found(names[0], f"read in {env.name}") if names else None
 
 
+def x_argument(env: Source) -> Found | None:
+    """The argument of `alembic -x` that env.py takes the URL from."""
+    try:
+        nodes = list(ast.walk(ast.parse(env.text)))
+    except (SyntaxError, ValueError):
+        return None
+    if not any(isinstance(node, ast.Attribute) and node.attr == "get_x_argument" for node in nodes):
+        return None
+    named = {
+        ast.unparse(node.targets[0])
+        for node in nodes
+        if isinstance(node, ast.Assign) and "get_x_argument" in ast.unparse(node.value)
+    }
+    for node in nodes:
+        match node:
+            case (
+                ast.Subscript(value=given, slice=ast.Constant(value=str(name)))
+                | ast.Call(func=ast.Attribute(attr="get", value=given), args=[ast.Constant(value=str(name)), *_])
+            ) if is_address(name.upper()) and ("get_x_argument" in ast.unparse(given) or ast.unparse(given) in named):
+                return Found(name, f"read in {env.name}")
+    return None
+
+
 def url_variable(env: Source, others: Iterable[Source]) -> Found | None:
     """The environment variable with the URL: that of env.py, else the likeliest of the ``others``."""
     own = [name for name in variables(env) if is_address(name)]

@@ -252,7 +252,7 @@ class Environment:
             self._attributes(run, offline=offline),
         ):
             self.config.cmd_opts = _command_line(
-                self.config.config_ini_section, str(options["destination_rev"]), sql=offline
+                self.config.config_ini_section, self._x(), str(options["destination_rev"]), sql=offline
             )
             context = EnvironmentContext(self.config, script, **options)
             watchdog = Watchdog(run.redirection, self.server, self.subject.project, self.stall_timeout)
@@ -293,8 +293,18 @@ class Environment:
             yield printed
 
     def _variables(self) -> dict[str, str]:
+        values = self._values()
+        more = {name: text.format_map(values) for name, text in self.subject.environment.items()}
+        return {self.subject.url_env: values["url"]} | more
+
+    def _x(self) -> list[str] | None:
+        values = self._values()
+        return [text.format_map(values) for text in self.subject.x] or None
+
+    def _values(self) -> dict[str, str]:
+        """What stands for the database in settings, by its placeholder."""
         url = self._url()
-        values = {
+        return {
             "url": url.render_as_string(hide_password=False),
             "host": url.host or str(url.query.get("host", "localhost")),
             "port": str(url.port or 5432),
@@ -302,8 +312,6 @@ class Environment:
             "password": str(url.password or ""),
             "database": url.database or "",
         }
-        more = {name: text.format_map(values) for name, text in self.subject.environment.items()}
-        return {self.subject.url_env: values["url"]} | more
 
     @contextlib.contextmanager
     def _attributes(self, run: Run, *, offline: bool) -> Iterator[None]:
@@ -416,11 +424,9 @@ def _no_downgrade() -> None:
     raise NoDowngradeError("the revision has no function downgrade()")
 
 
-def _command_line(section: str, destination: str, *, sql: bool) -> argparse.Namespace:
-    """What env.py sees of ``alembic -n SECTION upgrade DESTINATION``."""
-    return argparse.Namespace(
-        config=None, name=section, raiseerr=False, x=None, revision=destination, sql=sql, tag=None
-    )
+def _command_line(section: str, x: list[str] | None, destination: str, *, sql: bool) -> argparse.Namespace:
+    """What env.py sees of ``alembic -n SECTION -x X upgrade DESTINATION``."""
+    return argparse.Namespace(config=None, name=section, raiseerr=False, x=x, revision=destination, sql=sql, tag=None)
 
 
 @contextlib.contextmanager

@@ -40,6 +40,7 @@ KEYS = (
     "stall-timeout",
     "url-env",
     "url-option",
+    "x",
 )
 
 

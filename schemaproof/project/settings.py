@@ -5,7 +5,7 @@ import string
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from schemaproof.budget import Budget
 from schemaproof.errors import ProofError
@@ -67,7 +67,7 @@ class Settings:
     def read(
         cls,
         project: Path,
-        arguments: Mapping[str, str | None],
+        arguments: Mapping[str, Any],
         *,
         known: Collection[str],
         areas: Mapping[str, Collection[str]] | None = None,
@@ -77,7 +77,8 @@ class Settings:
         Args:
             project: relative to the current folder.
             arguments: what the command line gave, by the table's keys; None (or no key) for what it did not.
-                "alembic-ini" is relative to ``project``; "select" and "ignore" are comma-separated ids or areas.
+                "alembic-ini" is relative to ``project``; "select" and "ignore" are comma-separated ids or areas, "x"
+                is a list.
             known: the ids of all checks.
             areas: by the name of an area, the ids of its checks; None where areas have no names.
 
@@ -108,6 +109,7 @@ class Settings:
             script_location=_valid_location(location, location_from),
             url_option=_valid_option(*sources.first("url-option", arguments.get("url-option"))),
             name=_valid_name(name, name_from),
+            x=_valid_x(arguments.get("x"), sources),
             before=_valid_before(*sources.first("before", arguments.get("before"))),
             prepare_sql=preparation.of_project(sources.told("prepare-sql"), project),
         )
@@ -251,12 +253,19 @@ def _valid_environment(table: object) -> Mapping[str, str]:
     for name, value in table.items():
         if not isinstance(value, str):
             raise ProofError(f"{name} in {place} is {value!r}, not a string.", remedy=f'Write {name} = "..."')
-        for unknown in _placeholders(name, value, place) - set(PLACEHOLDERS):
-            raise ProofError(
-                f"{name} in {place} has an unknown placeholder: {{{unknown}}}.",
-                remedy=f"{nearest(unknown, PLACEHOLDERS)} {_BRACES}",
-            )
+        _refuse_unknown_placeholders(name, value, place)
     return dict(table)
+
+
+def _valid_x(arguments: object, sources: Sources) -> tuple[str, ...]:
+    value, place = (sources.told("x"), f"x in {TABLE}") if arguments is None else (arguments, "-x")
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+        raise ProofError(f"{place} is {value!r}.", remedy='Write a list, as for `alembic -x`: x = ["url={url}"].')
+    for one in value:
+        _refuse_unknown_placeholders(repr(one), one, place)
+    return tuple(value)
 
 
 # Lists of names, by their key: what is in one, and an example.
@@ -314,6 +323,14 @@ def _valid_seconds(key: str, argument: str | None, sources: Sources) -> float | 
         return float(str(value))
     source = f"{key} in {TABLE}" if argument is None else f"--{key}"
     raise ProofError(f"{source} is {value!r}.", remedy="Give the number of seconds: more than 0.")
+
+
+def _refuse_unknown_placeholders(name: str, value: str, place: str) -> None:
+    for unknown in _placeholders(name, value, place) - set(PLACEHOLDERS):
+        raise ProofError(
+            f"{name} in {place} has an unknown placeholder: {{{unknown}}}.",
+            remedy=f"{nearest(unknown, PLACEHOLDERS)} {_BRACES}",
+        )
 
 
 def _placeholders(name: str, value: str, place: str) -> set[str]:

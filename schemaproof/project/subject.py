@@ -66,6 +66,7 @@ class Subject:
         script_location: the folder of env.py, as Alembic's setting of that name; None for what its configuration says.
         url_option: the setting of Alembic's configuration that env.py reads the database URL from.
         name: the section of ``alembic_ini``, as `alembic -n`; env.py has it as ``config.config_ini_section``.
+        x: what `alembic -x` would give env.py; values may have the same in them as those of ``environment``.
         before: "module:function", called in each process before env.py runs there for the first time; None for none.
         prepare_sql: what an administrator does in an empty database before the first migration.
     """
@@ -87,6 +88,7 @@ class Subject:
     script_location: str | None = None
     url_option: str = DEFAULT_URL_OPTION
     name: str = DEFAULT_NAME
+    x: tuple[str, ...] = ()
     before: str | None = None
     prepare_sql: tuple[Preparation, ...] = ()
 

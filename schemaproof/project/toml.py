@@ -1,17 +1,23 @@
 """TOML that is written: a table at a time, whatever characters its strings hold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t"}
 
 
-def table(header: str, values: Mapping[str, str | int]) -> str:
+def table(header: str, values: Mapping[str, str | int | Sequence[str]]) -> str:
     """The table under ``header`` ("[[finding]]"; "" for the top), a line for each of ``values``; ends with a newline.
 
     What can't be in a TOML document, half of a surrogate pair, is a replacement character in it.
     """
-    lines = [f"{key} = {value if isinstance(value, int) else string(value)}" for key, value in values.items()]
+    lines = [f"{key} = {_value(value)}" for key, value in values.items()]
     return "".join(f"{line}\n" for line in ([header] if header else []) + lines)
+
+
+def _value(value: str | int | Sequence[str]) -> str:
+    if isinstance(value, str):
+        return string(value)
+    return str(value) if isinstance(value, int) else f"[{', '.join(map(string, value))}]"
 
 
 def string(text: str) -> str:

@@ -43,3 +43,7 @@ def test_names_in_parts_are_all_chosen(tmp_path: Path) -> None:
 def test_revisions_in_parts_are_all_asked() -> None:
     parsed = parser().parse_args(["verify", "--revision", "0001", "--revision", "0003"])
     assert Wanted.read(parsed.since, parsed.revision, parsed.shard).revisions == ("0001", "0003")
+
+
+def test_arguments_of_env_py_are_a_list() -> None:
+    assert parser().parse_args(["verify", "-x", "a=1,2", "-x", "b"]).x == ["a=1,2", "b"]

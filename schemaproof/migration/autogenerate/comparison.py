@@ -28,7 +28,6 @@ type Places = Callable[[str | None], tuple[str, ...]]
 _COMMAND_LINE = {
     "config": None,
     "raiseerr": False,
-    "x": None,
     "autogenerate": True,
     "message": None,
     "sql": False,
@@ -129,7 +128,8 @@ def _options(context: MigrationContext, opts: dict[str, Any]) -> Iterator[None]:
     before, line = context.opts, getattr(config, "cmd_opts", None)
     context.opts = opts
     if config is not None:
-        config.cmd_opts = argparse.Namespace(name=config.config_ini_section, **_COMMAND_LINE)
+        x = getattr(line, "x", None)
+        config.cmd_opts = argparse.Namespace(name=config.config_ini_section, x=x, **_COMMAND_LINE)
     try:
         yield
     finally:

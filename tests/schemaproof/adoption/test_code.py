@@ -11,6 +11,7 @@ from schemaproof.adoption.code import (
     url_parts,
     url_variable,
     variables,
+    x_argument,
 )
 from schemaproof.project.variables import part_of_url
 
@@ -151,6 +152,23 @@ DYNACONF = "from dynaconf import Dynaconf\nsettings = Dynaconf(envvar_prefix={})
 )
 def test_variable_of_a_setting_of_dynaconfs_is_its_path(made: str, asked: str, name: str | None) -> None:
     found = url_variable(env(asked), [Source("app/settings.py", made)])
+    assert (found and found.value) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("context.get_x_argument(as_dictionary=True)['url']", "url"),
+        ("context.get_x_argument(as_dictionary=True).get('db_url', default)", "db_url"),
+        ("given = context.get_x_argument(as_dictionary=True)\nurl = given.get('dsn')", "dsn"),
+        ("context.get_x_argument(as_dictionary=True)['tenant']", None),
+        ("os.environ.get('url')", None),
+        ("given = context.get_x_argument(as_dictionary=True)\nother.get('url')", None),
+        ("this is no Python", None),
+    ],
+)
+def test_argument_of_the_command_line_is_found(text: str, name: str | None) -> None:
+    found = x_argument(env(text))
     assert (found and found.value) == name
 
 

@@ -74,6 +74,13 @@ def test_settings_that_an_application_needs_are_found(tmp_path: Path, name: str,
     assert table(project) == settings
 
 
+def test_argument_of_the_command_line_is_given(tmp_path: Path) -> None:
+    project = assemble(ROOT / "upgrade-from-empty" / "sound-x-argument", tmp_path / "project")
+    (project / "pyproject.toml").unlink()
+    assert main(["init", "--project", str(project), "--write"]) == 0
+    assert table(project) == {"x": ["url={url}"]}
+
+
 def test_sections_are_chosen_and_the_others_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project = assemble(ROOT / "upgrade-from-empty" / "sound-section-of-another-name", tmp_path / "project")
     (project / "pyproject.toml").unlink()

@@ -60,6 +60,7 @@ def test_settings_say_where_env_py_is_and_what_it_needs(tmp_path: Path) -> None:
         script-location = "app:migrations"
         url-option = "url"
         name = "tenant"
+        x = ["url={url}", "verbose"]
         before = "app:create"
         prepare-sql = "CREATE SCHEMA app"
         """
@@ -68,7 +69,9 @@ def test_settings_say_where_env_py_is_and_what_it_needs(tmp_path: Path) -> None:
     assert (subject.script_location, subject.url_option, subject.before) == ("app:migrations", "url", "app:create")
     assert [one.sql for one in subject.prepare_sql] == ["CREATE SCHEMA app"]
     assert settings.migrates
-    assert subject.name == "tenant"
+    assert (subject.name, subject.x) == ("tenant", ("url={url}", "verbose"))
+    given = Settings.read(tmp_path, {"x": ["a={host}", "b"]}, known=KNOWN)
+    assert given.subject.x == ("a={host}", "b")
     assert told(tmp_path, table, name="core").subject.name == "core"
     subject = told(tmp_path, table, script_location="db", url_option="db.url", before="app:other").subject
     assert (subject.script_location, subject.url_option, subject.before) == ("db", "db.url", "app:other")
@@ -134,6 +137,13 @@ def test_settings_that_leave_no_check_are_refused(tmp_path: Path) -> None:
             "Name the folder of env.py: migrations, or package:migrations.",
         ),
         ('url-option = "a b"', "is not the name of a setting: 'a b'", "Name the setting that env.py reads"),
+        ('x = "url={url}"', "x in [tool.schemaproof] is 'url={url}'.", "Write a list, as for `alembic -x`: "),
+        (
+            'x = ["url={uri}"]',
+            "'url={uri}' in x in [tool.schemaproof] has an unknown placeholder: {uri}.",
+            "Did you mean url",
+        ),
+        ('x = ["url={url"]', "has an unmatched brace", "Double a literal brace"),
         ('name = " "', "name in [tool.schemaproof] is empty.", "Name the section of alembic.ini"),
         ('before = "app"', "before in [tool.schemaproof] is 'app'.", "Write MODULE:FUNCTION"),
         ("prepare-sql = 1", "prepare-sql in [tool.schemaproof] is 1.", "Write SQL, or files: "),

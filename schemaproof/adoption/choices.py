@@ -130,7 +130,7 @@ def _url(chosen: Choices, env: Source, others: list[Source]) -> None:
         chosen.ask("url", _UNKNOWN, *_OF_URL)
 
 
-_OF_URL = ("url-env", "url-option")  # the settings for where the URL is read from
+_OF_URL = ("url-env", "url-option", "x")  # the settings for where the URL is read from
 _UNKNOWN = f"nothing was found that it is read from; {DEFAULT_URL_ENV} and sqlalchemy.url are set for env.py"
 
 

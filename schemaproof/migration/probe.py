@@ -19,6 +19,7 @@ from schemaproof.migration.environment import Environment, Run
 from schemaproof.migration.extensions import require_extension
 from schemaproof.migration.modules import module_remedy
 from schemaproof.migration.revisions import Imported, import_revisions
+from schemaproof.migration.ungiven import ungiven_remedy
 from schemaproof.postgres import Database
 from schemaproof.project.subject import Subject, SubjectError, as_metadata
 
@@ -140,7 +141,8 @@ def refuse(environment: Environment, run: Run) -> None:
             f"env.py connects to {redirection.elsewhere[0]}, not to the database that it was given. Nothing was"
             " written there: the connection was refused before it was made.",
             remedy=f"Let env.py take its URL from the environment variable {subject.url_env} (--url-env names another"
-            " one) or from sqlalchemy.url; set other variables in [tool.schemaproof.environment].",
+            f' one) or from sqlalchemy.url: `url = os.environ.get("{subject.url_env}") or ...`, with what it takes now'
+            " in place of the dots; set other variables in [tool.schemaproof.environment].",
         )
     if redirection.strange:
         raise SubjectError(
@@ -165,6 +167,7 @@ def refuse(environment: Environment, run: Run) -> None:
             f"{run.error} fails (with {environment.driver_text}).",
             evidence=run.told,
             remedy=module_remedy(cause, subject.project)
+            or ungiven_remedy(cause, subject)
             or f"Fix the error above. The URL is in {subject.url_env} (--url-env names another variable) as for env.py;"
             " set other variables in [tool.schemaproof.environment].",
         )
@@ -175,6 +178,7 @@ def refuse(environment: Environment, run: Run) -> None:
             f"env.py fails before any revision runs (with {environment.driver_text}).",
             evidence=run.told,
             remedy=module_remedy(run.error, subject.project)
+            or ungiven_remedy(run.error, subject)
             or f"Fix the error above. env.py gets its URL in {subject.url_env} (--url-env names another variable)"
             f" and in Alembic's {subject.url_option} (--url-option names another setting); set other variables in"
             " [tool.schemaproof.environment], and the driver with --driver.",

@@ -83,19 +83,19 @@ def _noted(experiment: Experiment, table: Table, column: str, chosen: list[Cells
     """Of a table that gets no other rows, a lookup table, nobody need care: it can't be told from others."""
     name, counter = showing.quoted(table), ".".join(map(showing.identifier, sequence))
     numbers = [int(row[column] or 0) for row in chosen]
-    greatest = f"SELECT max({showing.identifier(column)}) FROM {name}"
+    setting = f"SELECT setval('{counter}', (SELECT max({showing.identifier(column)}) FROM {name}))"
     return GENERATORS_AHEAD.finding(
-        f"{experiment.revision} inserts rows of {table} with {column} up to {max(numbers)}, which {'.'.join(sequence)} does not"
-        " know of.",
+        f"{experiment.revision} inserts rows of {table} with {column} up to {max(numbers)}, which"
+        f" {'.'.join(sequence)} does not know of.",
         kind="numbers of its own choice",
         severity=Severity.NOTE,
         revision=experiment.revision,
         object=f"column {table}.{column}",
         evidence=showing.rows(table, chosen, "holds"),
         consequence=f"In a new database, where no row came before, an INSERT INTO {table} without {column} fails with a"
-        f" duplicate {column}, until the sequence has passed these rows. Where the application never inserts into it, nothing has to be done.",
-        remedy=f"Set it in upgrade(), after the rows: `{execute(f"SELECT setval('{counter}', ({greatest}))")}`; or leave"
-        f" {column} out of the INSERT.",
+        f" duplicate {column}, until the sequence has passed these rows. Where the application never inserts into it,"
+        " nothing has to be done.",
+        remedy=f"Set it in upgrade(), after the rows: `{execute(setting)}`; or leave {column} out of the INSERT.",
     )
 
 

@@ -37,16 +37,17 @@ class Rewritten:
         """The history with this revision there, of which nothing is known yet."""
         return self._to(step.up, f"op.execute({step.down!r})")
 
-    def only_up(self, statements: str) -> History:
+    def only_up(self, *statements: str) -> History:
         """As ``to``, with a downgrade that refuses: nothing of it is examined, and no second upgrade either.
 
-        For what is about upgrades alone, that is half of the time.
+        For what is about upgrades alone, that is half of the time. Each of ``statements`` is sent by itself.
         """
-        return self._to(statements, "raise NotImplementedError")
+        return self._to("\0".join(statements), "raise NotImplementedError")
 
     def _to(self, up: str, down: str) -> History:
         text = REVISION.format(revision=self._script.revision, below=self._below.revision, up=up, down="")
-        rewrite(self._script, text.rpartition("op.execute(")[0] + down)
+        each = "\n    ".join(f"op.execute({one!r})" for one in up.split("\0"))
+        rewrite(self._script, text.rpartition("op.execute(")[0].replace(f"op.execute({up!r})", each) + down)
         states = self._history.kept(PopulatedStates)
         populated = states._kept.pop(self._count, None)  # what lies below has the same rows for each
         self._history.abandon()

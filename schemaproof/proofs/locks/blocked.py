@@ -1,15 +1,17 @@
 """Whether anybody is kept out of a table for as long as work takes that grows with its rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from schemaproof.check import Check
-from schemaproof.finding import Finding, Severity
+from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.environment import Direction
 from schemaproof.migration.history import History
 from schemaproof.migration.places.finder import sent_from
 from schemaproof.proofs.locks.holds import Hold
+from schemaproof.proofs.locks.joining import Joined, joined
 from schemaproof.proofs.locks.measuring import Locks, Measured
 from schemaproof.proofs.locks.recipes import recipe
+from schemaproof.proofs.locks.relations import Whom
 from schemaproof.proofs.locks.telling import evidence, sentence, work
 
 
@@ -42,25 +44,38 @@ def _writes(history: History, revision: str) -> Iterator[Finding]:
 
 
 def _told(history: History, check: Check, one: Measured, direction: Direction, revision: str) -> Iterator[Finding]:
-    whom = "reads" if check is READS_BLOCKED else "writes"
-    for hold in one.holds:
-        if hold.whom == whom:
+    for told in joined(one.holds, one.relations):
+        for part in _by_check(told):
+            hold = part.main
+            if _CHECKS[hold.whom] != check.id:
+                continue
             elsewhere = hold.by if direction == "upgrade" and hold.by not in {None, revision} else None
+            them = "them" if part.others else "it"
             yield check.finding(
-                f"In the {direction} {'to' if direction == 'upgrade' else 'of'} {revision} {sentence(hold, one)}"
-                + (f": {elsewhere} has locked it, in the same transaction." if elsewhere else "."),
+                f"In the {direction} {'to' if direction == 'upgrade' else 'of'} {revision} {sentence(part, one)}"
+                + (f": {elsewhere} has locked {them}, in the same transaction." if elsewhere else "."),
                 # Who goes back has an outage already, and most downgrades are never run.
                 kind=f"{direction} {work(hold)}".rstrip(),
                 severity=Severity.WARNING if direction == "upgrade" else Severity.NOTE,
                 revision=revision,
                 object=_object(hold),
-                evidence=evidence(hold, one),
+                evidence=evidence(part, one),
                 remedy=_EACH_ITS_OWN if elsewhere else recipe(hold, one.relations),
+                causes=[] if hold is told.main else [Cause(_CHECKS[told.main.whom], revision, _object(told.main))],
                 # The evidence begins with the statement that takes the lock.
                 where=sent_from(history, revision, hold.growing[0].places if elsewhere else hold.places),
             )
 
 
+def _by_check(told: Joined) -> Iterator[Joined]:
+    """``told``, and by itself what another check than its own forbids of it: each is red without the other."""
+    yield told
+    unlike = [hold for hold in told.others if hold.whom != told.main.whom]
+    if unlike:
+        yield Joined(unlike[0], unlike[1:])
+
+
+_CHECKS: Mapping[Whom, str] = {"reads": "reads-blocked", "writes": "writes-blocked"}
 _EACH_ITS_OWN = (
     "Run each revision in a transaction of its own: context.configure(..., transaction_per_migration=True) in env.py."
 )
@@ -97,7 +112,7 @@ def _unknown(one: Measured, direction: Direction, revision: str) -> Iterator[Fin
 
 
 READS_BLOCKED = Check(
-    id="reads-blocked",
+    id=_CHECKS["reads"],
     area="locks",
     title="No upgrade works on rows while it holds a lock that keeps readers out of a table.",
     reason="The work grows with the table: what takes a moment here takes minutes on millions of rows, and meanwhile"
@@ -109,7 +124,7 @@ READS_BLOCKED = Check(
 )
 
 WRITES_BLOCKED = Check(
-    id="writes-blocked",
+    id=_CHECKS["writes"],
     area="locks",
     title="No upgrade works on rows while it holds a lock that keeps writers out of a table.",
     reason="The work grows with the table: what takes a moment here takes minutes on millions of rows, and meanwhile"

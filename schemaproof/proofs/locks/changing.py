@@ -43,6 +43,13 @@ def change_of(statement: str) -> Change | None:
     return None
 
 
+def place_of(name: str, statement: str) -> int:
+    """Where ``statement`` names the table ``name``; behind its end where it does not."""
+    masked = _MUTE.sub(lambda found: " " * len(found[0]), statement)
+    found = re.search(rf"(?<![\w$]){re.escape(name.replace('"', '""'))}(?![\w$])", masked, re.IGNORECASE)
+    return found.start() if found else len(statement)
+
+
 def conversion(statement: str, column: str) -> str:
     """What ``statement`` makes of the values of ``column`` where it changes its type (USING ...); "" for nothing."""
     masked = _MUTE.sub(lambda found: "x" * len(found[0]), statement)

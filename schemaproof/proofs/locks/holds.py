@@ -1,7 +1,7 @@
 """Which statements' work grows with the tables, and which tables are locked meanwhile."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from schemaproof.migration.sessions import Place
 from schemaproof.proofs.locks.facts import Facts, Made
@@ -41,6 +41,7 @@ class Growing:
         made: what it made of tables.
         revision: whose it is.
         places: from where the first one was sent; see ``Step``.
+        step: which of the run's statements the first one is, from 0.
     """
 
     statement: str
@@ -51,6 +52,7 @@ class Growing:
     made: Sequence[Made] = ()
     revision: str | None = None
     places: Sequence[Place] = ()
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Hold:
         by: the revision that took it.
         growing: the statements whose work grows meanwhile.
         places: from where the statement was sent that took it; see ``Step``.
+        taken: which of the run's statements that is, from 0.
     """
 
     table: Relation
@@ -72,6 +75,12 @@ class Hold:
     by: str | None
     growing: Sequence[Growing]
     places: Sequence[Place] = ()
+    taken: int = 0
+
+    def made(self, known: Collection[int]) -> Made | None:
+        """What the first statement whose work grows made: of this table, or else of another of those ``known``."""
+        things = [one for one in self.growing[0].made if one.table in known]
+        return next((one for one in things if one.table == self.table.oid), next(iter(things), None))
 
 
 def holds(relations: Mapping[int, Relation], rows: Rows, before: Facts | None) -> list[Hold]:
@@ -83,6 +92,7 @@ def holds(relations: Mapping[int, Relation], rows: Rows, before: Facts | None) -
         before: what the tables were like before the run on many rows.
     """
     made = dict(_made(rows.many, before))
+    numbers = {id(step): number for number, step in enumerate(rows.many)}
     found: list[Hold] = []
     for whom in WHOM:
         told = {hold.table.oid for hold in found}
@@ -94,9 +104,23 @@ def holds(relations: Mapping[int, Relation], rows: Rows, before: Facts | None) -
                 transactions = {growing[0][0].transaction}
                 first = next(step for step in meanwhile if step.transaction in transactions)
                 told_steps = [
-                    _told(steps, rows, made, locked(steps[0].held, relations, whom)[oid]) for steps in growing
+                    replace(
+                        _told(steps, rows, made, locked(steps[0].held, relations, whom)[oid]),
+                        step=numbers[id(steps[0])],
+                    )
+                    for steps in growing
                 ]
-                found.append(Hold(relations[oid], whom, first.statement, first.revision, told_steps, first.places))
+                found.append(
+                    Hold(
+                        relations[oid],
+                        whom,
+                        first.statement,
+                        first.revision,
+                        told_steps,
+                        first.places,
+                        numbers[id(first)],
+                    )
+                )
     whole = {(hold.table.schema, hold.table.name) for hold in found if hold.table.kind == "p"}
     return [hold for hold in found if hold.table.kind == "p" or hold.table.root not in whole]
 

@@ -17,7 +17,7 @@ from schemaproof.proofs.locks.telling import shown
 def recipe(hold: Hold, relations: Mapping[int, Relation]) -> str:
     """What to write instead of the first statement whose work grows under ``hold``."""
     growing = hold.growing[0]
-    made = next((one for one in growing.made if one.table in relations), None)
+    made = hold.made(relations)
     if made is None:
         return _of_rows(hold, relations)
     table = relations[made.table]

@@ -1,33 +1,50 @@
 """A hold in words: who is kept out while what is done, and the table of the statements."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from schemaproof.figure import Grid
 from schemaproof.proofs.locks.holds import Growing, Hold
+from schemaproof.proofs.locks.joining import Joined
 from schemaproof.proofs.locks.measuring import Measured
 from schemaproof.proofs.locks.watch import Work
 
 _STATEMENT = 100  # characters
+_NAMED = 3  # tables in a message
 _KEPT_OUT = {"reads": "nobody can read or write", "writes": "nobody can write to"}
 
 
-def sentence(hold: Hold, one: Measured) -> str:
+def sentence(told: Joined, one: Measured) -> str:
     """As "nobody can read or write public.orders while its 2,000 rows are rewritten"."""
+    hold = told.main
     more = len(hold.growing) - 1
     others = "" if not more else f", and {more} more statement{'s run' if more > 1 else ' runs'}"
-    return f"{_KEPT_OUT[hold.whom]} {hold.table} while {_doing(hold, hold.growing[0], one)}{others}"
+    alike = [hold, *(other for other in told.others if other.whom == hold.whom)]
+    unlike = [other for other in told.others if other.whom != hold.whom]
+    nor = f", nor write to {_tables(unlike, 'or')}," if unlike else ""
+    whom = f"{_KEPT_OUT[hold.whom]} {_tables(alike, 'or')}{nor}"
+    return f"{whom} while {_doing(told, hold.growing[0], one)}{others}"
 
 
-def _doing(hold: Hold, growing: Growing, one: Measured) -> str:
-    made = next((item for item in growing.made if item.table in one.relations), None)
+def _tables(holds: Sequence[Hold], joint: str) -> str:
+    """As "public.a, public.b or public.c"; the evidence lists what is too much here."""
+    names = [str(hold.table) for hold in holds]
+    if len(names) > _NAMED:
+        return f"{names[0]} {joint} {len(names) - 1} other tables"
+    return f" {joint} ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _doing(told: Joined, growing: Growing, one: Measured) -> str:
+    hold = told.main
+    made = hold.made(one.relations)
     oid, work = max(growing.many.items(), key=lambda pair: pair[1].rows if pair[0] in one.relations else -1)
     if made is not None:
         oid = made.table
     table = one.relations[oid]
     rows = f"{one.counts.get(oid, work.rows):,} rows"
-    whose = f"its {rows}" if oid == hold.table.oid else f"the {rows} of {table}"
+    its = oid == hold.table.oid and not told.others
+    whose = f"its {rows}" if its else f"the {rows} of {table}"
     if made is not None:
-        view = "it" if oid == hold.table.oid else f"{table}"
+        view = "it" if its else f"{table}"
         return _MAKING[made.kind].format(whose=whose, name=made.name, view=view)
     written = growing.many[oid].written > growing.few.get(oid, Work()).written
     return f"{whose} are {'written' if written else 'read'}"
@@ -58,8 +75,9 @@ def work(hold: Hold) -> str:
     return ", ".join(sorted(made))
 
 
-def evidence(hold: Hold, one: Measured) -> list[str | Grid]:
+def evidence(told: Joined, one: Measured) -> list[str | Grid]:
     """The statements: what each holds, and its work on few rows and on many."""
+    hold = told.main
     rows = []
     for growing in hold.growing:
         text = shown(growing.statement) + (f" ({growing.times:,} times)" if growing.times > 1 else "")
@@ -68,8 +86,11 @@ def evidence(hold: Hold, one: Measured) -> list[str | Grid]:
             if table is not None and (oid in one.counts or work.rows):
                 rows.append((text, str(table), _work(growing.few.get(oid, Work())), _work(work)))
                 text = ""
+    taken: dict[str, list[str]] = {}
+    for each in (hold, *told.others):
+        taken.setdefault(f"{each.growing[0].mode} on {{}} since: {shown(each.since)}", []).append(str(each.table))
     return [
-        f"{hold.growing[0].mode} on {hold.table} since: {shown(hold.since)}",
+        *(line.replace("{}", ", ".join(tables), 1) for line, tables in taken.items()),
         Grid(("statement", "work on", "few rows", "many rows"), tuple(rows)),
     ]
 

@@ -5,6 +5,7 @@ import pytest
 from schemaproof.proofs.locks.changing import change_of
 from schemaproof.proofs.locks.facts import Beside, Made
 from schemaproof.proofs.locks.holds import Growing, Hold
+from schemaproof.proofs.locks.joining import Joined
 from schemaproof.proofs.locks.measuring import Measured
 from schemaproof.proofs.locks.recipes import recipe
 from schemaproof.proofs.locks.relations import Relation
@@ -107,7 +108,8 @@ def test_column_that_is_filled_later_is_not_null_then_if_it_was_to_be(required: 
 @pytest.mark.parametrize(("more", "said"), [(1, ", and 1 more statement runs"), (2, ", and 2 more statements run")])
 def test_statements_run_and_one_statement_runs(more: int, said: str) -> None:
     growing = [Growing("SELECT", 1, "ACCESS EXCLUSIVE", {}, {ITEMS.oid: Work(read=2000)})] * (more + 1)
-    told = sentence(Hold(ORDERS, "reads", "LOCK", "0002", growing), Measured({ORDERS.oid: ORDERS, ITEMS.oid: ITEMS}))
+    hold = Hold(ORDERS, "reads", "LOCK", "0002", growing)
+    told = sentence(Joined(hold), Measured({ORDERS.oid: ORDERS, ITEMS.oid: ITEMS}))
     assert told.endswith(said)
 
 

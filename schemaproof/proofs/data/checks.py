@@ -130,7 +130,7 @@ def _remedy(refused: Refused, stairs: Stairs, release: int) -> str:
     if refused.any_row and (line := code_line(refused.run)):
         return f"Fix the code at {line}: it fails on any row, and where there are none nobody notices."
     where = refused.tables[0] if refused.tables else None
-    if by_statement := written.remedy(error, stairs, where, release):
+    if by_statement := written.remedy(refused.run, stairs, where, release):
         return by_statement
     place = Required.of(error)
     if place is not None and refused.any_row:

@@ -134,13 +134,14 @@ def table_of(error: BaseException | None) -> Name | None:
     return (schema, table) if schema and table else None
 
 
-def _columns(error: BaseException | None) -> str:
+def key_of(error: BaseException | None) -> str:
+    """The columns of the unique key that ``error`` is about, as SQL has them; "" where the server does not say."""
     found = _KEY.search(said(error, "message_detail") or said(error, "detail") or str(error))
     return found[1] if found else ""
 
 
 def _duplicates(error: BaseException | None, table: str) -> str | None:
-    columns = _columns(error)
+    columns = key_of(error)
     return f"SELECT {columns}, count(*) FROM {table} GROUP BY {columns} HAVING count(*) > 1" if columns else None
 
 

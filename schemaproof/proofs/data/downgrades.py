@@ -61,7 +61,7 @@ def _first_line(stuck: Stuck) -> str:
 def _remedy(stuck: Stuck, stairs: Stairs, release: int) -> str:
     if stuck.any_row and (line := code_line(stuck.run)):
         return f"Fix the code at {line}: it fails on any row, and where there are none nobody notices."
-    if by_statement := written.remedy(stuck.run.error, stairs, stuck.table, release, down=True):
+    if by_statement := written.remedy(stuck.run, stairs, stuck.table, release, down=True):
         return by_statement
     place = Required.of(stuck.run.error)
     if place is not None and (stairs.first is None or place.identity not in stairs.first.objects):

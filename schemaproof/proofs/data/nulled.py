@@ -12,7 +12,7 @@ from schemaproof.proofs.data.showing import quoted_name
 from schemaproof.proofs.data.tokens import Cursor, Token, split, tokens
 from schemaproof.proofs.data.writes import Write, writes
 
-_ENDS_SET = frozenset({"from", "where", "returning"})
+ENDS_SET = frozenset({"from", "where", "returning"})
 _WRITING = frozenset({"update", "insert", "with", "merge"})
 _PLAIN = 3  # words of a column's name with its table's, dot included
 
@@ -64,7 +64,7 @@ class Nulled:
             return None
         kind = str(goal.objects.get(place.identity, {}).get("type") or "")
         value = "'{}'" if kind.endswith("[]") else _VALUES.get(_bare(kind), "...")
-        return cls(place, write, _source(write, place.column), value, (there, goal))
+        return cls(place, write, source_of(write, place.column), value, (there, goal))
 
     @property
     def remedy(self) -> str:
@@ -93,11 +93,11 @@ def _bare(kind: str) -> str:
     return start + rest.partition(")")[2]
 
 
-def _source(write: Write, column: str) -> str:
+def source_of(write: Write, column: str) -> str:
     """What an UPDATE sets ``column`` to, so that it can stand anywhere; "" where that can't be told."""
     if not write.reaching:  # in the body of a function, or with a driver's parameters
         return ""
-    assigned = Cursor(write.statement, write.words).until(lambda one: one.kind == "word" and one.text in _ENDS_SET)
+    assigned = Cursor(write.statement, write.words).until(lambda one: one.kind == "word" and one.text in ENDS_SET)
     for part in split(assigned):
         equals = next((place for place, one in enumerate(part) if one.text == "=" and one.kind == "sign"), 0)
         names = [one.text for one in part[:equals] if one.is_name]

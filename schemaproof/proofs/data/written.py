@@ -1,26 +1,33 @@
 """What to write where a statement fails for the values that it meets: by what the statement itself says."""
 
+from schemaproof.migration.environment import Run
 from schemaproof.migration.stairway import Stairs
 from schemaproof.proofs.data.casting import Cast
 from schemaproof.proofs.data.counting import counted
+from schemaproof.proofs.data.duplicated import Duplicated
 from schemaproof.proofs.data.nulled import Nulled
 from schemaproof.proofs.data.referred import StillReferred, without_parent
 from schemaproof.proofs.data.snapshot import Name
 
 
-def remedy(error: BaseException | None, stairs: Stairs, table: Name | None, release: int, *, down: bool = False) -> str:
-    """It, with the query that counts the rows; "" where ``error`` is about something else.
+def remedy(run: Run, stairs: Stairs, table: Name | None, release: int, *, down: bool = False) -> str:
+    """It, with the query that counts the rows; "" where it failed for another reason.
 
     Args:
-        error: what the migration failed with.
+        run: the migration's, which failed.
         stairs: the revision's.
         table: where the rows are, where that is known.
         release: the server's, as a number.
         down: whether its downgrade failed.
     """
+    return _of(run.error, stairs, table, release, down=down)
+
+
+def _of(error: BaseException | None, stairs: Stairs, table: Name | None, release: int, *, down: bool) -> str:
     found = (
         Nulled.of(error, stairs, down=down)
         or StillReferred.of(error, stairs, down=down)
+        or Duplicated.of(error, stairs, down=down)
         or Cast.of(error, table, stairs, release, down=down)
     )
     return found.remedy + counted(found.query) if found is not None else without_parent(error)

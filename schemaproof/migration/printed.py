@@ -47,13 +47,13 @@ class Noise:
     Attributes:
         logged: the lines of their messages.
         sent: the lines of the statements.
-        whole: the statements, each in one line.
+        whole: the statements, each in one line and once, in the order in which they were first sent.
         usual: what env.py prints in a run without a revision, as ``shapes`` has it.
     """
 
     logged: set[str] = field(default_factory=set)
     sent: set[str] = field(default_factory=set)
-    whole: set[str] = field(default_factory=set)
+    whole: dict[str, None] = field(default_factory=dict)
     usual: frozenset[str] = frozenset()
 
     def log(self, message: str) -> None:
@@ -65,7 +65,7 @@ class Noise:
         """Remember a statement."""
         plain = _plain(statement)
         if len(self.sent) < _REMEMBERED and plain not in self.whole:
-            self.whole.add(plain)
+            self.whole[plain] = None
             self.sent.update(_lines(statement))
 
     @contextlib.contextmanager

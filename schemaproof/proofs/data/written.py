@@ -4,6 +4,7 @@ from schemaproof.migration.environment import Run
 from schemaproof.migration.stairway import Stairs
 from schemaproof.proofs.data.casting import Cast
 from schemaproof.proofs.data.counting import counted
+from schemaproof.proofs.data.deferred import Deferred
 from schemaproof.proofs.data.duplicated import Duplicated
 from schemaproof.proofs.data.nulled import Nulled
 from schemaproof.proofs.data.referred import StillReferred, without_parent
@@ -20,6 +21,12 @@ def remedy(run: Run, stairs: Stairs, table: Name | None, release: int, *, down: 
         release: the server's, as a number.
         down: whether its downgrade failed.
     """
+    late = Deferred.of(run, stairs, down=down)
+    if late is not None and late.statement:
+        instead = _of(late.error, stairs, table, release, down=down)
+        return late.remedy + (instead or "Leave such rows out in it, or change them before.")
+    if late is not None:
+        return late.remedy
     return _of(run.error, stairs, table, release, down=down)
 
 

@@ -1,7 +1,7 @@
 """The names that PostgreSQL gives to what is made without one: makeObjectName() in src/backend/commands/indexcmds.c."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 # NAMEDATALEN - 1, in bytes.
 _MAX = 63
@@ -31,6 +31,12 @@ def generated(table: str, columns: Sequence[str], label: str) -> str:
             two -= 1
     pieces = [_clip(first, one), *([_clip(second, two)] if columns else []), label]
     return "_".join(pieces)
+
+
+def free(name: str, label: str, taken: Collection[str], columns: Sequence[str] = ()) -> str:
+    """As ``generated``, the label numbered as PostgreSQL does it where the name is ``taken``."""
+    numbers = ("", *map(str, range(1, len(taken) + 1)))
+    return next(one for number in numbers if (one := generated(name, columns, label + number)) not in taken)
 
 
 def clipped(name: str) -> str:

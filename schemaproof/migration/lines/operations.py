@@ -11,6 +11,9 @@ from schemaproof.migration.lines import statements
 from schemaproof.migration.lines.change import Change
 from schemaproof.migration.lines.quoting import literal, quoted, text
 
+# The line that runs what no transaction may hold.
+BLOCK = "with op.get_context().autocommit_block():"
+
 # An index's attributes that are a part of its definition.
 _OF_INDEX = frozenset(
     {"method", "columns", "include", "predicate", "unique", "nulls not distinct", "storage parameters", "tablespace"}

@@ -55,7 +55,7 @@ def _told(history: History, check: Check, one: Measured, direction: Direction, r
                 f"In the {direction} {'to' if direction == 'upgrade' else 'of'} {revision} {sentence(part, one)}"
                 + (f": {elsewhere} has locked {them}, in the same transaction." if elsewhere else "."),
                 # Who goes back has an outage already, and most downgrades are never run.
-                kind=f"{direction} {work(hold)}".rstrip(),
+                kind=f"{direction} {work(hold, one)}".rstrip(),
                 severity=Severity.WARNING if direction == "upgrade" else Severity.NOTE,
                 revision=revision,
                 object=_object(hold),

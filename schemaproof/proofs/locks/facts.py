@@ -18,6 +18,9 @@ pg_catalog.json_build_object(
         FROM pg_catalog.pg_class c WHERE c.oid IN ({tables}) AND c.relkind IN ('r', 'm')),
     'views', (SELECT pg_catalog.json_agg(c.oid) FROM pg_catalog.pg_class c WHERE c.oid IN ({tables})
         AND c.relkind = 'm'),
+    'leaves', (SELECT pg_catalog.json_object_agg(c.oid, ARRAY(SELECT t.relid::oid::int8
+            FROM pg_catalog.pg_partition_tree(c.oid) t WHERE t.isleaf))
+        FROM pg_catalog.pg_class c WHERE c.oid IN ({tables}) AND c.relkind = 'p'),
     'columns', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(a.attrelid::int8, a.attnum, a.attname,
             pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attgenerated <> '', a.attidentity <> '',
             CASE WHEN a.atthasdef THEN pg_catalog.pg_get_expr(d.adbin, d.adrelid) END,
@@ -81,7 +84,7 @@ class Made:
         kind: what.
         table: the table's oid.
         name: of the column, the index or the constraint; "" for the table as a whole.
-        definition: the column's type, with its collation where that is not the type's; the constraint's definition.
+        definition: the column's type, with its collation where that is not the type's; that of the constraint or index.
         columns: those of an index or of a constraint with one.
         unique: whether an index is.
         other: the oid of the table that a foreign key refers to.
@@ -106,6 +109,7 @@ class Facts:
 
     files: Mapping[int, int]
     views: frozenset[int]
+    leaves: Mapping[int, frozenset[int]]  # of a partitioned table, the partitions that hold its rows
     columns: Mapping[tuple[int, int], tuple[Any, ...]]
     indexes: Mapping[int, tuple[Any, ...]]
     constraints: Mapping[int, tuple[Any, ...]]
@@ -116,6 +120,7 @@ class Facts:
         return cls(
             {int(oid): file for oid, file in (found["files"] or {}).items()},
             frozenset(map(int, found["views"] or ())),
+            {int(oid): frozenset(some) for oid, some in (found["leaves"] or {}).items()},
             {(table, number): tuple(rest) for table, number, *rest in found["columns"] or ()},
             {oid: tuple(rest) for oid, *rest in found["indexes"] or ()},
             {oid: tuple(rest) for oid, *rest in found["constraints"] or ()},
@@ -131,6 +136,7 @@ class Facts:
         """What was made since ``before``."""
         # A statement that rewrites a table builds its indexes anew: that is no work of its own.
         rewritten = {oid for oid, file in self.files.items() if before.files.get(oid, file) != file}
+        rewritten |= {oid for oid, leaves in self.leaves.items() if leaves & rewritten}
         again = [one for key in self._retyped(before) for one in self._again(before, key, rewritten)]
         found = [*again, *self._columns(before), *self._constraints(before), *self._indexes(before)]
         for oid in sorted(rewritten - {one.table for one in found if one.kind in _REWRITES}):
@@ -197,7 +203,7 @@ class Facts:
             was = before.columns.get((table, number))
             if was is None:
                 what: Kind = "stored" if generated else "identity" if identity else "volatile"
-                if table in before.files:
+                if table in before.files or table in before.leaves:
                     definition = kind if what != "volatile" else f"{kind} DEFAULT {default}"
                     yield Made(what, table, name, definition, beside=Beside(required and what == "volatile"))
             elif required and not was[2]:
@@ -219,9 +225,9 @@ class Facts:
 
     def _indexes(self, before: "Facts") -> Iterator[Made]:
         left_out = self._of_constraints() | self._all_replaced(before)
-        for oid, (table, name, unique, columns, *_) in self.indexes.items():
+        for oid, (table, name, unique, columns, definition, *_) in self.indexes.items():
             if oid not in before.indexes and oid not in left_out:
-                yield Made("index", table, name, columns=tuple(columns), unique=unique)
+                yield Made("index", table, name, definition, tuple(columns), unique)
 
     def _of_constraints(self) -> set[int]:
         """The indexes that constraints have."""

@@ -1,6 +1,6 @@
 """Which statements' work grows with the tables, and which tables are locked meanwhile."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from schemaproof.migration.sessions import Place
@@ -77,10 +77,14 @@ class Hold:
     places: Sequence[Place] = ()
     taken: int = 0
 
-    def made(self, known: Collection[int]) -> Made | None:
-        """What the first statement whose work grows made: of this table, or else of another of those ``known``."""
+    def made(self, known: Mapping[int, Relation]) -> Made | None:
+        """What the first statement whose work grows made: of this table, or else of another of those ``known``.
+
+        Of a partitioned table rather than of its partitions, which get the same.
+        """
         things = [one for one in self.growing[0].made if one.table in known]
-        return next((one for one in things if one.table == self.table.oid), next(iter(things), None))
+        things.sort(key=lambda one: (one.table != self.table.oid, known[one.table].kind != "p"))
+        return next(iter(things), None)
 
 
 def holds(relations: Mapping[int, Relation], rows: Rows, before: Facts | None) -> list[Hold]:
@@ -121,8 +125,15 @@ def holds(relations: Mapping[int, Relation], rows: Rows, before: Facts | None) -
                         numbers[id(first)],
                     )
                 )
-    whole = {(hold.table.schema, hold.table.name) for hold in found if hold.table.kind == "p"}
-    return [hold for hold in found if hold.table.kind == "p" or hold.table.root not in whole]
+    held = {hold.table.oid for hold in found}
+    return [hold for hold in found if not held & set(_wholes(hold.table, relations))]
+
+
+def _wholes(table: Relation, relations: Mapping[int, Relation]) -> Iterator[int]:
+    """The partitioned tables that it is part of."""
+    while table.above in relations:
+        table = relations[table.above]
+        yield table.oid
 
 
 def growing_steps(rows: Rows, steps: Sequence[Step], relations: Mapping[int, Relation]) -> list[list[Step]]:

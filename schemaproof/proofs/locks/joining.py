@@ -1,10 +1,11 @@
 """Tables that one statement locks for the same work: one cause with one remedy, and so one finding."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemaproof.proofs.locks.changing import place_of
 from schemaproof.proofs.locks.holds import Hold
+from schemaproof.proofs.locks.relations import Relation
 
 
 @dataclass(frozen=True)
@@ -20,14 +21,14 @@ class Joined:
     others: Sequence[Hold] = ()
 
 
-def joined(holds: Sequence[Hold], known: Collection[int]) -> list[Joined]:
+def joined(holds: Sequence[Hold], known: Mapping[int, Relation]) -> list[Joined]:
     """``holds``, those with one cause together.
 
     A table for which the statement does work of its own, such as a rewrite, is told by itself.
 
     Args:
         holds: those of one run.
-        known: the oids of the tables that are there before the revision.
+        known: the tables that are there before the revision, by their oids.
     """
     ranked = sorted(holds, key=lambda hold: _rank(hold, known))
     found: dict[int, list[Hold]] = {}
@@ -38,7 +39,7 @@ def joined(holds: Sequence[Hold], known: Collection[int]) -> list[Joined]:
     return [by_main[id(hold)] for hold in holds if id(hold) in by_main]
 
 
-def _rank(hold: Hold, known: Collection[int]) -> tuple[bool, bool, int, str]:
+def _rank(hold: Hold, known: Mapping[int, Relation]) -> tuple[bool, bool, int, str]:
     """What is told comes first: the table that is worked on, whose readers wait, that the statement names first."""
     return (
         not _has_its_own(hold, known),
@@ -48,7 +49,7 @@ def _rank(hold: Hold, known: Collection[int]) -> tuple[bool, bool, int, str]:
     )
 
 
-def _is_part(hold: Hold, main: Hold, known: Collection[int]) -> bool:
+def _is_part(hold: Hold, main: Hold, known: Mapping[int, Relation]) -> bool:
     if _has_its_own(hold, known) or (hold.whom == "reads" and main.whom != "reads"):
         return False
     its, all_of = (list(_statements(one)) for one in (hold, main))
@@ -57,7 +58,7 @@ def _is_part(hold: Hold, main: Hold, known: Collection[int]) -> bool:
     return (hold.taken == main.taken or by_the_work) and its[0] == all_of[0] and set(its) <= set(all_of)
 
 
-def _has_its_own(hold: Hold, known: Collection[int]) -> bool:
+def _has_its_own(hold: Hold, known: Mapping[int, Relation]) -> bool:
     made = hold.made(known)
     return made is not None and made.table == hold.table.oid
 

@@ -61,6 +61,12 @@ class Measured:
         return views.union(oid for step in steps for oid in step.work if oid in self.relations)
 
     @property
+    def examined(self) -> set[int]:
+        """The tables of which is asked what becomes of them: those worked on, and what they are partitions of."""
+        roots = {self.relations[oid].root for oid in self.worked}
+        return self.worked.union(oid for oid, one in self.relations.items() if one.kind == "p" and one.root in roots)
+
+    @property
     def left(self) -> set[int]:
         """The tables that are still locked against everybody by the last transaction, until it is committed."""
         return set(locked(self.few[-1].held, self.relations, "reads")) if self.few else set()
@@ -195,7 +201,7 @@ class Locks:
                 before = self._grown(database, one)
                 if direction == "downgrade" and not one.worked:
                     return
-                watch = Watch(self._history.server.version, one.worked)
+                watch = Watch(self._history.server.version, one.examined)
                 run = self._states.run(database, index, direction, watch)
                 if run.error is not None:
                     one.failed = run
@@ -211,7 +217,7 @@ class Locks:
                 connection, [one.relations[oid] for oid in one.worked], unique_columns(self._needs)
             )
             one.unknown = {**one.unknown, **refused}
-            return Facts.read(connection, one.worked)
+            return Facts.read(connection, one.examined)
 
 
 def in_one_transaction(run: Run) -> bool:

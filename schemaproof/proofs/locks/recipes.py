@@ -1,14 +1,15 @@
 """How to do the same without keeping anybody out: the lines for the revision, with the project's own names."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from schemaproof.migration.lines.partitions import Partitions
 from schemaproof.migration.lines.quoting import quoted, text
 from schemaproof.proofs.locks.changing import Change, change_of
 from schemaproof.proofs.locks.facts import Made
 from schemaproof.proofs.locks.holds import Growing, Hold
-from schemaproof.proofs.locks.relations import Relation
+from schemaproof.proofs.locks.relations import Relation, partitions
 from schemaproof.proofs.locks.second_column import second_column
 from schemaproof.proofs.locks.spelling import BLOCK, LATER, execute, lines, named, schema
 from schemaproof.proofs.locks.telling import shown
@@ -21,19 +22,61 @@ def recipe(hold: Hold, relations: Mapping[int, Relation]) -> str:
     if made is None:
         return _of_rows(hold, relations)
     table = relations[made.table]
+    if table.kind == "p" and made.kind in _OF_PARTITIONS:
+        return _OF_PARTITIONS[made.kind](made, partitions(table, relations))
+    if table.kind == "p" and _RECIPES[made.kind] is second_column:
+        return second_column(made, table, growing.statement, partitions(table, relations))
     return _RECIPES[made.kind](made, table, growing.statement)
+
+
+def _index_of_partitions(made: Made, whole: Partitions) -> str:
+    what = " ".join(["USING", made.definition.partition(" USING ")[2]])
+    return lines(_PARTITIONS_FIRST, *whole.index(made.name, what, unique=made.unique))
+
+
+def _unique_of_partitions(made: Made, whole: Partitions) -> str:
+    form = "PRIMARY KEY" if made.definition.startswith("PRIMARY") else "UNIQUE"
+    return lines(_PARTITIONS_FIRST, *whole.constraint(made.name, form, made.columns))
+
+
+def _key_of_partitions(made: Made, whole: Partitions) -> str:
+    name, table = quoted(made.name), quoted(*(one for one in whole.table if one != "public"))
+    key = made.definition.replace("{", "{{").replace("}", "}}")
+    return lines(
+        "Add the foreign key to each partition without looking at the rows that are there; the table's then takes"
+        " theirs:",
+        *whole.each(f"ALTER TABLE {{partition}} ADD CONSTRAINT {name} {key} NOT VALID"),
+        LATER,
+        *whole.each(f"ALTER TABLE {{partition}} VALIDATE CONSTRAINT {name}"),
+        "and after that:",
+        execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {made.definition}"),
+    )
+
+
+_PARTITIONS_FIRST = (
+    "PostgreSQL builds no index of a partitioned table CONCURRENTLY: build that of each partition so, and attach it."
+    " When the last one is, the index is valid:"
+)
+# What is written otherwise for a partitioned table.
+_OF_PARTITIONS: Mapping[str, Callable[[Made, Partitions], str]] = {
+    "index": _index_of_partitions,
+    "unique": _unique_of_partitions,
+    "foreign-key": _key_of_partitions,
+}
 
 
 def _index(made: Made, table: Relation, _: str) -> str:
     unique = ", unique=True" if made.unique else ""
-    columns = ", ".join(map(text, made.columns)) or "..."
-    return lines(
-        "Build the index while the table is in use:",
-        BLOCK,
-        _dropped(made, table),
-        f"    op.create_index({text(made.name)}, {text(table.name)}, [{columns}]{unique}{schema(table)},"
-        " postgresql_concurrently=True)",
+    columns = ", ".join(map(text, made.columns))
+    line = (
+        f"op.create_index({text(made.name)}, {text(table.name)}, [{columns}]{unique}{schema(table)},"
+        " postgresql_concurrently=True)"
     )
+    what = made.definition.partition(" USING ")[2]
+    if what != f"btree ({', '.join(map(quoted, made.columns))})":  # an expression, a condition, another method
+        kind = "UNIQUE INDEX" if made.unique else "INDEX"
+        line = execute(f"CREATE {kind} CONCURRENTLY {quoted(made.name)} ON {named(table)} USING {what}")
+    return lines("Build the index while the table is in use:", BLOCK, _dropped(made, table), f"    {line}")
 
 
 def _unique(made: Made, table: Relation, _: str) -> str:
@@ -210,7 +253,7 @@ _CHANGING: Mapping[str, tuple[str, str]] = {
     ),
 }
 
-_RECIPES = {
+_RECIPES: Mapping[str, Callable[[Made, Relation, str], str]] = {
     "index": _index,
     "unique": _unique,
     "check": _check,

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import psycopg
 
+from schemaproof.migration.lines.partitions import Partitions
+
 type Name = tuple[str, str]
 
 # Whom a lock keeps out of a table.
@@ -29,7 +31,8 @@ _SPELLED = {
 
 _RELATIONS = """
 SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text, coalesce(i.indrelid, c.oid)::int8,
-    rn.nspname::text, r.relname::text
+    rn.nspname::text, r.relname::text,
+    coalesce((SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = c.oid AND c.relispartition), 0)::int8
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_index i ON i.indexrelid = c.oid
 LEFT JOIN pg_class r ON r.oid = coalesce(pg_partition_root(coalesce(i.indrelid, c.oid)), i.indrelid, c.oid)
@@ -50,6 +53,7 @@ class Relation:
         kind: pg_class.relkind.
         table: the oid of the table of an index; else its own.
         root: schema and name of the partitioned table that it is part of; else of the table itself.
+        above: the oid of the partitioned table, or index, that it is a partition of; 0 for none.
     """
 
     oid: int
@@ -58,6 +62,7 @@ class Relation:
     kind: str
     table: int
     root: Name
+    above: int = 0
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"
@@ -71,8 +76,8 @@ def read_relations(connection: psycopg.Connection[Any], left_out: Collection[str
         left_out: the tables that are none of our business, as "schema.table", or "table" for any schema's.
     """
     known = {
-        oid: Relation(oid, schema, name, kind, table, (above, whole))
-        for oid, schema, name, kind, table, above, whole in connection.execute(_RELATIONS)
+        oid: Relation(oid, schema, name, kind, table, (place, whole), above)
+        for oid, schema, name, kind, table, place, whole, above in connection.execute(_RELATIONS)
     }
     tables = {
         oid
@@ -81,6 +86,18 @@ def read_relations(connection: psycopg.Connection[Any], left_out: Collection[str
     }
 
     return {oid: one for oid, one in known.items() if one.table in tables}
+
+
+def partitions(table: Relation, relations: Mapping[int, Relation]) -> Partitions:
+    """Those of the partitioned ``table``."""
+    below: dict[Name, list[Name]] = {}
+    for one in sorted(relations.values(), key=lambda one: (one.schema, one.name)):
+        whole = relations.get(one.above)
+        if whole is not None and one.kind in {"r", "p"}:
+            below.setdefault((whole.schema, whole.name), []).append((one.schema, one.name))
+    return Partitions(
+        (table.schema, table.name), below, {(one.schema, one.name) for one in relations.values() if one.kind in "iI"}
+    )
 
 
 def locked(

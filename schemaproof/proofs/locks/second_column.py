@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from schemaproof.migration.lines.partitions import Partitions
 from schemaproof.migration.lines.quoting import quoted
 from schemaproof.proofs.locks.changing import conversion
 from schemaproof.proofs.locks.facts import Made
@@ -10,8 +11,8 @@ from schemaproof.proofs.locks.relations import Relation
 from schemaproof.proofs.locks.spelling import BLOCK, LATER, execute, lines, named
 
 
-def second_column(made: Made, table: Relation, statement: str) -> str:
-    """What to write instead of ``statement``, which makes ``made`` of a column of ``table``."""
+def second_column(made: Made, table: Relation, statement: str, parts: Partitions | None = None) -> str:
+    """What to write instead of ``statement``, which makes ``made`` of a column of ``table``, with its ``parts``."""
     why = _why(made)
     tied = _tied(made)
     if tied:
@@ -32,7 +33,7 @@ def second_column(made: Made, table: Relation, statement: str) -> str:
         BLOCK,
         f"    {execute(fill)}",
         "and when all is filled:",
-        *_prepared(made, table, alter, new),
+        *_prepared(made, table, alter, new, parts),
         execute(f"{alter} DROP COLUMN {column}"),
         execute(f"{alter} RENAME COLUMN {new} TO {column}"),
         *_renamed(made, table, alter),
@@ -62,10 +63,14 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(names)
 
 
-def _prepared(made: Made, table: Relation, alter: str, new: str) -> Iterator[str]:
+def _prepared(made: Made, table: Relation, alter: str, new: str, parts: Partitions | None) -> Iterator[str]:
     """What the second column must have before it takes the other one's place; nobody waits for it."""
     beside = made.beside
-    if beside.indexes:
+    if parts is not None:
+        for name, definition in beside.indexes:
+            what = f"USING {_of_the_second(made.name, definition.partition(' USING ')[2])}"
+            yield from parts.index(f"{name}_new", what, unique=definition.startswith("CREATE UNIQUE"))
+    elif beside.indexes:
         yield BLOCK
         yield from (f"    {execute(_index(definition, name, made.name))}" for name, definition in beside.indexes)
     checks = _checks(made, table)

@@ -1,9 +1,9 @@
 """The lines of a revision, as they are typed."""
 
+from schemaproof.migration.lines.operations import BLOCK as BLOCK  # noqa: PLC0414 (it is one of the lines)
 from schemaproof.migration.lines.quoting import quoted, text
 from schemaproof.proofs.locks.relations import Relation
 
-BLOCK = "with op.get_context().autocommit_block():"
 LATER = "and in a revision after it (each in a transaction of its own, transaction_per_migration=True):"
 
 

@@ -6,6 +6,7 @@ from schemaproof.figure import Grid
 from schemaproof.proofs.locks.holds import Growing, Hold
 from schemaproof.proofs.locks.joining import Joined
 from schemaproof.proofs.locks.measuring import Measured
+from schemaproof.proofs.locks.relations import Relation
 from schemaproof.proofs.locks.watch import Work
 
 _STATEMENT = 100  # characters
@@ -40,7 +41,7 @@ def _doing(told: Joined, growing: Growing, one: Measured) -> str:
     if made is not None:
         oid = made.table
     table = one.relations[oid]
-    rows = f"{one.counts.get(oid, work.rows):,} rows"
+    rows = f"{_count(table, one) or work.rows:,} rows"
     its = oid == hold.table.oid and not told.others
     whose = f"its {rows}" if its else f"the {rows} of {table}"
     if made is not None:
@@ -69,9 +70,20 @@ _MAKING: Mapping[str, str] = {
 }
 
 
-def work(hold: Hold) -> str:
-    """What is done under the lock, in words that stay: "index ix_orders_total"; "" for reading and writing rows."""
-    made = {f"{item.kind} {item.name}".rstrip() for growing in hold.growing for item in growing.made}
+def _count(table: Relation, one: Measured) -> int:
+    """How many rows it has, in its partitions too."""
+    parts = (oid for oid in one.counts if oid in one.relations and one.relations[oid].root == table.root)
+    return sum(one.counts[oid] for oid in parts) if table.kind == "p" else one.counts.get(table.oid, 0)
+
+
+def work(hold: Hold, one: Measured) -> str:
+    """What is done under the lock, in words that stay: "index ix_orders_total"; "" for reading and writing rows.
+
+    What a partitioned table gets is done for its partitions.
+    """
+    whole = {oid for oid, relation in one.relations.items() if relation.kind == "p"}
+    done = [item for growing in hold.growing for item in growing.made if item.table not in whole]
+    made = {f"{item.kind} {item.name}".rstrip() for item in done}
     return ", ".join(sorted(made))
 
 

@@ -10,7 +10,7 @@ from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
 from schemaproof.postgres import Database
 from schemaproof.proofs.deletes.checks.foreign_keys import has_foreign_keys
-from schemaproof.proofs.deletes.checks.indexing import Indexing
+from schemaproof.proofs.deletes.checks.indexing import Indexing, partitions
 
 if TYPE_CHECKING:
     from schemaproof.proofs.deletes.cost import Lookup
@@ -37,7 +37,9 @@ def _examine(history: History) -> Iterator[Finding]:
         measured = _measure(database, keys, [*doubtful, *plain], history.version_table)
     slow = [one for one in lookups if not _serves(measured.get(one.key))]
     objects = history.head_catalog().objects
-    indexing = Indexing(history.metadata, {(one.schema, one.name) for one in objects if one.kind == "index"})
+    indexing = Indexing(
+        history.metadata, {(one.schema, one.name) for one in objects if one.kind == "index"}, partitions(objects)
+    )
     for lookup in slow:
         if lookup.followed:
             yield _followed(lookup, measured.get(lookup.key), indexing)
@@ -125,15 +127,7 @@ def _told(said: "Measured | str | None") -> str:
 
 def _creating(key: "Key", indexing: Indexing) -> str:
     """What follows the word "create"."""
-    partitioned = (
-        "\nIt locks the table while it builds; unless each partition has such an index, made CONCURRENTLY, before."
-        if key.child.partitioned
-        else ""
-    )
-    return (
-        f"the index in a revision, and declare it in the model ({indexing.model(key)}):\n"
-        f"{indexing.revision(key)}{partitioned}"
-    )
+    return f"the index in a revision, and declare it in the model ({indexing.model(key)}):\n{indexing.revision(key)}"
 
 
 def _refusing(lookups: "Sequence[Lookup]", indexing: Indexing) -> Iterator[Finding]:
@@ -158,9 +152,13 @@ def _refusing(lookups: "Sequence[Lookup]", indexing: Indexing) -> Iterator[Findi
         kind="refusing keys",
         severity=Severity.NOTE,
         object=key.identity if len(lookups) == 1 else None,
-        evidence="\n".join(f"{one.key}: {indexing.line(one.key)}" for one in lookups),
+        evidence="\n".join(f"{one.key}: {_line(one.key, indexing)}" for one in lookups),
         remedy=f"If {never} never deleted, nor their keys updated, nothing has to be done; otherwise, {remedy}",
     )
+
+
+def _line(key: "Key", indexing: Indexing) -> str:
+    return f"\n{indexing.revision(key)}" if key.child.partitioned else indexing.line(key)
 
 
 FOREIGN_KEY_INDEX = Check(

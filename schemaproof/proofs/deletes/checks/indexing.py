@@ -1,17 +1,20 @@
 """The index that a foreign key lacks, as a revision creates it and the model declares it: under the same name."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, Index, MetaData, Table
 
+from schemaproof.catalog.names import unquoted
 from schemaproof.migration.autogenerate.longnames import rendered
-from schemaproof.migration.lines.quoting import text
+from schemaproof.migration.lines.operations import BLOCK
+from schemaproof.migration.lines.partitions import Partitions
+from schemaproof.migration.lines.quoting import quoted, text
 
 if TYPE_CHECKING:
+    from schemaproof.catalog import Identity
+    from schemaproof.catalog.values import Attributes
     from schemaproof.proofs.deletes.keys import Key
-
-_BLOCK = "with op.get_context().autocommit_block():"
 
 
 class Indexing:
@@ -20,20 +23,31 @@ class Indexing:
     Args:
         metadata: the model, whose naming convention the names follow.
         taken: schema and name of each index that there is.
+        partitions: those of each partitioned table, by schema and name.
     """
 
-    def __init__(self, metadata: Iterable[MetaData], taken: Collection[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        metadata: Iterable[MetaData],
+        taken: Collection[tuple[str, str]],
+        partitions: Mapping[tuple[str, str], Sequence[tuple[str, str]]] | None = None,
+    ) -> None:
+        self._partitions = partitions or {}
         self._tables = [table for one in metadata for table in one.tables.values()]
         self._taken = taken
 
     def revision(self, key: "Key") -> str:
         """The lines of the revision that creates the index on the columns of ``key``."""
-        if key.child.partitioned:
+        if not key.child.partitioned:
+            return f"{BLOCK}\n    {self.line(key)}"
+        whole = Partitions(key.child.name, self._partitions, self._taken)
+        if not whole.leaves:
             return self.line(key)
-        return f"{_BLOCK}\n    {self.line(key)}"
+        what = f"({', '.join(map(quoted, key.columns))})"
+        return "\n".join(whole.index(self._name(key), what))
 
     def line(self, key: "Key") -> str:
-        """The operation among them."""
+        """The operation among them; of a partitioned table, where it has no partition yet."""
         schema = self._schema(key)
         place = "" if schema is None else f", schema={text(schema)}"
         # CONCURRENTLY is not for partitioned tables (manual, CREATE INDEX).
@@ -81,3 +95,14 @@ class Indexing:
         name = key.child.name
         same = [table for table in self._tables if table.name == name.name and table.schema in {None, name.schema}]
         return max(same, key=lambda table: table.schema is not None, default=None)
+
+
+def partitions(objects: "Mapping[Identity, Attributes]") -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """Those of each partitioned table of a catalog, by schema and name."""
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for one, attributes in objects.items():
+        whole = attributes.get("partition of")
+        if one.kind == "table" and whole:
+            names = unquoted(str(whole))
+            found.setdefault((names[-2] if len(names) > 1 else "public", names[-1]), []).append((one.schema, one.name))
+    return {whole: sorted(parts) for whole, parts in found.items()}

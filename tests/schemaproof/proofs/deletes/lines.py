@@ -15,8 +15,10 @@ def run_lines(lines: str, connection: Connection) -> None:
         lines: among others, some that begin with an operation or with its block.
         connection: in autocommit mode.
     """
-    code = [line for line in lines.splitlines() if line.lstrip().startswith(("op.", "with op."))]
+    code = [line for line in lines.splitlines() if line.lstrip().startswith(("op.", "with op.", "for "))]
     operations = Operations(MigrationContext.configure(connection))
     block = SimpleNamespace(autocommit_block=nullcontext)
-    op = SimpleNamespace(get_context=lambda: block, create_index=operations.create_index)
+    op = SimpleNamespace(
+        get_context=lambda: block, create_index=operations.create_index, execute=connection.exec_driver_sql
+    )
     exec("\n".join(code), {"op": op})  # noqa: S102 (our own lines)

@@ -20,8 +20,9 @@ from sqlalchemy import (
     text,
 )
 
+from schemaproof.catalog import Catalog
 from schemaproof.postgres import Database
-from schemaproof.proofs.deletes.checks.indexing import Indexing
+from schemaproof.proofs.deletes.checks.indexing import Indexing, partitions
 from schemaproof.proofs.deletes.keys import Key, read_keys
 from tests.schemaproof.proofs.deletes.lines import run_lines
 
@@ -115,3 +116,38 @@ def test_name_that_asks_for_more_than_the_columns_is_sqlalchemy_s(empty_database
     metadata.create_all(create_engine(empty_database.url("psycopg"), poolclass=NullPool))
     indexing, key = only_key(empty_database, metadata)
     assert '"ix_c_p_id", "c", ["p_id"]' in indexing.line(key)
+
+
+PARTITIONED = """
+CREATE SCHEMA app; CREATE TABLE p (id int PRIMARY KEY);
+CREATE TABLE c (id int, p_id int REFERENCES p) PARTITION BY LIST (id);
+CREATE TABLE c_1 PARTITION OF c FOR VALUES IN (1);
+CREATE TABLE app.c_2 PARTITION OF c FOR VALUES IN (2);
+CREATE TABLE c_rest PARTITION OF c DEFAULT PARTITION BY LIST (id); CREATE TABLE c_all PARTITION OF c_rest DEFAULT
+"""
+
+
+def test_index_of_a_partitioned_table_is_built_partition_by_partition(empty_database: Database) -> None:
+    """CONCURRENTLY is refused for the whole."""
+    with psycopg.connect(empty_database.dsn, autocommit=True) as connection:
+        connection.execute(PARTITIONED)
+        (key,) = (one for one in read_keys(connection) if one.child.name.name == "c")
+        lines = Indexing([], set(), partitions(Catalog.read(connection).objects)).revision(key)
+        engine = create_engine(empty_database.url("psycopg"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as there:
+            run_lines(lines, there)
+        found = connection.execute(
+            "SELECT indrelid::regclass::text, indisvalid FROM pg_index"
+            " WHERE indrelid::regclass::text ~ '^(app[.])?c(_|$)'"
+        )
+        assert dict(found) == dict.fromkeys(["app.c_2", "c", "c_1", "c_all", "c_rest"], True)
+    assert lines.count("CREATE INDEX CONCURRENTLY") == 3
+
+
+def test_partitioned_table_without_partitions_has_nothing_to_build_concurrently(empty_database: Database) -> None:
+    with psycopg.connect(empty_database.dsn, autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (id int, p_id int REFERENCES p) PARTITION BY LIST (id)"
+        )
+        (key,) = read_keys(connection)
+    assert Indexing([], set()).revision(key) == 'op.create_index("ix_c_p_id", "c", ["p_id"])'

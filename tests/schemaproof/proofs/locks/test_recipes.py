@@ -134,3 +134,32 @@ def test_indexes_are_rebuilt_concurrently_and_not_before_the_rebuild_locks(state
 def test_statement_that_locks_and_reads_is_taken_apart(statement: str) -> None:
     told = by_itself(statement)
     assert told.startswith(f"Take `{statement}` apart: what locks public.items and what reads rows, each in a revision")
+
+
+@pytest.mark.parametrize(
+    ("definition", "columns", "line"),
+    [
+        (
+            "CREATE INDEX ix ON public.items USING btree (a, b)",
+            ("a", "b"),
+            'op.create_index("ix", "items", ["a", "b"], ',
+        ),
+        (
+            "CREATE INDEX ix ON public.items USING btree (a, lower(b))",
+            ("a",),
+            'op.execute("CREATE INDEX CONCURRENTLY ix ON items USING btree (a, lower(b))")',
+        ),
+        (
+            "CREATE INDEX ix ON public.items USING gin (a) WHERE (b > 0)",
+            ("a",),
+            'op.execute("CREATE INDEX CONCURRENTLY ix ON items USING gin (a) WHERE (b > 0)")',
+        ),
+    ],
+)
+def test_index_is_built_as_it_is_with_its_expressions_and_its_condition(
+    definition: str, columns: tuple[str, ...], line: str
+) -> None:
+    made = Made("index", ITEMS.oid, "ix", definition, columns)
+    growing = Growing("CREATE INDEX ix ON items", 1, "SHARE", {}, {ITEMS.oid: Work(2000)}, [made])
+    told = recipe(Hold(ITEMS, "writes", growing.statement, "0002", [growing]), {ITEMS.oid: ITEMS})
+    assert line in told.splitlines()[-1]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from schemaproof.catalog.names import generated
 from schemaproof.migration.lines.partitions import Partitions
 from schemaproof.migration.lines.quoting import quoted, text
 from schemaproof.proofs.locks.changing import Change, change_of
@@ -128,14 +129,15 @@ def _not_null(made: Made, table: Relation, _: str) -> str:
 
 def _searched(made: Made, table: Relation) -> list[str]:
     """The lines that make a column NOT NULL whose rows are searched while the table is in use."""
-    name = quoted(f"{table.name}_{made.name}_not_null")
+    plain = generated(table.name, [made.name], "not_null")
+    name = quoted(plain)
     return [
         execute(f"ALTER TABLE {named(table)} ADD CONSTRAINT {name} CHECK ({quoted(made.name)} IS NOT NULL) NOT VALID"),
         LATER,
         execute(f"ALTER TABLE {named(table)} VALIDATE CONSTRAINT {name}"),
         "and after that:",
         f"op.alter_column({text(table.name)}, {text(made.name)}, nullable=False{schema(table)})",
-        f"op.drop_constraint({text(name)}, {text(table.name)}{schema(table)})",
+        f"op.drop_constraint({text(plain)}, {text(table.name)}{schema(table)})",
     ]
 
 

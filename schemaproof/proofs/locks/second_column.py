@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from schemaproof.catalog.names import free, generated
 from schemaproof.migration.lines.partitions import Partitions
 from schemaproof.migration.lines.quoting import quoted
 from schemaproof.proofs.locks.changing import conversion
@@ -21,7 +22,7 @@ def second_column(made: Made, table: Relation, statement: str, parts: Partitions
             f" up to date meanwhile, and swap the names. A second column can't simply take the place of {made.name},"
             f" which {tied}."
         )
-    column, new = quoted(made.name), quoted(f"{made.name}_new")
+    column, new = quoted(made.name), quoted(_second(made.name))
     alter = f"ALTER TABLE {named(table)}"
     filled = conversion(statement, made.name) or column
     fill = f"UPDATE {named(table)} SET {new} = {filled} WHERE ... AND {new} IS NULL"  # noqa: S608 (it is shown)
@@ -38,6 +39,20 @@ def second_column(made: Made, table: Relation, statement: str, parts: Partitions
         execute(f"{alter} RENAME COLUMN {new} TO {column}"),
         *_renamed(made, table, alter),
     )
+
+
+def _second(column: str) -> str:
+    """The name of the second column."""
+    return free(column, "new", {column})
+
+
+def _names(made: Made) -> dict[str, str]:
+    """By the names of what goes with the column, those of what takes its place: none is cut to another one's."""
+    old = [name for name, _ in (*made.beside.indexes, *made.beside.checks)]
+    found: dict[str, str] = {}
+    for name in old:
+        found[name] = free(name, "new", {*old, *found.values()})
+    return found
 
 
 def _why(made: Made) -> str:
@@ -69,10 +84,10 @@ def _prepared(made: Made, table: Relation, alter: str, new: str, parts: Partitio
     if parts is not None:
         for name, definition in beside.indexes:
             what = f"USING {_of_the_second(made.name, definition.partition(' USING ')[2])}"
-            yield from parts.index(f"{name}_new", what, unique=definition.startswith("CREATE UNIQUE"))
+            yield from parts.index(_names(made)[name], what, unique=definition.startswith("CREATE UNIQUE"))
     elif beside.indexes:
         yield BLOCK
-        yield from (f"    {execute(_index(definition, name, made.name))}" for name, definition in beside.indexes)
+        yield from (f"    {execute(_index(definition, name, made))}" for name, definition in beside.indexes)
     checks = _checks(made, table)
     if checks:
         for name, condition in checks:
@@ -90,30 +105,35 @@ def _prepared(made: Made, table: Relation, alter: str, new: str, parts: Partitio
 
 def _checks(made: Made, table: Relation) -> list[tuple[str, str]]:
     """Name and condition of each constraint that the second column needs: the first one for NOT NULL."""
-    new = quoted(f"{made.name}_new")
-    required = [(f"{table.name}_{made.name}_new_check", f"CHECK ({new} IS NOT NULL)")] if made.beside.required else []
-    others = [(f"{name}_new", _of_the_second(made.name, condition)) for name, condition in made.beside.checks]
+    new = quoted(_second(made.name))
+    required = (
+        [(generated(table.name, [_second(made.name)], "check"), f"CHECK ({new} IS NOT NULL)")]
+        if made.beside.required
+        else []
+    )
+    others = [(_names(made)[name], _of_the_second(made.name, condition)) for name, condition in made.beside.checks]
     return required + others
 
 
-def _index(definition: str, name: str, column: str) -> str:
+def _index(definition: str, name: str, made: Made) -> str:
     """The statement that builds the index for the second column while the table is in use."""
     head, _, rest = definition.partition(f" {quoted(name)} ON ")
     table, _, what = rest.partition(" USING ")
-    new = quoted(f"{name}_new")
-    return f"{head} CONCURRENTLY {new} ON {table} USING {_of_the_second(column, what)}"
+    new = quoted(_names(made)[name])
+    return f"{head} CONCURRENTLY {new} ON {table} USING {_of_the_second(made.name, what)}"
 
 
 def _of_the_second(column: str, words: str) -> str:
     """An expression on ``column`` as one on the second column; what stands in strings, and a type's name, stays."""
     name = re.compile(rf"('(?:[^']|'')*')|(?<![\w\"$.:]){re.escape(quoted(column))}(?![\w\"$(])")
-    return name.sub(lambda found: found[1] or quoted(f"{column}_new"), words)
+    return name.sub(lambda found: found[1] or quoted(_second(column)), words)
 
 
 def _renamed(made: Made, table: Relation, alter: str) -> Iterator[str]:
     """The old names for what went with the old column."""
+    names = _names(made)
     for name, _ in made.beside.indexes:
         place = () if table.schema == "public" else (table.schema,)
-        yield execute(f"ALTER INDEX {quoted(*place, f'{name}_new')} RENAME TO {quoted(name)}")
+        yield execute(f"ALTER INDEX {quoted(*place, names[name])} RENAME TO {quoted(name)}")
     for name, _ in made.beside.checks:
-        yield execute(f"{alter} RENAME CONSTRAINT {quoted(f'{name}_new')} TO {quoted(name)}")
+        yield execute(f"{alter} RENAME CONSTRAINT {quoted(names[name])} TO {quoted(name)}")

@@ -1,7 +1,9 @@
 """What is to be written instead of a statement that reads or writes rows under a lock."""
 
+import psycopg
 import pytest
 
+from schemaproof.postgres import Database
 from schemaproof.proofs.locks.changing import change_of
 from schemaproof.proofs.locks.facts import Beside, Made
 from schemaproof.proofs.locks.holds import Growing, Hold
@@ -11,6 +13,7 @@ from schemaproof.proofs.locks.recipes import recipe
 from schemaproof.proofs.locks.relations import Relation
 from schemaproof.proofs.locks.telling import sentence
 from schemaproof.proofs.locks.watch import Work
+from tests.schemaproof.proofs.locks.following import follow, run
 
 ORDERS = Relation(1, "public", "orders", "r", 1, ("public", "orders"))
 ITEMS = Relation(2, "public", "items", "r", 2, ("public", "items"))
@@ -163,3 +166,18 @@ def test_index_is_built_as_it_is_with_its_expressions_and_its_condition(
     growing = Growing("CREATE INDEX ix ON items", 1, "SHARE", {}, {ITEMS.oid: Work(2000)}, [made])
     told = recipe(Hold(ITEMS, "writes", growing.statement, "0002", [growing]), {ITEMS.oid: ITEMS})
     assert line in told.splitlines()[-1]
+
+
+def test_check_for_not_null_has_a_name_that_nothing_cuts_or_quotes_twice(empty_database: Database) -> None:
+    """Its table may have one for another column that begins alike."""
+    table, column = "T" + "t" * 50, "c" * 30
+    run(f'CREATE TABLE "{table}" ({column}_1 int, {column}_2 int)', empty_database)
+    relation = Relation(1, "public", table, "r", 1, ("public", table))
+    for name in (f"{column}_1", f"{column}_2"):
+        made = Made("not-null", 1, name, "integer")
+        growing = Growing("ALTER TABLE", 1, "ACCESS EXCLUSIVE", {}, {1: Work(2000)}, [made])
+        follow(recipe(Hold(relation, "reads", "ALTER TABLE", "0002", [growing]), {1: relation}), empty_database)
+    with psycopg.connect(empty_database.dsn) as connection:
+        query = "SELECT attnotnull FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0"
+        assert connection.execute(query, [f'"{table}"']).fetchall() == [(True,), (True,)]
+        assert connection.execute("SELECT FROM pg_constraint WHERE contype = 'c' AND conrelid <> 0").fetchall() == []

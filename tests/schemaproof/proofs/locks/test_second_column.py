@@ -167,3 +167,25 @@ def test_constraint_that_takes_the_place_of_another_one_is_added(retype: Retype)
 def test_new_column_that_is_not_null_is_known_as_such(retype: Retype) -> None:
     made, _ = retype("CREATE TABLE t (n int)", "ALTER TABLE t ADD token float NOT NULL DEFAULT random()")
     assert (made.kind, made.beside.required) == ("volatile", True)
+
+
+def test_new_names_are_not_cut_to_those_that_are_there(
+    retype: Retype, postgres_server: Server, empty_database: Database
+) -> None:
+    """PostgreSQL cuts what is longer than 63 bytes: to the old name, or that of another one."""
+    column, stem = "n" * 59 + "_new", "ö" * 29
+    tables = f"""
+        CREATE TABLE t (id int PRIMARY KEY, {column} text NOT NULL DEFAULT '1'
+            CONSTRAINT {stem}_ck_1 CHECK ({column} <> '') CONSTRAINT {stem}_ck_2 CHECK ({column} <> 'x'));
+        CREATE INDEX {stem}_ix_1 ON t ({column}); CREATE INDEX {stem}_ix_2 ON t ({column}, id);
+        INSERT INTO t VALUES (1, '10')
+    """
+    change = f"ALTER TABLE t ALTER {column} TYPE varchar(20)"
+    _, remedy = retype(tables, change)
+    with postgres_server.create() as other:
+        with psycopg.connect(other.dsn, autocommit=True) as connection:
+            connection.execute(tables.encode())
+        follow(remedy, other)
+        with psycopg.connect(other.dsn, autocommit=True) as there, psycopg.connect(empty_database.dsn) as here:
+            others = diff(Catalog.read(here), Catalog.read(there))
+            assert [one for one in others if not one.generated_name] == []

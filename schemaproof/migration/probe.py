@@ -36,6 +36,7 @@ class Facts:
         driver: of its connection, and why it is that one: ("psycopg2", "named in requirements.txt").
         once: whether it has run once only, so that the database is one that was brought to base.
         options: the names of what context.configure() was given.
+        begun_outside: whether migrations run in a transaction that Alembic has not begun, and can't end.
     """
 
     metadata: tuple[MetaData, ...]
@@ -45,6 +46,7 @@ class Facts:
     driver: tuple[str, str] = ("", "")
     once: bool = True
     options: frozenset[str] = frozenset()
+    begun_outside: bool = False
 
 
 def probe(environment: Environment, script: ScriptDirectory, database: Database) -> Facts:
@@ -84,7 +86,14 @@ def probe(environment: Environment, script: ScriptDirectory, database: Database)
     added = tuple(entry for entry in sys.path if entry not in path)
     driver = inside.driver, _why(choice, inside.driver)
     return Facts(
-        declared(), (schema, table), inside.revisions, added, driver, once=len(tried) == 1, options=frozenset(options)
+        declared(),
+        (schema, table),
+        inside.revisions,
+        added,
+        driver,
+        once=len(tried) == 1,
+        options=frozenset(options),
+        begun_outside=inside.begun_outside,
     )
 
 
@@ -99,7 +108,7 @@ class _Inside:
     """What is looked at inside of env.py's run, where Alembic imports the revisions."""
 
     def __init__(self, subject: Subject, script: ScriptDirectory) -> None:
-        self.schema, self.driver = "public", ""
+        self.schema, self.driver, self.begun_outside = "public", "", False
         self.revisions: Imported | None = None
         self.declared: Callable[[], tuple[MetaData, ...]] | None = None
         self._subject = subject
@@ -110,6 +119,8 @@ class _Inside:
         assert context.connection is not None  # noqa: S101 (not offline)
         self.schema = context.connection.scalar(text("SELECT current_schema()")) or "public"
         self.driver = context.connection.dialect.driver.removesuffix("_async")
+        each = context._transaction_per_migration or not context.impl.transactional_ddl
+        self.begun_outside = context._in_external_transaction or (context._transaction is None and not each)
         if self.revisions is None:  # env.py may call run_migrations() for several databases
             self.revisions = import_revisions(self._script)
             self.declared = _kept(self._subject.import_metadata) if self._subject.metadata is not None else None

@@ -6,6 +6,7 @@ from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.environment import Direction
 from schemaproof.migration.history import History
+from schemaproof.migration.lines.blocks import with_env
 from schemaproof.migration.places.finder import sent_from
 from schemaproof.proofs.locks.holds import Hold
 from schemaproof.proofs.locks.joining import Joined, joined
@@ -60,7 +61,10 @@ def _told(history: History, check: Check, one: Measured, direction: Direction, r
                 revision=revision,
                 object=_object(hold),
                 evidence=evidence(part, one),
-                remedy=_EACH_ITS_OWN if elsewhere else recipe(hold, one.relations),
+                remedy=with_env(
+                    _EACH_ITS_OWN if elsewhere else recipe(hold, one.relations),
+                    begun_outside=history.facts.begun_outside,
+                ),
                 causes=[] if hold is told.main else [Cause(_CHECKS[told.main.whom], revision, _object(told.main))],
                 # The evidence begins with the statement that takes the lock.
                 where=sent_from(history, revision, hold.growing[0].places if elsewhere else hold.places),

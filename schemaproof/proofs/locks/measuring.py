@@ -221,6 +221,9 @@ class Locks:
 
 
 def in_one_transaction(run: Run) -> bool:
-    """Whether env.py has told Alembic to run all revisions of one call in one transaction, which is the default."""
+    """Whether all revisions of one call run in one transaction: the default, and so where env.py has begun one."""
     context = run.context
-    return context is not None and context.impl.transactional_ddl and not context._transaction_per_migration
+    if context is None:
+        return False
+    each = context._transaction_per_migration and not context._in_external_transaction
+    return context.impl.transactional_ddl and not each

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -14,6 +14,7 @@ from schemaproof.check import Check
 from schemaproof.finding import Finding, Place, Severity
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.history import History
+from schemaproof.migration.lines.blocks import with_env
 from schemaproof.migration.places.finder import sent_from
 from schemaproof.migration.populated import PopulatedStates
 from schemaproof.migration.redirect import Redirection
@@ -134,7 +135,8 @@ def _order(history: History, revision: str) -> Iterator[Finding]:
         return
     ended = _deadlocked(history, history.positions[revision], pair)
     if ended is not None:
-        yield _told(pair, revision, ended, sent_from(history, revision, pair.places))
+        told = _told(pair, revision, ended, sent_from(history, revision, pair.places))
+        yield replace(told, remedy=with_env(told.remedy, begun_outside=history.facts.begun_outside))
 
 
 def _deadlocked(history: History, index: int, pair: Pair) -> str | None:

@@ -10,6 +10,7 @@ from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.failing import Failure, failure, fate
 from schemaproof.migration.fixed import fixed_at_the_time
 from schemaproof.migration.history import History
+from schemaproof.migration.lines.blocks import with_env
 from schemaproof.migration.roles import created
 from schemaproof.migration.stairway import Stairs
 from schemaproof.migration.states import UpgradeFailedError
@@ -196,9 +197,12 @@ def _from_earlier(history: History) -> Iterator[Finding]:
             evidence=f"applied in one call: {', '.join(called)}\n{parting.run.told}",
             consequence="A deployment that brings several revisions stops here; one deployment for each passes.",
             remedy=made_again(history, parting.run)
-            or "Set transaction_per_migration=True in context.configure(), so that each revision is committed"
-            f" before the next; or commit what {called[-1]} needs in {called[0]}: `with"
-            " op.get_context().autocommit_block():`.",
+            or with_env(
+                "Set transaction_per_migration=True in context.configure(), so that each revision is committed"
+                f" before the next; or commit what {called[-1]} needs in {called[0]}: `with"
+                " op.get_context().autocommit_block():`.",
+                begun_outside=history.facts.begun_outside,
+            ),
         )
     for difference in parting.differences:
         yield UPGRADE_IN_ONE_CALL.finding(

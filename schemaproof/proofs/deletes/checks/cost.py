@@ -38,7 +38,10 @@ def _examine(history: History) -> Iterator[Finding]:
     slow = [one for one in lookups if not _serves(measured.get(one.key))]
     objects = history.head_catalog().objects
     indexing = Indexing(
-        history.metadata, {(one.schema, one.name) for one in objects if one.kind == "index"}, partitions(objects)
+        history.metadata,
+        {(one.schema, one.name) for one in objects if one.kind == "index"},
+        partitions(objects),
+        begun_outside=history.facts.begun_outside,
     )
     for lookup in slow:
         if lookup.followed:
@@ -146,7 +149,9 @@ def _refusing(lookups: "Sequence[Lookup]", indexing: Indexing) -> Iterator[Findi
             " row scans the child table."
         )
         never = "rows of these parents are"
-        remedy = "run the lines above in a revision, in its autocommit_block(), and index the columns in the model."
+        remedy = indexing.with_env(
+            "run the lines above in a revision, in its autocommit_block(), and index the columns in the model."
+        )
     yield FOREIGN_KEY_INDEX.finding(
         message,
         kind="refusing keys",
@@ -158,7 +163,7 @@ def _refusing(lookups: "Sequence[Lookup]", indexing: Indexing) -> Iterator[Findi
 
 
 def _line(key: "Key", indexing: Indexing) -> str:
-    return f"\n{indexing.revision(key)}" if key.child.partitioned else indexing.line(key)
+    return f"\n{indexing.lines(key)}" if key.child.partitioned else indexing.line(key)
 
 
 FOREIGN_KEY_INDEX = Check(

@@ -7,6 +7,7 @@ from sqlalchemy import Column, Index, MetaData, Table
 
 from schemaproof.catalog.names import unquoted
 from schemaproof.migration.autogenerate.longnames import rendered
+from schemaproof.migration.lines.blocks import with_env
 from schemaproof.migration.lines.operations import BLOCK
 from schemaproof.migration.lines.partitions import Partitions
 from schemaproof.migration.lines.quoting import quoted, text
@@ -24,6 +25,7 @@ class Indexing:
         metadata: the model, whose naming convention the names follow.
         taken: schema and name of each index that there is.
         partitions: those of each partitioned table, by schema and name.
+        begun_outside: whether env.py begins the transaction that migrations run in.
     """
 
     def __init__(
@@ -31,13 +33,24 @@ class Indexing:
         metadata: Iterable[MetaData],
         taken: Collection[tuple[str, str]],
         partitions: Mapping[tuple[str, str], Sequence[tuple[str, str]]] | None = None,
+        *,
+        begun_outside: bool = False,
     ) -> None:
+        self._begun_outside = begun_outside
         self._partitions = partitions or {}
         self._tables = [table for one in metadata for table in one.tables.values()]
         self._taken = taken
 
     def revision(self, key: "Key") -> str:
         """The lines of the revision that creates the index on the columns of ``key``."""
+        return self.with_env(self.lines(key))
+
+    def with_env(self, remedy: str) -> str:
+        """``remedy``, and what env.py needs for it."""
+        return with_env(remedy, begun_outside=self._begun_outside)
+
+    def lines(self, key: "Key") -> str:
+        """The lines themselves."""
         if not key.child.partitioned:
             return f"{BLOCK}\n    {self.line(key)}"
         whole = Partitions(key.child.name, self._partitions, self._taken)

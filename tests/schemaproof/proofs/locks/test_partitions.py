@@ -59,7 +59,8 @@ def test_lines_lead_to_the_same_as_the_statement(
         follow(told, other)
         with psycopg.connect(other.dsn, autocommit=True) as there, psycopg.connect(empty_database.dsn) as here:
             others = diff(Catalog.read(here), Catalog.read(there))
-            assert [one for one in others if not one.generated_name] == []
+            # From 18 on, NOT NULL is a constraint, which a partition's own primary key makes its own as well.
+            assert [one for one in others if not one.generated_name and one.attribute != "local"] == []
 
 
 def test_second_column_gets_its_index_partition_by_partition(history: Rewritten, empty_database: Database) -> None:

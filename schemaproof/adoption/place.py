@@ -7,10 +7,8 @@ from alembic.config import Config
 
 from schemaproof.errors import ProofError
 from schemaproof.project.compat import DEFAULT_NAME, make_config, option
-from schemaproof.project.configuration import configurations, raw_url, sections, source
+from schemaproof.project.configuration import environments, files_named, missing, raw_url, sections, source
 from schemaproof.project.subject import DEFAULT_INI
-
-_DEPTH = 3  # folders in which an env.py is looked for
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ def find(project: Path) -> Place:
     Raises:
         ProofError: where there is none, or it belongs to a folder below.
     """
-    ini = next(configurations(project, DEFAULT_INI), None)
+    ini = _nearest_configuration(project)
     config, location = _configuration(project, ini)
     there = sections(project / ini) if ini else []
     if location is None and there:
@@ -56,9 +54,22 @@ def find(project: Path) -> Place:
             f"{ini} has script_location = {location}, which is meant from {ini.parent}.",
             remedy=f"Look there: schemaproof init --project {project / ini.parent}",
         )
+    if found is None and ":" not in location and (lacks := missing(location, config, project)):
+        raise ProofError(lacks[0], remedy=lacks[1])
     shown = location.removeprefix(f"{project}/")  # %(here)s
     why = f"script_location = {shown} in {source(config, 'script_location')}"
     return Place(ini, None, found, raw_url(config), why, name, tuple(one for one in there if one != name))
+
+
+def _nearest_configuration(project: Path) -> Path | None:
+    """The alembic.ini that is meant: not one further down than an environment that needs none, nor than pyproject's."""
+    ini = next(files_named(project, DEFAULT_INI), None)
+    if ini is None or ini.parent == Path():
+        return ini
+    if _configuration(project, None)[1] is not None:
+        return None
+    nearest = next(environments(project), None)
+    return None if nearest is not None and len(nearest.parts) < len(ini.parent.parts) else ini
 
 
 def _configuration(project: Path, ini: Path | None, name: str = DEFAULT_NAME) -> tuple[Config, str | None]:
@@ -85,14 +96,12 @@ def _folder(project: Path, location: str) -> Path | None:
 
 def _by_its_files(project: Path, ini: Path | None) -> Place:
     """The one whose configuration says nothing of it: by its env.py, with a folder of revisions beside it."""
-    patterns = ("/".join(["*"] * depth + ["env.py"]) for depth in range(1, _DEPTH + 2))
-    folders = [path.parent for one in patterns for path in sorted(project.glob(one))]
-    paths = [folder for folder in folders if (folder / "versions").is_dir()]
-    if not paths:
+    found = next(environments(project), None)
+    if found is None:
         raise ProofError(
             f"No Alembic project in {project}: no {DEFAULT_INI}, no [tool.alembic], and no env.py beside versions/.",
             remedy="Run this in the project's folder, or pass --project DIR; `alembic init migrations` makes one.",
         )
-    location = paths[0].relative_to(project).as_posix()
+    location = found.as_posix()
     said = f"{ini} has no script_location" if ini else f"no {DEFAULT_INI}"
-    return Place(ini, location, paths[0], None, f"{said}; {location}/env.py is beside versions/")
+    return Place(ini, location, project / found, None, f"{said}; {location}/env.py is beside versions/")

@@ -86,7 +86,7 @@ def script_directory(config: Config, surroundings: Callable[[], AbstractContextM
     with surroundings():
         try:
             script = ScriptDirectory.from_config(config)
-            lacking = missing(script.dir, config) if version_locations(script) else None
+            lacking = missing(script.dir, config, Path.cwd()) if version_locations(script) else None
         except (Exception, SystemExit) as error:  # it imports a package to find a folder in it
             cause, remedy = unusable(error, config)
             raise SubjectError(cause, remedy=remedy) from error

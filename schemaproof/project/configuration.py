@@ -4,6 +4,7 @@ Alembic reads each of them when it needs it, and passes on whatever Python raise
 """
 
 import configparser
+import os
 import re
 import tomllib
 import warnings
@@ -19,7 +20,7 @@ from alembic.util import coerce_resource_to_filename
 
 from schemaproof.project.compat import configured_locations, option
 
-_DEPTH = 3  # folders in which an alembic.ini is looked for
+_FOLDERS = 20_000  # looked into for a file, the nearest first; a repository of many services has a few thousand
 _OTHERS = {"node_modules", "site-packages", "tests", "test", "docs", "examples", "venv", "build", "dist"}
 
 INSTALL = "Install the project here (`pip install -e .`), or set `prepend_sys_path = .` in {file}"
@@ -92,13 +93,26 @@ def find_from_here(config: Config) -> None:
         config.set_main_option("path_separator", "os")  # else Alembic warns of a list that it has to guess at
 
 
-def configurations(project: Path, name: str) -> Iterator[Path]:
-    """The files of that ``name`` at ``project`` and below, the nearest first, as paths from there."""
-    for depth in range(_DEPTH + 1):
-        for path in sorted(project.glob("/".join(["*"] * depth + [name]))):
-            below = path.relative_to(project)
-            if not any(part in _OTHERS or part.startswith(".") for part in below.parts):
-                yield below
+def files_named(project: Path, name: str) -> Iterator[Path]:
+    """The files of that ``name`` at ``project`` and below, the nearest first, as paths from there.
+
+    What is installed, built or hidden there is passed over, and so are the folders of tests and examples.
+    """
+    level = [project]
+    looked_into = 0
+    while level and looked_into < _FOLDERS:
+        looked_into += len(level)
+        yield from ((folder / name).relative_to(project) for folder in level if (folder / name).is_file())
+        level = [below for folder in level for below in _folders_in(folder)]
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            names = [one.name for one in entries if one.is_dir(follow_symlinks=False)]
+    except OSError:  # not this user's
+        return []
+    return [folder / name for name in sorted(names) if name not in _OTHERS and not name.startswith(".")]
 
 
 def sections(ini: Path) -> list[str]:
@@ -158,7 +172,7 @@ def unusable(error: BaseException, config: Config) -> tuple[str, str]:
     """Which setting kept Alembic from opening the folder of revisions, and the remedy."""
     name = _culprit(config)
     if name is None:
-        lacking = missing(_resolved(option(config, "script_location")), config)
+        lacking = missing(_resolved(option(config, "script_location")), config, Path.cwd())
         return lacking or (
             f"Alembic can't open the folder of revisions: {_told(error)}",
             "Run `alembic heads` in the project's folder, and fix what it reports.",
@@ -186,18 +200,28 @@ def unusable(error: BaseException, config: Config) -> tuple[str, str]:
     return f"{where} is not valid: {_told(error)}", _VALUES.get(name, f"See {name} in Alembic's manual.")
 
 
-def missing(location: str | Path, config: Config) -> tuple[str, str] | None:
+def environments(project: Path) -> Iterator[Path]:
+    """The folders at ``project`` and below with an env.py and a folder of revisions in them, the nearest first."""
+    for found in files_named(project, "env.py"):
+        if (project / found.parent / "versions").is_dir():
+            yield found.parent
+
+
+def missing(location: str | Path, config: Config, project: Path) -> tuple[str, str] | None:
     """What the folder ``location``, where ``script_location`` leads, lacks, and the remedy; None if nothing."""
-    folder, project = Path(location).absolute(), Path.cwd()
+    folder = project / location
     if (folder / "env.py").exists() or any(folder.glob("env*.pyc")) or any(folder.glob("__pycache__/env.*.pyc")):
         return None
     file, value = source(config, "script_location"), _written(config, "script_location")
     lacks = "no env.py in that folder" if folder.is_dir() else "no such folder"
-    found = [path.parent for depth in ("*", "*/*", "*/*/*") for path in sorted(project.glob(f"{depth}/env.py"))]
-    known = [path.relative_to(project).as_posix() for path in found if (path / "versions").is_dir()]
     remedy = "Set script_location to the folder with env.py and versions/ in it; `alembic init FOLDER` creates one."
-    if known:
-        remedy = f"Write script_location = {known[0]} in {file}."
+    ini = Path(config.config_file_name or "").absolute()
+    if file == ini.name and ini.parent != project and ini.is_relative_to(project):
+        file = ini.relative_to(project).as_posix()
+        if beside := next(environments(ini.parent), None):
+            remedy = f"Write script_location = {(Path('%(here)s') / beside).as_posix()} in {file}."
+    elif known := next(environments(project), None):
+        remedy = f"Write script_location = {known.as_posix()} in {file}."
     return f"script_location = {value} in {file}: there is {lacks}.", remedy
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import MetaData
 from schemaproof.budget import Budget
 from schemaproof.errors import ProofError
 from schemaproof.project.compat import DEFAULT_NAME, make_config, option
-from schemaproof.project.configuration import INSTALL, configurations, find_from_here, locate, sections, unreadable
+from schemaproof.project.configuration import INSTALL, files_named, find_from_here, locate, sections, unreadable
 from schemaproof.project.preparation import Preparation
 
 DEFAULT_INI = "alembic.ini"
@@ -147,7 +147,7 @@ class Subject:
             if others := sections(ini):
                 lacks += f", but in {', '.join(f'[{one}]' for one in others)}"
                 remedy = _by_name(others)
-        elif below := next(configurations(self.project, ini.name), None):
+        elif below := next(files_named(self.project, ini.name), None):
             remedy = (
                 f"Pass --alembic-ini {below}; if its script_location is meant from there, --project {below.parent}."
             )

@@ -55,6 +55,49 @@ def test_configuration_below_is_found(tmp_path: Path) -> None:
     assert (found.alembic_ini, found.folder) == (Path("app/db/alembic.ini"), folder)
 
 
+def test_configuration_is_found_however_deep_a_package_has_it(tmp_path: Path) -> None:
+    folder = environment(tmp_path / "src" / "app" / "internal" / "server" / "db" / "migrations")
+    (folder.parent / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/migrations\n")
+    assert find(tmp_path).folder == folder
+
+
+def test_environment_without_a_configuration_is_found_however_deep_a_package_has_it(tmp_path: Path) -> None:
+    folder = environment(tmp_path / "app" / "databases" / "postgres" / "migrations" / "core")
+    assert find(tmp_path).folder == folder
+
+
+def test_configuration_further_down_than_an_environment_is_another_ones(tmp_path: Path) -> None:
+    folder = environment(tmp_path / "migrations")
+    template = environment(tmp_path / "app" / "templates" / "service" / "migrations")
+    (template.parent / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/migrations\n")
+    assert (find(tmp_path).alembic_ini, find(tmp_path).folder) == (None, folder)
+
+
+def test_configuration_in_pyproject_comes_before_one_below(tmp_path: Path) -> None:
+    folder = environment(tmp_path / "app" / "db" / "migrations")
+    (tmp_path / "pyproject.toml").write_text('[tool.alembic]\nscript_location = "%(here)s/app/db/migrations"\n')
+    (tmp_path / "app" / "alembic.ini").write_text("[alembic]\nscript_location = gone\n")
+    assert (find(tmp_path).alembic_ini, find(tmp_path).folder) == (None, folder)
+
+
+def test_folder_that_is_not_there_is_told_with_the_one_that_is(tmp_path: Path) -> None:
+    """As where an image has the code in another place than the repository."""
+    environment(tmp_path / "migrations")
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = /image/app/migrations\n")
+    with pytest.raises(ProofError, match="there is no such folder") as caught:
+        find(tmp_path)
+    assert caught.value.remedy == "Write script_location = migrations in alembic.ini."
+
+
+def test_folder_that_is_not_there_is_told_with_the_one_beside_its_own_configuration(tmp_path: Path) -> None:
+    environment(tmp_path / "app" / "audit")
+    folder = environment(tmp_path / "app" / "core")
+    (folder / "alembic.ini").write_text("[alembic]\nscript_location = /image/app/core\n")
+    with pytest.raises(ProofError) as caught:
+        find(tmp_path)
+    assert caught.value.remedy == "Write script_location = %(here)s in app/core/alembic.ini."
+
+
 def test_configuration_of_another_folder_is_told_with_the_line_that_looks_there(tmp_path: Path) -> None:
     environment(tmp_path / "backend" / "migrations")
     (tmp_path / "backend" / "alembic.ini").write_text("[alembic]\nscript_location = migrations\n")

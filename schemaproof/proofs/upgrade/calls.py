@@ -52,6 +52,11 @@ class Parting:
     run: Run | None = None
     differences: tuple[Difference, ...] = ()
 
+    @property
+    def is_one_step(self) -> bool:
+        """Whether it applies one revision: then that can't be applied by itself, whatever a longer call makes of it."""
+        return self.stop - self.start == 1
+
 
 def starts(count: int, *, every: bool) -> list[int]:
     """The numbers of revisions to start from: all below ``count`` but the last, or some where it is not ``every``."""
@@ -145,17 +150,24 @@ def _nearest(history: "History", found: Parting) -> Parting:
     """The shortest call that fails at the same revision: the one before its start is the one that it can't go with."""
     if found.run is None:
         return found
-    low, high = found.start, found.stop - 1  # fails from low, and from high it is one revision alone
+    last = found.stop - 1
+    alone = _failing(history, last, found.stop)
+    if alone is not None:
+        return alone
+    low, high = found.start, last  # fails from low, and passes from high
     while high - low > 1:
         middle = (low + high) // 2
-        with history.build(middle) as database:
-            revisions = history.revisions[middle : found.stop]
-            run = history.checked(history.environment.upgrade(history.chain.script, database, revisions))
-        if run.error is not None:
-            low, found = middle, Parting(middle, found.stop, run)
-        else:
-            high = middle
+        shorter = _failing(history, middle, found.stop)
+        low, high, found = (middle, high, shorter) if shorter is not None else (low, middle, found)
     return found
+
+
+def _failing(history: "History", start: int, stop: int) -> Parting | None:
+    """The call from ``start`` to ``stop``, where it fails at the last of its revisions."""
+    with history.build(start) as database:
+        run = _apply(history, database, start, stop)
+    fails = run.error is not None and run.revision == history.revisions[stop - 1].revision
+    return Parting(start, stop, run) if fails else None
 
 
 def _in_groups(history: "History", offset: int, expected: Catalog) -> Parting | None:
@@ -165,7 +177,8 @@ def _in_groups(history: "History", offset: int, expected: Catalog) -> Parting | 
         for start, stop in bounds:
             run = _apply(history, database, start, stop)
             if run.error is not None:
-                return Parting(start, history.positions.get(run.revision or "", stop - 1) + 1, run)
+                found = Parting(start, history.positions.get(run.revision or "", stop - 1) + 1, run)
+                return _nearest(history, found)
         if not history.compared(expected, _catalog(history, database)):
             return None
     return _first_difference(history, bounds)

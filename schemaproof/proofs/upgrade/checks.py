@@ -6,7 +6,7 @@ from schemaproof.catalog import diff
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.empty import EmptyDatabaseError
-from schemaproof.migration.environment import sqlstate
+from schemaproof.migration.environment import Run, sqlstate
 from schemaproof.migration.failing import Failure, failure, fate
 from schemaproof.migration.fixed import fixed_at_the_time
 from schemaproof.migration.history import History
@@ -16,7 +16,7 @@ from schemaproof.migration.stairway import Stairs
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.proofs.upgrade.branches import stranded
 from schemaproof.proofs.upgrade.calls import Parting, first_parting
-from schemaproof.proofs.upgrade.enums import made_again
+from schemaproof.proofs.upgrade.enums import made_again, made_already
 
 COMMITTED = (
     "Let env.py run context.run_migrations() in context.begin_transaction(), on a connection whose transaction is"
@@ -126,18 +126,24 @@ def _in_one_call(history: History) -> Iterator[Finding]:
     except UpgradeFailedError as error:
         revision = history.revisions[error.index].revision
         if history.in_one_call.passes(revision):
-            yield UPGRADE_IN_ONE_CALL.finding(
-                f"The upgrade to {revision} by itself {fate(error.run)}; `alembic upgrade heads` on an empty database"
-                " gets past it.",
-                kind="passes in one call",
-                revision=revision,
-                evidence=error.run.told,
-                consequence="A new environment can be set up, and no existing one can be upgraded.",
-                # Where the one below is never committed, this one finds nothing to build on.
-                causes=[Cause(UPGRADE_FROM_EMPTY.id, one.revision) for one in history.revisions[: error.index][-1:]],
-            )
+            yield _fails_by_itself(history, error.index, error.run)
         else:
             raise
+
+
+def _fails_by_itself(history: History, index: int, run: Run) -> Finding:
+    """What is said of the revision at ``index`` whose upgrade, ``run``, a call from an empty database gets past."""
+    revision = history.revisions[index].revision
+    return UPGRADE_IN_ONE_CALL.finding(
+        f"The upgrade to {revision} by itself {fate(run)}; `alembic upgrade heads` on an empty database gets past it.",
+        kind="passes in one call",
+        revision=revision,
+        evidence=run.told,
+        consequence="A new environment can be set up, and no existing one can be upgraded.",
+        remedy=made_already(run),
+        # Where the one below is never committed, this one finds nothing to build on.
+        causes=[Cause(UPGRADE_FROM_EMPTY.id, one.revision) for one in history.revisions[:index][-1:]],
+    )
 
 
 def _against_single_steps(history: History) -> Iterator[Finding]:
@@ -189,7 +195,9 @@ def _from_earlier(history: History) -> Iterator[Finding]:
         return
     called = [script.revision for script in history.revisions[parting.start : parting.stop]]
     before = f"from {history.revisions[parting.start - 1].revision}" if parting.start else "from an empty database"
-    if parting.run is not None:
+    if parting.run is not None and parting.is_one_step:
+        yield _fails_by_itself(history, parting.start, parting.run)
+    elif parting.run is not None:
         yield UPGRADE_IN_ONE_CALL.finding(
             f"`alembic upgrade heads` {before} {fate(parting.run)} at {called[-1]}; one call for each revision works.",
             kind="fails from an earlier revision",

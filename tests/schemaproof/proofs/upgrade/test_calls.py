@@ -7,6 +7,7 @@ import pytest
 from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
 from schemaproof.proofs.upgrade import calls
+from schemaproof.proofs.upgrade.checks import UPGRADE_IN_ONE_CALL
 from tests.schemaproof.projects import Step, make_project, table
 
 
@@ -53,6 +54,18 @@ def test_revisions_that_are_far_apart_are_found_from_a_start_between(tmp_path: P
     between = [table(f"b{number}") for number in range(8)]
     steps = [Step("CREATE TYPE mood AS ENUM ('sad')"), *between, Step(ADDS), *between[:0], table("c"), Step(USES)]
     assert parted(tmp_path, postgres_server, 2, *steps) == (11, 14, True)
+
+
+def test_revision_that_needs_what_the_session_was_left_fails_by_itself(tmp_path: Path, postgres_server: Server) -> None:
+    """Also where no single step was made: a long history is climbed in stretches, each from one call's database."""
+    tables = [table(f"t{number}") for number in range(18)]
+    leaves, needs = Step("SET harness.told = '1'"), Step("SELECT 1 / current_setting('harness.told')::int")
+    steps = [*tables[:4], leaves, *tables[4:9], needs, *tables[9:]]
+    with open_history(make_project(tmp_path, steps), postgres_server) as history:
+        history.in_one_call.note_steps(20, history.head_catalog())  # as the highest stretch does
+        (finding,) = UPGRADE_IN_ONE_CALL.examine(history)
+    assert (finding.revision, finding.kind) == ("0011", "passes in one call")
+    assert finding.message.startswith("The upgrade to 0011 by itself fails; ")
 
 
 def test_revisions_that_go_together_part_nowhere(tmp_path: Path, postgres_server: Server) -> None:

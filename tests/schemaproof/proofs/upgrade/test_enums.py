@@ -41,6 +41,19 @@ def test_remedy_makes_the_type_again(tmp_path: Path, postgres_server: Server, sc
     assert told(tmp_path / "sound", postgres_server, makes, drops, remedied) == []
 
 
+@pytest.mark.parametrize("schema", ["", ', schema="shop"'])
+def test_remedy_uses_the_type_that_an_earlier_call_made(tmp_path: Path, postgres_server: Server, schema: str) -> None:
+    makes = MAKES.format(column=COLUMN.format(schema=schema))
+    uses = makes.replace("docs", "papers")
+
+    (finding,) = told(tmp_path / "faulty", postgres_server, makes, uses)
+    enum, _ = re.findall(r"`(postgresql.+?|from .+?)`", finding.remedy)
+    remedied = f'op.create_table("papers", sa.Column("kind", {enum}))'
+
+    assert (finding.revision, "by itself" in finding.message) == ("0003", True)
+    assert told(tmp_path / "sound", postgres_server, makes, remedied) == []
+
+
 def test_another_type_that_is_missing_is_another_matter(tmp_path: Path, postgres_server: Server) -> None:
     leaves = 'op.execute("CREATE TYPE pg_temp.shape AS ENUM ()"); ' + MAKES.format(column=COLUMN.format(schema=""))
     needs = 'op.execute("DROP TYPE IF EXISTS pg_temp.shape; DROP TYPE pg_temp.shape")'

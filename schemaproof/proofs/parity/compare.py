@@ -37,7 +37,7 @@ class Comparison:
         model: the objects that the metadata makes.
         migrated: the objects that the migrations make.
         problem: why create_all failed on an empty database; "" where it did not.
-        lacked: why create_all failed without the migrations' extensions; "" where it did not.
+        lacked: why create_all failed without an extension of the migrations, by its name; empty where it did not.
         version_schema: of Alembic's version table.
         quoted: the columns whose default the model has as a string, and should have as an expression.
         alike: those whose default the migrations have as a string too.
@@ -52,7 +52,7 @@ class Comparison:
     model: Objects
     migrated: Objects
     problem: str = ""
-    lacked: str = ""
+    lacked: Mapping[str, str] = field(default_factory=dict)
     version_schema: str | None = None
     quoted: Mapping[Identity, InQuotes] = field(default_factory=dict)
     alike: Mapping[Identity, InQuotes] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """The database that ``metadata.create_all`` makes, beside the migrated one."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -31,14 +31,14 @@ class Model:
         database: where it made it.
         problem: why create_all failed; "" where it did not. With a catalog beside it, the database had the migrations'
             types, functions and extensions already.
-        lacked: why create_all failed without the migrations' extensions; "" where it did not.
+        lacked: why create_all failed without an extension of the migrations, by its name; empty where it did not.
         unmade: what is not in the catalog because it could not be made there either.
     """
 
     catalog: Catalog | None
     database: Database | None
     problem: str = ""
-    lacked: str = ""
+    lacked: Mapping[str, str] = field(default_factory=dict)
     unmade: Unmade = field(default_factory=Unmade)
 
 
@@ -83,40 +83,49 @@ class _Attempts:
     def model(self) -> Model:
         """What the first attempt that succeeds made."""
         problem = ""
+        extensions = self._extensions()
         for attempt in _ATTEMPTS:
-            if attempt.extensions and not self._extensions():
+            if attempt.extensions and not extensions:
                 continue
-            database = self.kept.enter_context(self.history.new_database())
-            raised = self._create(database, attempt)
+            database, raised = self._create(attempt, extensions)
             if not raised:
-                model = self._read(database, "")
-                return replace(model, lacked=problem) if attempt.extensions else model
+                lacked, database = self._lacked(attempt, problem, database) if attempt.extensions else ({}, database)
+                return replace(self._read(database, ""), lacked=lacked)
             problem = problem or raised
         return self._grounded(problem)
 
-    def _create(self, database: Database, attempt: "_Attempt") -> str:
-        """What create_all raised on an empty database; "" for nothing."""
+    def _lacked(self, attempt: "_Attempt", problem: str, made: Database) -> tuple[dict[str, str], Database]:
+        """What create_all raises without each extension that it needs, and a database with no other.
+
+        ``problem`` is what it raises without any, ``made`` the one with all.
+        """
+        extensions = self._extensions()
+        found: dict[tuple[str, str], str] = {}
+        for one in extensions if len(extensions) > 1 else ():
+            _, raised = self._create(attempt, [other for other in extensions if other != one])
+            if raised:
+                found[one] = raised
+        if found:
+            database, raised = self._create(attempt, list(found))
+            if not raised:
+                return {name: said for (name, _), said in found.items()}, database
+        return {name: problem for name, _ in extensions}, made  # the only one, or some that stand in for each other
+
+    def _create(self, attempt: "_Attempt", extensions: Sequence[tuple[str, str]]) -> tuple[Database, str]:
+        """A new database, and what create_all raised there; "" for nothing."""
+        database = self.kept.enter_context(self.history.new_database())
         with psycopg.connect(database.dsn, autocommit=True) as connection:
             for schema in sorted(self._schemas() if attempt.schemas else ()):
                 connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
             if attempt.extensions:
-                self._extend(connection)
-        return self._create_all(database, autocommit=attempt.autocommit)
+                _extend(connection, extensions)
+        return database, self._create_all(database, autocommit=attempt.autocommit)
 
     def _schemas(self) -> frozenset[str]:
         """What the metadata needs, as it names it: the schemas of its tables, types and sequences."""
         sequences = [sequence for one in self.history.metadata for sequence in one._sequences.values()]
         named = {schema for schema, _ in _types(self.history.metadata)} | {one.schema for one in sequences}
         return self.layout.schemas | {self.layout.home(schema) for schema in named}
-
-    def _extend(self, connection: psycopg.Connection) -> None:
-        """Create the migrations' extensions, in the same schemas."""
-        for name, schema in self._extensions():
-            names = [sql.Identifier(name), sql.Identifier(schema)]
-            if schema != "pg_catalog":
-                connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(names[1]))
-            with suppress(psycopg.Error):  # where it can't be had, create_all says what is missing
-                connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA {} CASCADE").format(*names))
 
     def _extensions(self) -> list[tuple[str, str]]:
         return [
@@ -216,3 +225,13 @@ def _types(metadata: Sequence[MetaData]) -> set[tuple[str | None, str]]:
 def _escaped(statement: str) -> str:
     """``statement`` for ``text()``, which takes a colon for a parameter."""
     return statement.replace(":", r"\:")
+
+
+def _extend(connection: psycopg.Connection, extensions: Sequence[tuple[str, str]]) -> None:
+    """Create the ``extensions``, each in its schema."""
+    for name, schema in extensions:
+        names = [sql.Identifier(name), sql.Identifier(schema)]
+        if schema != "pg_catalog":
+            connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(names[1]))
+        with suppress(psycopg.Error):  # where it can't be had, create_all says what is missing
+            connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {} SCHEMA {} CASCADE").format(*names))

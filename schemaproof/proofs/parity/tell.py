@@ -35,7 +35,7 @@ def _circumstances(comparison: Comparison) -> Iterator[Told]:
     if comparison.problem:
         yield _unmade(comparison)
     for identity in comparison.migrated if comparison.lacked else ():
-        if identity.kind == "extension" and identity.name != "plpgsql":
+        if identity.kind == "extension" and identity.name in comparison.lacked:
             yield Told(
                 "catalog",
                 Severity.NOTE,
@@ -43,7 +43,7 @@ def _circumstances(comparison: Comparison) -> Iterator[Told]:
                 "create_all",
                 f"The migrations create the {identity}, without which metadata.create_all fails.",
                 "Whoever creates a database with create_all has to create the extension by hand first.",
-                comparison.lacked,
+                comparison.lacked[identity.name],
                 "If nobody uses create_all, nothing has to be done; otherwise create it there too:"
                 ' `event.listen(metadata, "before_create", DDL(\'CREATE EXTENSION IF NOT EXISTS'
                 f" {quoted(identity.name)}'))`.",

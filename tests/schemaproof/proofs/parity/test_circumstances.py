@@ -145,6 +145,19 @@ def test_extension_that_create_all_needs_is_a_note(empty_database: Database) -> 
 # --- notes ---------------------------------------------------------------------------------------------------------
 
 
+def test_extension_that_create_all_does_not_need_is_not_said_to_be(empty_database: Database) -> None:
+    metadata = declared(x(Text, server_default=text("gen_salt('bf')")))
+
+    project = Project(
+        empty_database,
+        metadata,
+        f"CREATE EXTENSION pgcrypto; CREATE EXTENSION hstore; {SERIAL}, x text DEFAULT gen_salt('bf'))",
+    )
+
+    assert project.told() == ["note catalog extension pgcrypto", "note catalog extension hstore"]
+    assert [one.object for one in project.findings() if "create_all fails" in one.message] == ["extension pgcrypto"]
+
+
 def test_order_of_columns_is_one_note_for_the_table(empty_database: Database) -> None:
     metadata = declared(Column("a", Text), Column("b", Text), Column("c", Text))
 

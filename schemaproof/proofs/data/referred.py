@@ -1,7 +1,7 @@
 """Rows that a migration deletes though others still refer to them: which these are, and what to write before it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemaproof.catalog import Catalog
 from schemaproof.catalog.names import unquoted
@@ -10,13 +10,14 @@ from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.lines.operations import execute
 from schemaproof.migration.stairway import Stairs
 from schemaproof.proofs.data.counting import can_run, constraint_of, referred_table, table_of, writes_rows
-from schemaproof.proofs.data.refusals import failed_statement
+from schemaproof.proofs.data.refusals import failed_statement, not_null_column
 from schemaproof.proofs.data.showing import identifier, quoted_name
 from schemaproof.proofs.data.snapshot import Name
 from schemaproof.proofs.data.tokens import tokens
 from schemaproof.proofs.data.writes import Write, writes
 
 _FOREIGN_KEY = "23503"
+_SET_NULL = "SET NULL"
 _ADDS = "add"  # several statements were sent as one, and one of them adds a foreign key: which failed nobody says
 
 
@@ -24,16 +25,20 @@ _ADDS = "add"  # several statements were sent as one, and one of them adds a for
 class StillReferred:
     """A DELETE or UPDATE that a foreign key of another table refuses.
 
+    Or a DELETE at which the key, ON DELETE SET NULL, writes NULL where NOT NULL refuses it.
+
     Attributes:
         child: the table of the foreign key.
         key: the foreign key.
         write: what changes the rows that it refers to; None where they go with others (ON DELETE CASCADE).
+        nulls: the column that the key would set to NULL and that must have a value; "" where the key itself refuses.
         runs: whether what names the rows can be run before the migration.
     """
 
     child: Name
     key: Attributes
     write: Write | None
+    nulls: str
     runs: bool
 
     @classmethod
@@ -44,9 +49,11 @@ class StillReferred:
         """
         child = table_of(error)
         there, goal = (stairs.first, stairs.before) if down else (stairs.before, stairs.first)
-        if sqlstate(error) != _FOREIGN_KEY or child is None or there is None:
+        if child is None or there is None:
             return None
-        key = constraint_of(error, child, there) or (constraint_of(error, child, goal) if goal is not None else {})
+        catalogs = [one for one in (there, goal) if one is not None]
+        keys = [_key_of(error, child, one) for one in catalogs]
+        key = next(filter(None, keys), {})
         parents = referred_table(key)
         statement = failed_statement(error)
         found = writes([statement], {}).found
@@ -57,8 +64,8 @@ class StillReferred:
         ):
             return None
         write = next((one for one in found if one.kind in {"delete", "update"} and one.of(parents)), None)
-        still = cls(child, key, write, runs=True)
-        return cls(child, key, write, _can_run(still.rows, (child, *parents), there, goal))
+        still = cls(child, key, write, (not_null_column(error) or ("", ""))[1], runs=True)
+        return replace(still, runs=_can_run(still.rows, (child, *parents), there, goal))
 
     @property
     def rows(self) -> str:
@@ -80,9 +87,10 @@ class StillReferred:
             self.rows if self.write is not None and self.write.reaching else f"{_names(self.key, 'columns')[0]} ..."
         )
         delete = execute(f"DELETE FROM {table} WHERE {chosen}")
+        nulled = f", and {identifier(self.nulls)}, which ON DELETE SET NULL empties, is NOT NULL" if self.nulls else ""
         return (
-            f"Rows of {table} refer to the rows of {parent} that it {'changes' if update else 'deletes'}. Point them to"
-            f" another row before the statement, or delete them first: `{delete}`."
+            f"Rows of {table} refer to the rows of {parent} that it {'changes' if update else 'deletes'}{nulled}. Point"
+            f" them to another row before the statement, or delete them first: `{delete}`."
         )
 
     @property
@@ -103,6 +111,22 @@ def without_parent(error: BaseException | None) -> str:
         f"Insert the missing parents before the statement that writes rows of {name}, or leave such rows out in it:"
         " `WHERE EXISTS (SELECT FROM ... WHERE ...)`."
     )
+
+
+def _key_of(error: BaseException | None, child: Name, catalog: Catalog) -> Attributes:
+    """The foreign key of ``child`` that ``error`` is about; empty for any other error."""
+    if sqlstate(error) == _FOREIGN_KEY:
+        return constraint_of(error, child, catalog)
+    required = not_null_column(error)
+    if required is None:
+        return {}
+    column = identifier(required[1])
+    for one, attributes in catalog.objects.items():
+        if one.kind == "constraint" and (one.schema, one.parent) == child and attributes.get("on delete") == _SET_NULL:
+            listed = _names(attributes, "on delete columns") or _names(attributes, "columns")
+            if column in listed:
+                return attributes
+    return {}
 
 
 def _only_changes(found: Sequence[Write], child: Name, parent: Name, key: Attributes) -> bool:

@@ -287,6 +287,23 @@ def test_rows_that_refer_to_what_a_statement_takes_away_are_no_orphans(
     assert finding.remedy.endswith(told)
 
 
+def test_delete_whose_key_sets_null_where_none_may_be_passes_with_its_remedy(
+    tmp_path: Path, own_server: Server
+) -> None:
+    """The server names the column of the child, in which there is no NULL before the statement, nor may one be."""
+    family = Step(FAMILY.up.replace("REFERENCES tenants", "REFERENCES tenants ON DELETE SET NULL"), FAMILY.down)
+    with open_history(make_project(tmp_path / "faulty", [family, STILL_REFERRED["deleted"][0]]), own_server) as history:
+        (finding,) = (one for one in UPGRADE_WITH_ROWS.examine(history, "0002") if one.faulty)
+    told = finding.remedy.replace(", and tenant_id, which ON DELETE SET NULL empties, is NOT NULL", "")
+    assert told != finding.remedy
+    assert told.endswith(STILL_REFERRED["deleted"][2])
+
+    (delete,) = re.findall(r'op.execute\("(.+?)"\)', finding.remedy)
+    remedied = Step(f"{delete}; {STILL_REFERRED['deleted'][0].up}")
+    with open_history(make_project(tmp_path / "sound", [family, remedied]), own_server) as history:
+        assert not [one for one in UPGRADE_WITH_ROWS.examine(history, "0002") if one.faulty]
+
+
 INCIDENTS = Step(
     "CREATE TABLE incidents (id int PRIMARY KEY, a text, b text, n int NOT NULL DEFAULT 7, d text NOT NULL DEFAULT '')"
 )

@@ -25,6 +25,7 @@ from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Server
 from schemaproof.project.allowances import Allowance, of_revision
 from schemaproof.project.subject import Subject, SubjectError
+from schemaproof.project.unused import UNUSED_ALLOWANCE
 from schemaproof.proofs.chain.checks import WALKABLE, is_hidden
 from schemaproof.proofs.failure.failures import Failures
 from schemaproof.proofs.registry import CHECKS
@@ -220,6 +221,7 @@ def _examine_on_server(
         failed = _ask_each(early, history, record, progress, limits)
         if failed is None and not walking.inline:
             _meanwhile([check for check in once if check not in early], history, record, progress, limits)
+        answered = {check.id for check in early} if failed is None else set()
         limits.on()
         walking.finish()
     stopped = walking.stopped_at or failed
@@ -235,12 +237,15 @@ def _examine_on_server(
         stopped = failed
     if stopped is not None:
         reason = f"revision {stopped} fails"
-        record.forget(check.id for check in once)
-        for check in once:
+        reached = _reaches_head(history)
+        rest = [check for check in once if not reached or check.id not in answered]
+        record.forget(check.id for check in rest)
+        for check in rest:
             if (
-                check.needs_head
+                (check.needs_head and not reached)
+                or check is UNUSED_ALLOWANCE  # it may be about a revision that was not reached
                 or _ask_each([check], history, record, progress, limits)
-                or not record.findings.get(check.id)
+                or not (check.needs_head or record.findings.get(check.id))
             ):
                 record.skip([check.id], reason)
         record.skip((check.id for check in each), f"{reason}, and those after it were not reached")
@@ -268,6 +273,20 @@ def _require_findings(record: Record, obstacle: SubjectError) -> None:
     """Raise ``obstacle`` if nothing is wrong with what could be checked: the rest is not known to be sound."""
     if not any(one.faulty for findings in record.findings.values() for one in findings):
         raise obstacle
+
+
+def _reaches_head(history: History) -> bool:
+    """Whether one call from an empty database gets past a revision that fails by itself, and is committed."""
+    try:
+        if history.in_one_call.failure() is not None:
+            return False
+        station = history.station(len(history.revisions))
+    except UpgradeFailedError:
+        return False
+    try:
+        return bool(station.heads())
+    finally:
+        station.close()
 
 
 def _unreached(history: History, stopped: str) -> SubjectError:

@@ -105,6 +105,7 @@ def _enforced(history: History, one: "Disagreement", ground: "Ground") -> list[C
 
 
 def _told(one: "Disagreement", ground: "Ground", causes: Sequence[Cause]) -> Finding:
+    from schemaproof.proofs.deletes.declaring import as_declared
     from schemaproof.proofs.deletes.outcome import changes
 
     deleted, graph = one.deleted, ground.both
@@ -127,14 +128,16 @@ def _told(one: "Disagreement", ground: "Ground", causes: Sequence[Cause]) -> Fin
             causes=causes,
             links=cascade(ground.database, deleted.table),
         )
-    said, does = _action(ground.model, one.key), _action(ground.database, one.key)
-    name = next((key.name for key in ground.database.keys if key.link == one.key.link), "")
+    declared, found = (_key(graph, one.key) for graph in (ground.model, ground.database))
+    said, does = _action(declared), _action(found)
+    name = found.name if found is not None else ""
     return DELETE_IN_SQL.finding(
         f"Deleting rows of {deleted.table} does not do what the model says: for {_columns(one.key)} the model declares"
         f" {said}, the database has {does}.",
         kind=f"action of {', '.join(one.key.columns)}",
         object=f"constraint {one.key.table}.{name}" if name else f"table {one.key.table}",
         evidence=evidence,
+        remedy=as_declared(declared, found),
         links=cascade(ground.database, deleted.table, one.key),
     )
 
@@ -162,8 +165,11 @@ def _columns(key: "ForeignKey") -> str:
     return f"{key.table} ({', '.join(key.columns)})"
 
 
-def _action(graph: "Graph", key: "ForeignKey") -> str:
-    found = next((one for one in graph.keys if one.link == key.link), None)
+def _key(graph: "Graph", key: "ForeignKey") -> "ForeignKey | None":
+    return next((one for one in graph.keys if one.link == key.link), None)
+
+
+def _action(found: "ForeignKey | None") -> str:
     if found is None:
         return "no foreign key"
     listed = f" ({', '.join(found.set_columns)})" if found.set_columns and found.set_columns != found.columns else ""

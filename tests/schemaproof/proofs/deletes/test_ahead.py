@@ -1,5 +1,6 @@
 """A model and a database that differ: the delete checks say what they can of the rest, and no run ends in an error."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,30 @@ def test_relationship_to_nowhere_is_told(tmp_path: Path, postgres_server: Server
     told = said(tmp_path, postgres_server, more='others = relationship("Nowhere")')
     assert told.verdict == "sound", told.shown
     assert any("can't configure the mappers" in one.message for one in told.findings)
+
+
+NO_KEY = "ALTER TABLE message DROP CONSTRAINT message_chat_id_fkey"
+OTHER_KEYS = {
+    "missing": (NO_KEY, "", ["ADD FOREIGN KEY"]),
+    "another action": (f"{NO_KEY}; ALTER TABLE message ADD FOREIGN KEY (chat_id) REFERENCES chat", "", ["DROP", "ADD"]),
+    "not in the model": (
+        "ALTER TABLE message ADD parent_id integer REFERENCES message ON DELETE CASCADE;"
+        " CREATE INDEX ON message (parent_id)",
+        "parent_id = Column(Integer, index=True)",
+        ["DROP"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "more", "lines"), OTHER_KEYS.values(), ids=OTHER_KEYS)
+def test_key_that_the_remedy_writes_is_the_models(
+    tmp_path: Path, postgres_server: Server, change: str, more: str, lines: list[str]
+) -> None:
+    told = said(tmp_path / "faulty", postgres_server, change, more)
+    (finding,) = (one for one in told.findings if one.check == "delete-in-sql" and one.faulty)
+
+    remedy = re.findall(r'op\.execute\("(.+?)"\)', finding.remedy)
+
+    assert [line for line, one in zip(lines, remedy, strict=True) if f" {line} " not in one] == []
+    told = said(tmp_path / "sound", postgres_server, "; ".join([change, *remedy]), more)
+    assert [one for one in told.findings if one.check == "delete-in-sql"] == [], told.shown

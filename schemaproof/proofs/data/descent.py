@@ -107,6 +107,7 @@ class Descents:
         bare = inhabited.bare_at(index + 1)
         stairs = self._history.stairs(experiment.revision)
         trials = Trials(self._history, bare, lambda one: inhabited.run(one, index, "downgrade"), stairs)
+        tables = trials.parents_first(tables)
         for table in tables:
             shown: list[str | Grid] = []
             found = trials.on_any_row(table, shown)

@@ -2,7 +2,7 @@
 
 import re
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -111,7 +111,7 @@ def judge(history: "History", run: Run, bare: Database, index: int, upgrade: Cal
     if not failing:
         return Refused(run, older=True)
     kind, rows, run = failing[0]
-    for table in _candidates(history, index, run)[:_TABLES_TRIED]:
+    for table in trials.parents_first(_candidates(history, index, run)[:_TABLES_TRIED]):
         shown: list[str | Grid] = []
         tried = trials.tried(rows, [table], shown, failed_statement(run.error))
         if tried.error is not None and _alike(tried.error, run.error):
@@ -195,15 +195,29 @@ class Trials:
             return run
         return None
 
+    def parents_first(self, tables: Sequence[Name]) -> list[Name]:
+        """``tables``, each after those that it refers to: rows of these are there too, and may be what is refused."""
+        if len(tables) < 2:
+            return list(tables)
+        with self.bare.server.clone(Template(self.bare.name)) as database, connected(database) as connection:
+            above = {table: len(_with_parents(connection, [table])) for table in tables}
+        return sorted(tables, key=above.__getitem__)
+
     def _fill_with_parents(self, database: Database, rows: RowsOf, tables: Sequence[Name]) -> None:
-        wanted = set(tables)
         with connected(database) as connection:
-            while more := {parent for table in wanted for parent in _parents(connection, table)} - wanted:
-                wanted |= more
+            wanted = _with_parents(connection, tables)
         others = sorted(wanted - set(tables))
         if others:
             populate(self.history, database, rows_of(Row(0, sparse=False)), others)
         populate(self.history, database, rows, tables)
+
+
+def _with_parents(connection: "psycopg.Connection[Any]", tables: Iterable[Name]) -> set[Name]:
+    """``tables``, what they refer to, and what that refers to."""
+    wanted = set(tables)
+    while more := {parent for table in wanted for parent in _parents(connection, table)} - wanted:
+        wanted |= more
+    return wanted
 
 
 def _candidates(history: "History", index: int, run: Run) -> list[Name]:

@@ -304,6 +304,25 @@ def test_delete_whose_key_sets_null_where_none_may_be_passes_with_its_remedy(
         assert not [one for one in UPGRADE_WITH_ROWS.examine(history, "0002") if one.faulty]
 
 
+def test_rows_that_are_refused_are_told_and_not_those_that_refer_to_them(tmp_path: Path, own_server: Server) -> None:
+    """Rows of a table come with those which they refer to, and a revision may change both tables."""
+    tables = Step(
+        "CREATE TYPE role AS ENUM ('admin'); CREATE TABLE users (id int PRIMARY KEY, role role NOT NULL);"
+        " CREATE TABLE agents (id int PRIMARY KEY, role role NOT NULL, user_id int NOT NULL REFERENCES users)",
+        "DROP TABLE agents, users; DROP TYPE role",
+    )
+    to_text, to_enum = (
+        [f"ALTER TABLE {table} ALTER role TYPE {kind} USING role::{kind}" for table in ("users", "agents")]
+        for kind in ("text", "role")
+    )
+    with open_history(
+        make_project(tmp_path, [tables, Step("; ".join(to_text), "; ".join(to_enum))]), own_server
+    ) as one:
+        (finding,) = (found for found in DOWNGRADE_WITH_ROWS.examine(one, "0002") if found.faulty)
+    assert finding.object == "table public.users"
+    assert "UPDATE users SET" in finding.remedy
+
+
 INCIDENTS = Step(
     "CREATE TABLE incidents (id int PRIMARY KEY, a text, b text, n int NOT NULL DEFAULT 7, d text NOT NULL DEFAULT '')"
 )

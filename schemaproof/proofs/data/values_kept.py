@@ -6,6 +6,7 @@ from schemaproof.catalog import Identity
 from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
+from schemaproof.migration.lines.quoting import text
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.copies import Copy, lost_in_copies
 from schemaproof.proofs.data.dropped import lost_in_moves, renamed
@@ -19,6 +20,7 @@ from schemaproof.proofs.data.reaching import reached, referring, without
 from schemaproof.proofs.data.retyped import Loss, loss
 from schemaproof.proofs.data.snapshot import Cells, Column
 from schemaproof.proofs.data.swapped import Crossing, crossings
+from schemaproof.proofs.data.triggers import Trigger, culprits, triggers_of
 from schemaproof.proofs.data.writes import Write
 
 type Changes = Sequence[tuple[Cells, Cells, str | None, str | None]]
@@ -188,7 +190,7 @@ def _column(history: History, experiment: Experiment, table: Matched, was: Colum
         return None
     if any(was.name in key.columns for key in table.before.keys):
         return _reference(experiment, table, was, changes)
-    return _triggered(experiment, table, now, changes, _triggers(history, experiment, table))
+    return _triggered(experiment, table, now, changes, _triggers(history, experiment, table, now.name))
 
 
 def _inserted_again(experiment: Experiment, table: Matched) -> bool:
@@ -241,7 +243,7 @@ def _has_twin(parent: Matched, row: Cells) -> bool:
 
 
 def _triggered(
-    experiment: Experiment, table: Matched, now: Column, changes: Changes, triggers: Sequence[str]
+    experiment: Experiment, table: Matched, now: Column, changes: Changes, triggers: Sequence[Trigger]
 ) -> Finding | None:
     was = next(table.before.columns[name] for name, one in table.columns.items() if one == now)
     if not triggers or "tsvector" in was.type:
@@ -252,31 +254,47 @@ def _triggered(
         any(one.touched for one in updates) or all(_follows(now, *change[1:]) for change in changes)
     ):
         return None
-    fired = [one for one in updates or experiment.writes.found if one.kind in {"update", "insert", "copied", "delete"}]
-    name = showing.quoted(table.after)
-    disable = " ".join(f"ALTER TABLE {name} DISABLE TRIGGER {showing.identifier(one)};" for one in triggers[:1])
+    fired = [one for one in experiment.writes.found if any(trigger.fires_on(one) for trigger in triggers)]
+    own = {table.before.name, table.after.name}
+    first = triggers[0].table
+    rows = table.before if first in own else experiment.before.named(first)
+    counting = f" Rows affected in production: `{reached(rows, fired)}`." if rows is not None else ""
+    names = ", ".join(one.name if one.table in own else f"{one.name} of {'.'.join(one.table)}" for one in triggers)
+    does = f"the triggers {names} do" if len(triggers) > 1 else f"the trigger {names} does"
     return VALUES_KEPT.finding(
         f"{experiment.revision} changes {table.before}.{was.name} in {len(changes)} of {len(table.pairs)} rows, though"
-        f" no statement sets it: the trigger {', '.join(triggers)} does.",
+        f" no statement sets it: {does}.",
         kind="trigger",
         revision=experiment.revision,
         object=f"column {table.before}.{was.name}",
         evidence=[
-            *showing.statements(fired),
+            *showing.statements(fired or updates or experiment.writes.found),
             *showing.changed(table.before, was.name, [(row, old, new) for row, _, old, new in changes]),
         ],
-        remedy=f'Keep it from firing: `op.execute("{disable}")` before the statement, and ENABLE TRIGGER after it.'
-        f" Rows affected in production: `{reached(table.before, fired)}`.",
+        remedy=f"Keep it from firing: {_disabling(triggers)} before the statement, and ENABLE TRIGGER after it."
+        + counting,
     )
 
 
-def _triggers(history: History, experiment: Experiment, table: Matched) -> list[str]:
-    """The names of the triggers of the table; of all tables that are written to where it has none."""
+def _disabling(triggers: Sequence[Trigger]) -> str:
+    """The lines that disable them, one for each table."""
+    tables = dict.fromkeys(one.table for one in triggers)
+    actions = {
+        name: ", ".join(f"DISABLE TRIGGER {showing.identifier(one.name)}" for one in triggers if one.table == name)
+        for name in tables
+    }
+    lines = (text(f"ALTER TABLE {showing.quoted_name(name)} {actions[name]}") for name in tables)
+    return " and ".join(f"`op.execute({line})`" for line in lines)
+
+
+def _triggers(history: History, experiment: Experiment, table: Matched, column: str) -> list[Trigger]:
+    """Those that may have changed the column; where reading shows none, all of the table, or of those written to."""
     stairs = history.stairs(experiment.revision)
-    objects = {**stairs.before.objects, **(stairs.first.objects if stairs.first is not None else {})}
-    found = [one for one in objects if one.kind == "trigger"]
-    own = [one.name for one in found if (one.schema, one.parent) in {table.before.name, table.after.name}]
-    return own or [one.name for one in found if experiment.writes.to({(one.schema, one.parent)}, "update", "delete")]
+    known = triggers_of((stairs.before, stairs.first))
+    names = {table.before.name, table.after.name}
+    own = [one for one in known if one.table in names]
+    near = own or [one for one in known if experiment.writes.to({one.table}, "update", "delete")]
+    return near and (culprits(known, experiment.writes, experiment.functions, names, column) or near)
 
 
 def _follows(column: Column, row: Cells, old: str | None, new: str | None) -> bool:

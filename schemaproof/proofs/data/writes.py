@@ -95,6 +95,13 @@ def writes(statements: Sequence[str], functions: Mapping[str, str]) -> Writes:
     return result
 
 
+def written_by(body: str, functions: Mapping[str, str]) -> Writes:
+    """What the body of a function writes to, by the statements that stand in it and in the functions that it calls."""
+    result = Writes()
+    _Reader(result, functions, body).read(body, set(), body=True)
+    return result
+
+
 class _Reader:
     """Reads one statement, and what it calls."""
 

@@ -14,6 +14,7 @@ from schemaproof.migration.autogenerate.reports import Report
 from schemaproof.proofs.parity.bare import borne_out, everything
 from schemaproof.proofs.parity.confirm import same, same_check
 from schemaproof.proofs.parity.create import Model, model_of
+from schemaproof.proofs.parity.dangling import tables_not_defined
 from schemaproof.proofs.parity.fetched import fetched_columns, is_left_to_database, is_reported_default
 from schemaproof.proofs.parity.functions import resolved, unqualified
 from schemaproof.proofs.parity.in_quotes import InQuotes, in_quotes, settled, unnoticed
@@ -43,6 +44,7 @@ class Comparison:
         alike: those whose default the migrations have as a string too.
         unmade: what the metadata could not make.
         confirmed: those of Alembic's own reports that are about that, and that the database at head bears out.
+        undefined: the tables that the metadata's foreign keys refer to and that it does not hold.
         unseen: what Alembic would report of it beside those with every comparison switched on.
     """
 
@@ -58,6 +60,7 @@ class Comparison:
     alike: Mapping[Identity, InQuotes] = field(default_factory=dict)
     unmade: Unmade = field(default_factory=Unmade)
     confirmed: tuple[Report, ...] = ()
+    undefined: tuple[str, ...] = ()
     unseen: tuple[Report, ...] = ()
 
 
@@ -84,6 +87,7 @@ def compare(history: Subjectlike) -> Comparison:
         quoted=quoted,
         alike=unnoticed(history.metadata, layout, objects, head.objects, history.head_copy),
         unmade=model.unmade,
+        undefined=tables_not_defined(history.metadata),
     )
     return _with_reports(comparison, history) if model.unmade else comparison
 

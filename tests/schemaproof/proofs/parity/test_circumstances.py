@@ -11,6 +11,7 @@ from sqlalchemy import (
     Column,
     Enum,
     FetchedValue,
+    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -25,16 +26,16 @@ from sqlalchemy.types import UserDefinedType
 
 from schemaproof.finding import Severity
 from schemaproof.postgres import Database
-from schemaproof.proofs.parity.checks import PARITY_CATALOG
+from schemaproof.proofs.parity.checks import PARITY_AUTOGENERATE, PARITY_CATALOG
 from tests.schemaproof.proofs.parity.project import SERIAL, Project, declared, with_events
 
 T = f"{SERIAL});"
 TX = f"{SERIAL}, x int);"
 
 
-def x(kind: Any = Integer, **options: Any) -> Column[Any]:
+def x(kind: Any = Integer, *items: Any, **options: Any) -> Column[Any]:
     """A column x."""
-    return Column("x", kind, **options)
+    return Column("x", kind, *items, **options)
 
 
 class Unknown(UserDefinedType[Any]):
@@ -435,6 +436,27 @@ def test_create_all_that_fails_is_a_note_with_its_error(empty_database: Database
     (finding,) = (one for one in PARITY_CATALOG.examine(project) if not one.faulty)
 
     assert "unknown_type" in finding.evidence
+
+
+def test_key_to_a_table_that_no_module_defines_says_what_to_import(empty_database: Database) -> None:
+    project = Project(empty_database, declared(x(Integer, ForeignKey("teams.id"))), TX)
+
+    notes = [*PARITY_AUTOGENERATE.examine(project), *PARITY_CATALOG.examine(project)]
+
+    assert [one.severity for one in notes] == [Severity.NOTE] * 2
+    assert all("refer to teams, which no module defines that env.py imports" in one.remedy for one in notes)
+    assert "nothing was compared" in notes[0].consequence
+
+
+def test_key_to_a_table_of_another_metadata_is_not_said_to_lack_an_import(empty_database: Database) -> None:
+    other = MetaData()
+    Table("teams", other, Column("id", Integer, primary_key=True))
+    project = Project(empty_database, [declared(x(Integer, ForeignKey("teams.id"))), other], TX)
+
+    notes = [*PARITY_AUTOGENERATE.examine(project), *PARITY_CATALOG.examine(project)]
+
+    assert notes
+    assert not any("no module defines" in one.remedy for one in notes)
 
 
 # What is told of the column whose type no database has, and of Alembic's reports that are false.

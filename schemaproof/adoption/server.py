@@ -8,6 +8,8 @@ from pathlib import Path
 from schemaproof.postgres import PostgresError, binaries
 
 _CREATE = re.compile(r"\bCREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?[\\\"']*([\w-]+)", re.IGNORECASE)
+# It is created only where the server has it: "IF EXISTS (SELECT ... FROM pg_available_extensions WHERE name = ...)".
+_ASKED = r"\bpg_available_extensions\b[^;]*?\bname\s*=\s*\\?'{}\\?'"
 _IMAGE = re.compile(
     r"^\s*image:\s*[\"']?((?:[\w.-]+/)*(?:postgres|postgis|pgvector|timescaledb)[\w-]*:[\w.-]+)", re.MULTILINE
 )
@@ -37,10 +39,14 @@ class Choice:
 
 
 def extensions(texts: Iterable[str]) -> list[str]:
-    """The extensions that revisions with these ``texts`` create, or whose types they use, each once."""
+    """The extensions that revisions with these ``texts`` create, or whose types they use, each once.
+
+    Without those that they create only where the server has them.
+    """
     found: dict[str, None] = {}
     for text in texts:
-        found |= dict.fromkeys(name.lower() for name in _CREATE.findall(text))
+        names = [name for name in _CREATE.findall(text) if not re.search(_ASKED.format(re.escape(name)), text, re.I)]
+        found |= dict.fromkeys(map(str.lower, names))
         for package, name in _IMPORTS.items():
             if re.search(rf"^\s*(?:from|import) {package}\b", text, re.MULTILINE):
                 found[name] = None

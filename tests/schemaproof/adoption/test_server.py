@@ -18,6 +18,12 @@ def test_extensions_are_those_that_revisions_create_or_use() -> None:
     assert extensions([*texts, 'op.execute("create extension CITEXT")']) == ["citext", "uuid-ossp", "vector"]
 
 
+def test_extension_that_is_created_only_where_the_server_has_it_is_not_needed() -> None:
+    asked = "IF EXISTS (SELECT FROM pg_available_extensions WHERE name = 'aws_s3') THEN CREATE EXTENSION {}; END IF;"
+    assert extensions([asked.format("aws_s3")]) == []
+    assert extensions([asked.format("citext")]) == ["citext"]
+
+
 def test_either_server_does_where_nothing_is_needed(tmp_path: Path) -> None:
     assert choose(tmp_path, []).settings == {}
 

@@ -3,9 +3,9 @@
 Which rows it refuses, the checks of the area "data" tell.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -72,7 +72,8 @@ class Need:
 def needs(older: psycopg.Connection[Any], newer: psycopg.Connection[Any]) -> list[Need]:
     """What rows must satisfy in the database of ``newer`` in addition to what they must in that of ``older``."""
     known = set(_read(older))
-    found = [need for need in _read(newer) if need not in known]
+    columns = {(one.table, one.columns[0]) for one in known if one.kind == "type"}
+    found = [_of_older(need, columns) for need in _read(newer) if need not in known]
     found = [
         Need(one.kind, one.table, one.columns, one.expression, one.parent, one.referred, _values(newer, one))
         for one in found
@@ -84,7 +85,7 @@ def unique_columns(found: list[Need]) -> Mapping[Name, list[tuple[str, ...]]]:
     """By schema and name of each table, what is unique in it only now."""
     columns: dict[Name, list[tuple[str, ...]]] = {}
     for need in found:
-        if need.kind == "unique":
+        if need.kind == "unique" and need.columns:
             columns.setdefault(need.table, []).append(need.columns)
     return columns
 
@@ -107,6 +108,13 @@ def conform(connection: psycopg.Connection[Any], found: list[Need]) -> None:
 def _read(connection: psycopg.Connection[Any]) -> Iterator[Need]:
     for kind, schema, table, columns, expression, parent_schema, parent, referred in connection.execute(_QUERY):
         yield Need(kind, (schema, table), tuple(columns), expression, (parent_schema, parent), tuple(referred))
+
+
+def _of_older(need: Need, columns: Collection[tuple[Name, str]]) -> Need:
+    """``need`` as it is of rows that do not have its new columns yet: these are mostly filled with the same value."""
+    if need.kind != "unique":
+        return need
+    return replace(need, columns=tuple(name for name in need.columns if (need.table, name) in columns))
 
 
 def _values(newer: psycopg.Connection[Any], need: Need) -> tuple[str | None, ...]:

@@ -253,3 +253,16 @@ def test_finding_on_work_under_a_lower_revision_s_lock_stands_at_the_work(
     assert found.where.file == "migrations/versions/0003.py"
     lines = (tmp_path / "migrations" / "versions" / "0003.py").read_text().splitlines()
     assert "UPDATE orders SET a = total" in lines[(found.where.line or 0) - 1]
+
+
+def test_unique_constraint_of_a_column_that_is_new_is_measured(tmp_path: Path, postgres_server: Server) -> None:
+    setup = "CREATE TABLE secrets (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, owner int)"
+    unique = Step(
+        "ALTER TABLE secrets ADD COLUMN place text NOT NULL DEFAULT 'any';"
+        " ALTER TABLE secrets ADD UNIQUE (name, place)",
+        "ALTER TABLE secrets DROP COLUMN place",
+    )
+    (found,) = findings(tmp_path, postgres_server, [Step(setup, "DROP TABLE secrets"), unique])
+    assert found.severity is Severity.WARNING
+    assert "its 2,0" in found.message
+    assert found.kind == "upgrade unique secrets_name_place_key"

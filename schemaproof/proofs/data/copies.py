@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.snapshot import Cells, Table
+from schemaproof.proofs.data.tokens import tokens
+from schemaproof.proofs.data.writes import Write
 
 
 @dataclass(frozen=True)
@@ -33,15 +35,26 @@ class Copy:
 def copy_of(experiment: Experiment, source: Table, column: str) -> Copy | None:
     """The copy of ``column`` that has most of its values, each beside the key of its row; None where there is none.
 
-    It is in a table that an earlier revision has filled by a query: elsewhere values are alike by chance.
+    It is in a table that an earlier revision has filled by a query which reads the column: elsewhere values are alike
+    by chance, as those of two flags are.
     """
     if len(source.primary) != 1 or column in source.primary:
         return None
     key = source.primary[0]
     rows = {row[key]: row for row in source.rows if row[column] is not None}
-    targets = [one for one in experiment.after.tables.values() if one.name[1] in experiment.copied]
+    targets = [
+        one
+        for one in experiment.after.tables.values()
+        if any(_reads(query, source, column) for query in experiment.copied.get(one.name[1], ()))
+    ]
     found = [copy for target in targets for copy in _within(source, column, rows, target)]
     return min(found, key=lambda one: len(one.lost), default=None)
+
+
+def _reads(query: Write, source: Table, column: str) -> bool:
+    # Also in a WITH before the INSERT.
+    words = {one.text for one in (*query.words, *tokens(query.statement))}
+    return source.name[1] in words and bool(words & {column, "*"})
 
 
 def _within(source: Table, column: str, rows: dict[str | None, Cells], target: Table) -> Iterator[Copy]:
@@ -71,6 +84,10 @@ def lost_in_copies(experiment: Experiment) -> Iterator[Copy]:
             if column.generated or (here is not None and name in here.columns):
                 continue
             copy = copy_of(experiment, table, name)
-            if copy is not None and copy.lost and not experiment.copied[copy.target.name[1]]:
+            if (
+                copy is not None
+                and copy.lost
+                and not any(query.chosen for query in experiment.copied[copy.target.name[1]])
+            ):
                 yield copy
                 break  # the others went with it

@@ -20,7 +20,7 @@ from schemaproof.proofs.data.readings import Readings
 from schemaproof.proofs.data.refusals import DEFINING, Refused, judge
 from schemaproof.proofs.data.snapshot import Cells, Name, Snapshot, Table
 from schemaproof.proofs.data.witness import Witness
-from schemaproof.proofs.data.writes import Writes, writes
+from schemaproof.proofs.data.writes import Write, Writes, writes
 from schemaproof.rows.filling import Filled
 from schemaproof.rows.server_side import cast_each, make_functions
 
@@ -59,8 +59,7 @@ class Experiment:
         functions: the bodies of the functions that there are, by name.
         forced: the tables after it whose owner row security binds.
         copy: a database in the state before it, rows included; is only cloned.
-        copied: the names of the tables that earlier revisions have filled by a query, and whether a condition chose
-            its rows.
+        copied: the queries by which earlier revisions have filled tables, by the tables' names.
         irreversible: whether its downgrade refuses on purpose, which says that something is meant to go.
     """
 
@@ -72,7 +71,7 @@ class Experiment:
     functions: Mapping[str, str]
     forced: frozenset[Name]
     copy: Database
-    copied: Mapping[str, bool]
+    copied: Mapping[str, Sequence[Write]]
     irreversible: bool
     _inhabited: "Inhabited" = field(repr=False)
 
@@ -150,7 +149,7 @@ class Inhabited:
         self.history = history
         self._climbing: tuple[int, Database] | None = None  # by the number of its revisions
         self.incomplete: dict[tuple[str, str], Incomplete] = {}  # by table and column
-        self._copied: dict[str, bool] = {}  # as Experiment.copied
+        self._copied: dict[str, list[Write]] = {}  # as Experiment.copied
         self.unfilled: Mapping[str, str] = {}  # the tables that could not be given rows after the last upgrade, and why
         self._newly: tuple[int, Mapping[str, str]] = (-1, {})  # those that could be before it, by its index
         self._bare: tuple[int, Database] | None = None  # without rows of ours; made where an upgrade fails on them
@@ -280,13 +279,13 @@ class Inhabited:
             functions,
             forced,
             copy,
-            copied=dict(self._copied),
+            copied={name: tuple(found) for name, found in self._copied.items()},
             irreversible=irreversible,
             _inhabited=self,
         )
         for one in experiment.writes.found:
             if one.kind == "copied":
-                self._copied[one.table[1]] = one.chosen or self._copied.get(one.table[1], False)
+                self._copied.setdefault(one.table[1], []).append(one)
         return None, experiment
 
     def _passed(self, index: int, database: Database) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
+from schemaproof.migration.lines.operations import execute
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.dropped import lost_in_moves
 from schemaproof.proofs.data.inhabited import Experiment, Incomplete, Inhabited
@@ -39,7 +40,8 @@ def _complete(history: History, revision: str) -> Iterator[Finding]:
     schema = said(refused.run.error, "schema_name") or "public"
     rows = f"rows without {known.where}" if known.where else "some rows"
     where = known.where or column
-    name = table if schema == "public" else f"{schema}.{table}"
+    name, written = showing.quoted_name((schema, table)), showing.identifier(column)
+    update = f"UPDATE {name} SET {written} = ... WHERE {written} IS NULL"
     yield BACKFILL_COMPLETE.finding(
         f"{known.revision}: {table}.{column} stays NULL for {rows} ({known.empty} of {known.count}); {revision} then"
         f" fails: {_words(refused.run.error)}",
@@ -49,8 +51,8 @@ def _complete(history: History, revision: str) -> Iterator[Finding]:
         object=f"table {schema}.{table}",
         evidence=[*known.evidence, refused.run.told],
         remedy=f"Give these rows a value too in {known.revision}, or before the NOT NULL in {revision}:"
-        f' `op.execute("UPDATE {name} SET {column} = ... WHERE {column} IS NULL")`. Rows affected in production:'
-        f" `SELECT count(*) FROM {name} WHERE {where} IS NULL`.",
+        f" `{execute(update)}`. Rows affected in production:"
+        f" `SELECT count(*) FROM {name} WHERE {showing.identifier(where)} IS NULL`.",
     )
 
 

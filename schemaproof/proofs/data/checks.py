@@ -6,6 +6,7 @@ from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.environment import sqlstate
 from schemaproof.migration.history import History
+from schemaproof.migration.lines.operations import execute
 from schemaproof.migration.stairway import Stairs
 from schemaproof.proofs.data import showing, written
 from schemaproof.proofs.data.backfills import BACKFILL_COMPLETE
@@ -146,7 +147,7 @@ def _remedy(refused: Refused, stairs: Stairs, release: int) -> str:
     counting = count_query(error, where, stairs)
     advice = _ADVICE.get(code, UPGRADE_WITH_ROWS.remedy).replace("{table}", table)
     if code == "22P02":
-        advice = advice.replace("{update}", label_query(error, counting, table))
+        advice = advice.replace("{update}", execute(label_query(error, counting, table)))
     advice = advice.replace("{cut}", cutting(error, where, stairs))
     return advice + counted((counting, "") if counting else _of_all(where, stairs))
 
@@ -173,10 +174,10 @@ def _of_partition(refused: Refused, default: str, stairs: Stairs) -> str:
     count = partition_query(stairs, refused.tables[0], (schema, default)) if refused.tables and default else "..."
     taken = count.partition(" WHERE ")[2] or "..."
     return (
-        f'Move them in this revision: `op.execute("ALTER TABLE {whole} DETACH PARTITION {rest}")`, create the new one,'
-        f' then `op.execute("INSERT INTO {whole} SELECT * FROM {rest} WHERE {taken}")`, `op.execute("DELETE FROM {rest}'
-        f' WHERE {taken}")` and `op.execute("ALTER TABLE {whole} ATTACH PARTITION {rest} DEFAULT")`. Rows affected in'
-        f" production: `{count}`."
+        f"Move them in this revision: `{execute(f'ALTER TABLE {whole} DETACH PARTITION {rest}')}`, create the new one,"
+        f" then `{execute(f'INSERT INTO {whole} SELECT * FROM {rest} WHERE {taken}')}`,"
+        f" `{execute(f'DELETE FROM {rest} WHERE {taken}')}` and"
+        f" `{execute(f'ALTER TABLE {whole} ATTACH PARTITION {rest} DEFAULT')}`. Rows affected in production: `{count}`."
     )
 
 
@@ -187,7 +188,7 @@ _ADVICE = {
     " `with op.get_bind().begin_nested():`.",
     "22001": "Say in the revision what becomes of longer values: {cut}.",
     "22003": "Say in the revision what becomes of greater numbers, in USING or by an UPDATE before it.",
-    "22P02": 'Give the rows with the value above another one first: `op.execute("{update}")`.',
+    "22P02": "Give the rows with the value above another one first: `{update}`.",
     "23505": "Merge or delete the duplicates in this revision, before it creates the unique index.",
     "23503": "Delete the orphaned rows, or give them a parent, in this revision, before it adds the foreign key.",
     "23514": "Update the rows that violate the CHECK in this revision, before it adds the constraint.",

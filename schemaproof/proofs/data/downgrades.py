@@ -202,7 +202,7 @@ def _rows_told(experiment: Experiment, descent: Descent, table: Matched, lost: S
         revision=revision,
         object=f"table {name}",
         evidence=[*showing.statements(descent.writes.found), *showing.rows(name, lost, "loses")],
-        remedy=f'Copy them back in downgrade(): `op.execute("INSERT INTO {showing.quoted(name)} SELECT ... FROM ...")`.'
+        remedy=f"Copy them back in downgrade(): `{execute(f'INSERT INTO {showing.quoted(name)} SELECT ... FROM ...')}`."
         f" Rows affected in production, before the downgrade: `{_count_of(experiment, name, lost)}`.",
     )
 
@@ -247,7 +247,7 @@ def _values_told(
             *showing.statements(one for one in descent.writes.found if one.kind == "dropped"),
             *showing.changed(name, column, values, heads=("before the upgrade", "after the downgrade")),
         ],
-        remedy=f'Copy them back in downgrade(), before what holds them is dropped: `op.execute("{update}")`.'
+        remedy=f"Copy them back in downgrade(), before what holds them is dropped: `{execute(update)}`."
         + (f" Rows affected in production, before the downgrade: `{count}`." if count else ""),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
+from schemaproof.migration.lines.operations import execute
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.copies import copy_of
 from schemaproof.proofs.data.inhabited import Experiment
@@ -94,7 +95,7 @@ def told(check: Check, experiment: Experiment, drop: Drop) -> Finding:
             *showing.rows(drop.table, drop.rows, "holds", [drop.column] if drop.column else ()),
         ],
         consequence="After the deployment only a backup has them.",
-        remedy=f'If they may be wanted again, keep them: `op.execute("{keep}")` before the drop. Rows affected in'
+        remedy=f"If they may be wanted again, keep them: `{execute(keep)}` before the drop. Rows affected in"
         f" production: `{count}`.",
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from schemaproof.proofs.data import showing
-from schemaproof.proofs.data.snapshot import Cells, Table
+from schemaproof.proofs.data.snapshot import Cells, Key, Table
 from schemaproof.proofs.data.writes import Write
 
 
@@ -13,16 +13,15 @@ def reached(table: Table, found: Iterable[Write]) -> str:
     return f"SELECT count(*) FROM {known}"
 
 
-def referring(child: Table, column: str, parent: Table, causes: Sequence[Write]) -> str:
-    """How many rows of ``child`` refer, by ``column``, to rows of ``parent`` that the statements ``causes`` delete."""
-    key = showing.identifier(parent.primary[0]) if parent.primary else "*"
+def referring(child: Table, key: Key, parent: Table, causes: Sequence[Write]) -> str:
+    """How many rows of ``child`` refer, by ``key``, to rows of ``parent`` that the statements ``causes`` delete."""
     one = next((one for one in causes if one.reaching and one.of({parent.name})), None)
-    gone = (
-        f"SELECT {showing.identifier(one.alias)}.{key} FROM {one.reaching}"
-        if one is not None
-        else f"SELECT {key} FROM {showing.quoted(parent)}"
-    )
-    return f"SELECT count(*) FROM {showing.quoted(child)} WHERE {showing.identifier(column)} IN ({gone})"
+    prefix = f"{showing.identifier(one.alias)}." if one is not None else ""
+    referred = ", ".join(f"{prefix}{showing.identifier(name)}" for name in key.referred)
+    columns = ", ".join(map(showing.identifier, key.columns))
+    gone = f"SELECT {referred} FROM {one.reaching if one is not None else showing.quoted(parent)}"
+    columns = f"({columns})" if len(key.columns) > 1 else columns
+    return f"SELECT count(*) FROM {showing.quoted(child)} WHERE {columns} IN ({gone})"
 
 
 def without(table: Table, rows: Sequence[Cells], also: str = "") -> str:

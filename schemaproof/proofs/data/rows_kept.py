@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
+from schemaproof.migration.lines.operations import execute
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.inhabited import Experiment
 from schemaproof.proofs.data.matching import Matched
@@ -81,7 +82,7 @@ def _children_first(table: Table, above: tuple[Key, Table], causes: list[Write])
     update = f"UPDATE {child} SET {column} = ... WHERE {column} IN (...)"
     return (
         f"Before the DELETE, point the rows of {table} to the row of {parent} that stays:"
-        f' `op.execute("{update}")`. Rows affected in production: `{referring(table, key.columns[0], parent, causes)}`.'
+        f" `{execute(update)}`. Rows affected in production: `{referring(table, key, parent, causes)}`."
     )
 
 

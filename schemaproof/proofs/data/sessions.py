@@ -8,6 +8,7 @@ from schemaproof.check import Check
 from schemaproof.finding import Finding
 from schemaproof.migration.environment import Run
 from schemaproof.migration.history import History
+from schemaproof.migration.lines.operations import execute
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.inhabited import Experiment, Inhabited
 from schemaproof.proofs.data.owners import owned, secured
@@ -183,7 +184,7 @@ def _as_owner(experiment: Experiment, found: list[Other], hiding: Sequence[Name]
             *showing.changed(first.table, first.column, shown, heads=("as superuser", "as owner")),
         ],
         consequence="The statement reports success and changes nothing: UPDATE 0.",
-        remedy=f'Switch it off meanwhile: `op.execute("ALTER TABLE {hidden} NO FORCE ROW LEVEL SECURITY")` before the'
+        remedy=f"Switch it off meanwhile: `{execute(f'ALTER TABLE {hidden} NO FORCE ROW LEVEL SECURITY')}` before the"
         f" statement, and FORCE after it. Rows affected in production, after the upgrade: `SELECT count(*) FROM {table}"
         f" WHERE {column} IS NULL`, as a superuser.",
     )

@@ -36,6 +36,8 @@ _KEYS = """
 SELECT k.conrelid::bigint, k.confrelid::bigint,
     ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY x (number, place)
         JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.number ORDER BY x.place),
+    ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY x (number, place)
+        JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = x.number ORDER BY x.place),
     k.confdeltype::text
 FROM pg_constraint k WHERE k.contype = 'f' AND k.conparentid = 0 ORDER BY 1, 2, k.conname
 """
@@ -70,10 +72,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Key:
-    """A foreign key to the table ``parent``, an oid; ``action`` is its ON DELETE as in pg_constraint."""
+    """A foreign key to ``referred`` of the table ``parent``, an oid; ``action``: its ON DELETE as in pg_constraint."""
 
     parent: int
     columns: tuple[str, ...]
+    referred: tuple[str, ...]
     action: str
 
 
@@ -131,8 +134,8 @@ def read(connection: psycopg.Connection[Any], leave: Name) -> Snapshot:
     print_alike(connection)
     found = {row[0]: row for row in connection.execute(_TABLES).fetchall() if (row[1], row[2]) != leave}
     keys: dict[int, list[Key]] = {}
-    for oid, parent, columns, action in connection.execute(_KEYS).fetchall():
-        keys.setdefault(oid, []).append(Key(parent, tuple(columns), action))
+    for oid, parent, columns, referred, action in connection.execute(_KEYS).fetchall():
+        keys.setdefault(oid, []).append(Key(parent, tuple(columns), tuple(referred), action))
     with connection.pipeline():
         cursors = {oid: connection.execute(_query(row)) for oid, row in found.items()}
     tables = {}

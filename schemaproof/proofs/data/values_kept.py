@@ -6,7 +6,7 @@ from schemaproof.catalog import Identity
 from schemaproof.check import Check
 from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import History
-from schemaproof.migration.lines.quoting import text
+from schemaproof.migration.lines.operations import execute
 from schemaproof.proofs.data import showing
 from schemaproof.proofs.data.copies import Copy, lost_in_copies
 from schemaproof.proofs.data.dropped import lost_in_moves, renamed
@@ -167,7 +167,7 @@ def _copied(experiment: Experiment, copy: Copy) -> Finding:
             *showing.rows(copy.source, copy.lost, "loses", [copy.column]),
         ],
         remedy="Copy the rest before the drop, or write LEFT JOIN where they are copied:"
-        f' `op.execute("INSERT INTO {target} ({own}, {place}) SELECT s.{key}, s.{column} {rest}")`. Rows affected in'
+        f" `{execute(f'INSERT INTO {target} ({own}, {place}) SELECT s.{key}, s.{column} {rest}')}`. Rows affected in"
         f" production: `SELECT count(*) {rest}`.",
     )
 
@@ -222,7 +222,7 @@ def _reference(experiment: Experiment, table: Matched, was: Column, changes: Cha
     causes = experiment.writes.to({parent.before.name}, "delete", "truncate")
     child, column = showing.quoted(table.before), showing.identifier(was.name)
     update = f"UPDATE {child} SET {column} = ... WHERE {column} IN (...)"
-    count = referring(table.before, was.name, parent.before, causes)
+    count = referring(table.before, key, parent.before, causes)
     return VALUES_KEPT.finding(
         f"{experiment.revision} sets {table.before}.{was.name} to NULL in {len(emptied)} of {len(table.pairs)} rows:"
         f" it deletes duplicates in {parent.before} that they refer to (ON DELETE SET NULL).",
@@ -231,7 +231,7 @@ def _reference(experiment: Experiment, table: Matched, was: Column, changes: Cha
         revision=experiment.revision,
         object=f"column {table.before}.{was.name}",
         evidence=[*showing.statements(causes), *showing.changed(table.before, was.name, emptied)],
-        remedy=f'Before the DELETE, point them to the row that stays: `op.execute("{update}")`. Rows affected in'
+        remedy=f"Before the DELETE, point them to the row that stays: `{execute(update)}`. Rows affected in"
         f" production: `{count}`.",
     )
 
@@ -283,8 +283,8 @@ def _disabling(triggers: Sequence[Trigger]) -> str:
         name: ", ".join(f"DISABLE TRIGGER {showing.identifier(one.name)}" for one in triggers if one.table == name)
         for name in tables
     }
-    lines = (text(f"ALTER TABLE {showing.quoted_name(name)} {actions[name]}") for name in tables)
-    return " and ".join(f"`op.execute({line})`" for line in lines)
+    lines = (execute(f"ALTER TABLE {showing.quoted_name(name)} {actions[name]}") for name in tables)
+    return " and ".join(f"`{line}`" for line in lines)
 
 
 def _triggers(history: History, experiment: Experiment, table: Matched, column: str) -> list[Trigger]:
@@ -336,7 +336,7 @@ def _as_rename(experiment: Experiment, table: Matched, old: str, new: str) -> Fi
             f'Change the column in place: `op.alter_column("{name}", "{old}", ...)`.'
             if same
             else f'Rename it: `op.alter_column("{name}", "{old}", new_column_name="{new}")`; or copy the values before'
-            f' the drop: `op.execute("{update}")`.'
+            f" the drop: `{execute(update)}`."
         )
         + f" Rows affected in production: `{count}`.",
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
 from schemaproof.migration.history import History
+from schemaproof.migration.lines.operations import execute
 from schemaproof.migration.lines.quoting import quoted
 from schemaproof.proofs.failure.bystatement import by_statement
 from schemaproof.proofs.failure.failures import Failures
@@ -294,14 +295,14 @@ def _invalid(examined: Examined, failed: Sequence[Outcome], revision: str) -> It
             consequence="No query uses the index, a unique one does not keep out duplicates of older rows, and every"
             " write has to update it; nobody is told.",
             remedy="IF NOT EXISTS looks at the name alone. Drop the leftover first, in the autocommit_block():"
-            f' `op.execute("DROP INDEX CONCURRENTLY IF EXISTS {_name(index)}")`.',
+            f" `{execute(f'DROP INDEX CONCURRENTLY IF EXISTS {_name(index)}')}`.",
         )
 
 
 def _name(index: str) -> str:
-    """The name for a string of SQL in Python, from "index schema.name"."""
+    """The name for SQL, from "index schema.name"."""
     schema, _, name = index.removeprefix("index ").partition(".")
-    return quoted(schema, name).replace('"', '\\"')
+    return quoted(schema, name)
 
 
 def _command(examined: Examined, revision: str) -> str:

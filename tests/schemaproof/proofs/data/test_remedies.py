@@ -1,0 +1,53 @@
+"""What a remedy has to be typed can be, also where a name needs quotes."""
+
+import ast
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import schemaproof
+from schemaproof.finding import Finding
+from schemaproof.migration.history import open_history
+from schemaproof.postgres import Server
+from schemaproof.proofs.data.population import populate
+from schemaproof.proofs.data.rows_kept import ROWS_KEPT
+from tests.schemaproof.projects import Step, make_project
+
+SOURCES = Path(schemaproof.__file__).parent
+TEAMS = 'CREATE TABLE "Teams" (n int PRIMARY KEY, id uuid NOT NULL, kind text, UNIQUE (id), UNIQUE (kind, id));'
+CHILD = 'CREATE TABLE "Members" (n int PRIMARY KEY, "Team" uuid REFERENCES "Teams" (id) ON DELETE {action});'
+PAIR = (
+    'CREATE TABLE "Members" (n int PRIMARY KEY, kind text NOT NULL, "Team" uuid NOT NULL,'
+    ' FOREIGN KEY (kind, "Team") REFERENCES "Teams" (kind, id) ON DELETE CASCADE);'
+)
+DROP = 'DROP TABLE "Members", "Teams"'
+
+
+def test_no_statement_is_put_between_quotes_as_it_is() -> None:
+    """A quoted name ends the string: ``operations.execute`` writes the line."""
+    sources = {path: path.read_text(encoding="utf-8") for path in SOURCES.glob("proofs/**/*.py")}
+    assert [path for path, text in sources.items() if re.search(r'op\.execute\("[^"\n`]*\{', text)] == []
+
+
+def told(tmp_path: Path, server: Server, made: str, delete: str) -> tuple[Finding, int]:
+    """The finding for the table of members, and how many rows its query counts before the upgrade."""
+    project = make_project(tmp_path, [Step(f"{TEAMS} {made}", DROP), Step(delete, "SELECT 1")])
+    with open_history(project, server) as history:
+        (finding,) = (one for one in ROWS_KEPT.examine(history, "0002") if "public.Members" in str(one.object))
+        with history.build(1) as database, psycopg.connect(database.dsn, autocommit=True) as connection:
+            populate(history, database)
+            query: str = re.findall(r"Rows affected in production: `(.+?)`", finding.remedy)[0]
+            (count,) = connection.execute(query.encode()).fetchone() or (0,)
+    return finding, count
+
+
+@pytest.mark.parametrize("made", [CHILD.format(action="CASCADE"), PAIR], ids=["one-column", "two-columns"])
+def test_rows_that_go_with_a_parent_are_counted_by_the_key_that_refers_to_it(
+    tmp_path: Path, postgres_server: Server, made: str
+) -> None:
+    finding, count = told(tmp_path, postgres_server, made, 'DELETE FROM "Teams" t WHERE t.n > 0')
+    (line,) = re.findall(r"`(op\.execute\(.+?\))`", finding.remedy)
+    ast.parse(line)
+    assert count > 0

@@ -1,4 +1,4 @@
-"""What to write where a statement fails for the values that it meets: by what the statement itself says."""
+"""What to write where a statement fails on the values that it meets, or for itself: by what the statement says."""
 
 from schemaproof.migration.environment import Run
 from schemaproof.migration.stairway import Stairs
@@ -6,6 +6,7 @@ from schemaproof.proofs.data.casting import Cast
 from schemaproof.proofs.data.counting import counted
 from schemaproof.proofs.data.deferred import Deferred
 from schemaproof.proofs.data.duplicated import Duplicated
+from schemaproof.proofs.data.mistaken import wrong_statement
 from schemaproof.proofs.data.nulled import Nulled
 from schemaproof.proofs.data.referred import StillReferred, without_parent
 from schemaproof.proofs.data.snapshot import Name
@@ -37,4 +38,6 @@ def _of(error: BaseException | None, stairs: Stairs, table: Name | None, release
         or Duplicated.of(error, stairs, down=down)
         or Cast.of(error, table, stairs, release, down=down)
     )
-    return found.remedy + counted(found.query) if found is not None else without_parent(error)
+    if found is not None:
+        return found.remedy + counted(found.query)
+    return without_parent(error) or wrong_statement(error)

@@ -11,9 +11,11 @@ import schemaproof
 from schemaproof.finding import Finding
 from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
+from schemaproof.proofs.data.checks import UPGRADE_WITH_ROWS
 from schemaproof.proofs.data.population import populate
 from schemaproof.proofs.data.rows_kept import ROWS_KEPT
 from tests.schemaproof.projects import Step, make_project
+from tests.schemaproof.proofs.locks.projects import python_project
 
 SOURCES = Path(schemaproof.__file__).parent
 TEAMS = 'CREATE TABLE "Teams" (n int PRIMARY KEY, id uuid NOT NULL, kind text, UNIQUE (id), UNIQUE (kind, id));'
@@ -51,3 +53,44 @@ def test_rows_that_go_with_a_parent_are_counted_by_the_key_that_refers_to_it(
     (line,) = re.findall(r"`(op\.execute\(.+?\))`", finding.remedy)
     ast.parse(line)
     assert count > 0
+
+
+LABELS = Step(
+    "CREATE TABLE labels (id int PRIMARY KEY, name text NOT NULL, data jsonb)",
+    "DROP TABLE labels",
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "remedy"),
+    [
+        (
+            "UPDATE labels SET data = :name::jsonb WHERE id = :id",
+            "No row is at fault: text() takes no `:name::jsonb` for a parameter, since a colon follows its name. Write"
+            " `CAST(:name AS jsonb)`.",
+        ),
+        ("UPDATE labels SET data = , name = :name WHERE id = :id", "Correct the statement, which is run only where"),
+    ],
+    ids=["colons", "syntax"],
+)
+def test_statement_that_is_at_fault_itself_is_what_the_remedy_is_about(
+    tmp_path: Path, postgres_server: Server, statement: str, remedy: str
+) -> None:
+    upgrade = f"""
+    from sqlalchemy import text
+    for row in op.get_bind().execute(text("SELECT id, name FROM labels")).mappings().all():
+        op.get_bind().execute(text({statement!r}), row)
+    """
+    with open_history(python_project(tmp_path, upgrade, before=[LABELS]), postgres_server) as history:
+        (finding,) = (one for one in UPGRADE_WITH_ROWS.examine(history, "0002") if one.faulty)
+    assert finding.remedy.startswith(remedy)
+    assert "Rows affected" not in finding.remedy
+
+
+def test_duplicates_that_a_new_constraint_refuses_are_still_to_be_merged(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    unique = Step("ALTER TABLE labels ADD UNIQUE (name)", "ALTER TABLE labels DROP CONSTRAINT labels_name_key")
+    with open_history(make_project(tmp_path, [LABELS, unique]), postgres_server) as history:
+        (finding,) = (one for one in UPGRADE_WITH_ROWS.examine(history, "0002") if one.faulty)
+    assert finding.remedy.startswith("Merge or delete the duplicates in this revision")

@@ -21,7 +21,7 @@ from schemaproof.postgres import Database, Template
 from schemaproof.proofs.data import showing, snapshot
 from schemaproof.proofs.data.population import bounds_at_head, connected, populate
 from schemaproof.proofs.data.snapshot import Name
-from schemaproof.proofs.data.writes import writes
+from schemaproof.proofs.data.writes import Write, writes
 from schemaproof.rows.filling import RowsOf
 from schemaproof.rows.statements import Row
 from schemaproof.rows.variety import (
@@ -290,8 +290,10 @@ def _whatever_the_values(run: Run) -> bool:
         return _is_of_code(run.error)
     if code != _NOT_NULL:
         return not code.startswith(_OF_VALUES)
-    # A column that is NULL because an UPDATE before found nothing may be filled in other rows; one that the statement
-    # itself adds could not.
+    # What a conversion makes of a value depends on it. A column that is NULL because an UPDATE before found nothing may
+    # be filled in other rows; one that the statement itself adds could not.
+    if retyped(run.error) is not None:
+        return False
     return run.redirection.words <= DEFINING or _adds(str(getattr(run.error, "statement", "")), run.error)
 
 
@@ -315,6 +317,13 @@ def _adds(statement: str, error: BaseException | None) -> bool:
     column = re.escape(said(error, "column_name"))
     added = rf"""\s*ALTER\s+TABLE\b.*\bADD\s+(COLUMN\s+)?(IF\s+NOT\s+EXISTS\s+)?"?{column}"?\s"""
     return bool(column) and re.match(added, statement, re.IGNORECASE | re.DOTALL) is not None
+
+
+def retyped(error: BaseException | None) -> Write | None:
+    """The ALTER ... TYPE that failed, of the column that must not be NULL; None where no statement has one."""
+    column = said(error, "column_name")
+    found = writes([failed_statement(error)], {}).found if column else ()
+    return next((one for one in found if one.kind == "type" and column in one.columns), None)
 
 
 def said(error: BaseException | None, name: str) -> str:

@@ -6,7 +6,7 @@ from schemaproof.proofs.data.casting import Cast
 from schemaproof.proofs.data.counting import counted
 from schemaproof.proofs.data.deferred import Deferred
 from schemaproof.proofs.data.duplicated import Duplicated
-from schemaproof.proofs.data.mistaken import wrong_statement
+from schemaproof.proofs.data.mistaken import converted_to_null, wrong_statement
 from schemaproof.proofs.data.nulled import Nulled
 from schemaproof.proofs.data.referred import StillReferred, without_parent
 from schemaproof.proofs.data.snapshot import Name
@@ -40,4 +40,4 @@ def _of(error: BaseException | None, stairs: Stairs, table: Name | None, release
     )
     if found is not None:
         return found.remedy + counted(found.query)
-    return without_parent(error) or wrong_statement(error)
+    return without_parent(error) or converted_to_null(error) or wrong_statement(error)

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 import schemaproof
-from schemaproof.finding import Finding
+from schemaproof.finding import Finding, Severity
 from schemaproof.migration.history import open_history
 from schemaproof.postgres import Server
 from schemaproof.proofs.data.checks import UPGRADE_WITH_ROWS
@@ -94,3 +94,18 @@ def test_duplicates_that_a_new_constraint_refuses_are_still_to_be_merged(
     with open_history(make_project(tmp_path, [LABELS, unique]), postgres_server) as history:
         (finding,) = (one for one in UPGRADE_WITH_ROWS.examine(history, "0002") if one.faulty)
     assert finding.remedy.startswith("Merge or delete the duplicates in this revision")
+
+
+def test_value_that_a_conversion_makes_null_of_is_one_of_some_rows(tmp_path: Path, postgres_server: Server) -> None:
+    """Of the values in production some may be known to the function, or all."""
+    people = "CREATE TABLE people (id int PRIMARY KEY, mail text UNIQUE);"
+    made = f"{people} CREATE TABLE orders (id int PRIMARY KEY, owner text NOT NULL);"
+    known = "CREATE FUNCTION known(text) RETURNS int LANGUAGE sql AS 'SELECT id FROM people WHERE mail = $1';"
+    steps = [
+        Step(made + known, "DROP FUNCTION known; DROP TABLE orders, people"),
+        Step("ALTER TABLE orders ALTER COLUMN owner TYPE int USING known(owner)", "SELECT 1"),
+    ]
+    with open_history(make_project(tmp_path, steps), postgres_server) as history:
+        (finding,) = (one for one in UPGRADE_WITH_ROWS.examine(history, "0002") if one.faulty)
+    assert finding.severity is Severity.WARNING
+    assert 'type_=..., postgresql_using="coalesce(known(owner), ...)")`' in finding.remedy

@@ -1,5 +1,6 @@
 """What downgrade-restores says to write into downgrade() restores the schema."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -60,6 +61,20 @@ def test_lines_restore_the_object(tmp_path: Path, own_server: Server, up: str, o
     with (tmp_path / "fixed" / "migrations" / "versions" / "0002.py").open("a") as file:
         file.write("".join(f"    {line}\n" for line in lines))
     assert object_ not in findings(fixed, own_server)
+
+
+def test_label_of_an_enum_is_added_so_that_the_upgrade_passes_where_it_is_left(
+    tmp_path: Path, own_server: Server
+) -> None:
+    mood = Step("CREATE TYPE \"Mood\" AS ENUM ('sad', 'ok')", 'DROP TYPE "Mood"')
+    added = "ALTER TYPE \"Mood\" ADD VALUE 'so-so' BEFORE 'ok'; ALTER TYPE \"Mood\" ADD VALUE 'it''s fine'"
+    remedy = findings(make_project(tmp_path / "faulty", [mood, Step(added, "SELECT 1")]), own_server)[
+        "type public.Mood"
+    ]
+    statements = [ast.literal_eval(one) for one in re.findall(r"`op\.execute\((.+?)\)`", remedy)]
+    assert len(statements) == 2
+    fixed = make_project(tmp_path / "fixed", [mood, Step("; ".join(statements), "SELECT 1")])
+    assert findings(fixed, own_server) == {}
 
 
 def test_table_that_is_gone_is_told_without_lines(tmp_path: Path, own_server: Server) -> None:

@@ -73,7 +73,9 @@ def _parents(experiment: Experiment, table: Table) -> Iterator[tuple[Key, Table]
 
 
 def _deleted(experiment: Experiment, parent: Table) -> bool:
-    return any(one.before.oid == parent.oid and one.vanished for one in experiment.matched)
+    """Whether rows of it are gone, or were deleted and inserted again, with the same keys perhaps."""
+    gone = any(one.before.oid == parent.oid and one.vanished for one in experiment.matched)
+    return gone or bool(experiment.writes.to({parent.name}, "delete", "truncate"))
 
 
 def _children_first(table: Table, above: tuple[Key, Table], causes: list[Write]) -> str:

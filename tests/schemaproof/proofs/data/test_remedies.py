@@ -55,6 +55,18 @@ def test_rows_that_go_with_a_parent_are_counted_by_the_key_that_refers_to_it(
     assert count > 0
 
 
+def test_rows_that_go_with_a_parent_that_is_inserted_again_are_counted_too(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    again = (
+        'CREATE TABLE kept AS SELECT * FROM "Teams"; DELETE FROM "Teams" WHERE n > 0;'
+        ' INSERT INTO "Teams" SELECT * FROM kept; DROP TABLE kept'
+    )
+    finding, count = told(tmp_path, postgres_server, CHILD.format(action="CASCADE"), again)
+    assert finding.message.endswith("they go with rows of public.Teams.")
+    assert count > 0
+
+
 LABELS = Step(
     "CREATE TABLE labels (id int PRIMARY KEY, name text NOT NULL, data jsonb)",
     "DROP TABLE labels",

@@ -221,8 +221,9 @@ def _with_parents(connection: "psycopg.Connection[Any]", tables: Iterable[Name])
 
 
 def _candidates(history: "History", index: int, run: Run) -> list[Name]:
-    """The tables that the revision changes, the whole of a partitioned one that it gives a partition; then those that
-    the statement names which failed, or where Python did those that any statement names.
+    """The tables of which the statement that failed changes a type, then those that the revision changes, the whole of
+    a partitioned one that it gives a partition; last those that the statement names, or where Python failed those that
+    any does.
     """
     stairs = history.stairs(history.revisions[index].revision)
     before = {(one.schema, one.name): one for one in stairs.before.objects if one.kind == "table"}
@@ -236,11 +237,13 @@ def _candidates(history: "History", index: int, run: Run) -> list[Name]:
         whole = after.get(difference.identity, {}).get("partition of")
         found += [_named(str(whole), name[0])] if whole else [name]
     failed = writes([failed_statement(run.error)], {})
-    found += [name for name in before for one in failed.found if one.of({name})]
+    named = [(name, one.kind) for name in before for one in failed.found if one.of({name})]
+    # With rows of a child, which the revision changes too, its parents have some.
+    found = [name for name, kind in named if kind == "type"] + found + [name for name, _ in named]
     found += [(said(run.error, "schema_name"), said(run.error, "table_name"))]  # whose foreign key refuses, say
     if sqlstate(run.error) is None:
-        named = {word for statement in run.redirection.noise.whole for word in _WORD.findall(statement)}
-        found += [name for name in before if name[1] in named]
+        words = {word for statement in run.redirection.noise.whole for word in _WORD.findall(statement)}
+        found += [name for name in before if name[1] in words]
     return [one for one in dict.fromkeys(found) if one in before]
 
 

@@ -14,6 +14,7 @@ from schemaproof.proofs.data.checks import UPGRADE_WITH_ROWS
 from schemaproof.proofs.data.downgrades import DOWNGRADE_WITH_ROWS
 from schemaproof.proofs.data.inhabited import Inhabited, Refused
 from tests.schemaproof.projects import Step, make_project, table
+from tests.schemaproof.proofs.locks.projects import python_project
 from tests.schemaproof.rewritten import Rewritten, rewritten
 
 USERS = Step("CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL)", "DROP TABLE users")
@@ -201,3 +202,26 @@ def test_clock_and_chance_are_known_from_a_second_run(users: Rewritten) -> None:
         "kind": False,
         "name": False,
     }
+
+
+def test_rows_at_fault_are_those_of_the_table_that_is_converted(tmp_path: Path, postgres_server: Server) -> None:
+    """Not those of a child that is converted after it: wherever it has rows, its parents have some too."""
+    tables = (
+        "CREATE TABLE runs (id text PRIMARY KEY);"
+        " CREATE TABLE actions (n int PRIMARY KEY, run text CONSTRAINT of_run REFERENCES runs)"
+    )
+    convert = [
+        "ALTER TABLE actions DROP CONSTRAINT of_run",
+        "ALTER TABLE runs ALTER id TYPE uuid USING id::uuid",
+        "ALTER TABLE actions ALTER run TYPE uuid USING run::uuid",
+    ]
+    subject = python_project(
+        tmp_path,
+        "\n".join(f"op.execute({one!r})" for one in convert),
+        before=[Step(tables, "DROP TABLE actions, runs")],
+    )
+    with open_history(subject, postgres_server) as history:
+        inhabited = history.kept(Inhabited)
+        found = [inhabited.examine(index) for index, _ in enumerate(history.revisions)][1]
+    assert found is not None
+    assert found.tables == (("public", "runs"),)

@@ -16,6 +16,9 @@ INTERVAL = 2.0  # seconds
 # Between two drawings of the bar: it takes milliseconds, as a small revision does.
 _REDRAWN = 0.1  # seconds
 
+# The share of a stage after which the rest can be told from it: processes start, and tables are first filled, before.
+_TELLING = 0.03
+
 
 class Progress(Protocol):
     """What is told while a verification runs."""
@@ -143,8 +146,8 @@ def _share(done: int, total: int, share: float | None) -> float:
 
 
 def _left(seconds: float, share: float) -> float:
-    """How many seconds the rest takes, after as many for ``share``; 0 where nothing tells."""
-    return seconds * (1 / share - 1) if share else 0.0
+    """How many seconds the rest takes, after as many for ``share``; 0 where nothing tells yet."""
+    return seconds * (1 / share - 1) if share >= _TELLING else 0.0
 
 
 def spoken(seconds: float) -> str:

@@ -102,7 +102,7 @@ def cutting(error: BaseException | None, table: Name | None, stairs: Stairs, *, 
 def _of_constraint(error: BaseException | None, table: Name, goal: Catalog) -> str | None:
     match sqlstate(error):
         case "23505":
-            return _duplicates(error, quoted_name(table))
+            return _duplicates(error, table, goal)
         case "23503":
             return _orphans(error, table, goal)
         case "23514":
@@ -140,9 +140,12 @@ def key_of(error: BaseException | None) -> str:
     return found[1] if found else ""
 
 
-def _duplicates(error: BaseException | None, table: str) -> str | None:
+def _duplicates(error: BaseException | None, table: Name, goal: Catalog) -> str | None:
     columns = key_of(error)
-    return f"SELECT {columns}, count(*) FROM {table} GROUP BY {columns} HAVING count(*) > 1" if columns else None
+    index = goal.objects.get(Identity("index", *table, said(error, "constraint_name")), {})
+    predicate = index.get("predicate")
+    rows = f"{quoted_name(table)} WHERE {predicate}" if predicate else quoted_name(table)
+    return f"SELECT {columns}, count(*) FROM {rows} GROUP BY {columns} HAVING count(*) > 1" if columns else None
 
 
 def constraint_of(error: BaseException | None, table: Name, goal: Catalog) -> Attributes:

@@ -12,6 +12,7 @@ from psycopg import sql
 from schemaproof.migration.own_rows import OwnRows
 from schemaproof.migration.states import UpgradeFailedError
 from schemaproof.postgres import Database
+from schemaproof.proofs.data.conditions import Conditions
 from schemaproof.proofs.data.snapshot import COUNTED, Name
 from schemaproof.rows import fill
 from schemaproof.rows.filling import Filled, RowsOf
@@ -70,9 +71,11 @@ def plant(
         emptied: those that had rows, which may be elsewhere now: their numbers are not given again.
     """
     bounds = bounds_at_head(history) if rows is None else None
+    conditions = history.kept(Conditions)
 
     def all_of_them(types: Mapping[int, Type], table: Table) -> Sequence[Row]:
-        found = [*varied(types, table), *(bounds.rows(types, table) if bounds else ())]
+        to_come = bounds.rows(types, table) if bounds else []
+        found = [*varied(types, table), *to_come, *conditions.rows(types, table)]
         step = _ANEW if (table.schema, table.name) in emptied else 0
         return [replace(row, number=row.number + step) for row in found] if step else found
 

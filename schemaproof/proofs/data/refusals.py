@@ -19,6 +19,7 @@ from schemaproof.migration.evidence import is_project_file, place_shown
 from schemaproof.migration.intent import is_deliberate
 from schemaproof.postgres import Database, Template
 from schemaproof.proofs.data import showing, snapshot
+from schemaproof.proofs.data.conditions import Conditions
 from schemaproof.proofs.data.population import bounds_at_head, connected, populate
 from schemaproof.proofs.data.snapshot import Name
 from schemaproof.proofs.data.writes import Write, writes
@@ -133,6 +134,7 @@ def variants(history: "History") -> Iterator[tuple[str, RowsOf]]:
     yield "rows with each of its labels", labels
     yield "two rows with the same values", rows_of(like, TWIN)
     yield "two rows with the same values in part of a key", lambda types, table: [like, *twins_in_part(types, table)]
+    yield "two rows with the same values, for which the condition of an index holds", history.kept(Conditions).rows
     bounds = bounds_at_head(history)
     if bounds:
         yield "rows of the default partition that a later partition takes", bounds.rows

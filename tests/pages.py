@@ -54,6 +54,7 @@ PAIRS = {
     "upgrade-with-rows": Pair("faulty-set-not-null", "sound-filled-before-not-null"),
     "rows-kept": Pair("faulty-inner-join-in-rebuild", "sound-left-join-in-rebuild"),
     "values-kept": Pair("faulty-rounded", "sound-rounding-said"),
+    "privileges-kept": Pair("faulty-table-rebuilt", "sound-table-rebuilt"),
     "backfill-complete": Pair("faulty-inner-join", "sound-default-for-the-rest"),
     "generators-ahead": Pair("faulty-copied-rows", "sound-copied-rows"),
     "session-independent": Pair("faulty-time-zone", "sound-time-zone"),

@@ -11,6 +11,7 @@ from schemaproof.catalog import Catalog, Difference
 from schemaproof.migration.coming_down import ComingDown
 from schemaproof.migration.databases import Databases
 from schemaproof.migration.environment import Run
+from schemaproof.migration.grants import is_about
 from schemaproof.migration.moments import Moments
 from schemaproof.migration.one_call import OneCall
 from schemaproof.migration.stairway import Stairs, Station
@@ -100,7 +101,8 @@ class Climbing:
             stairs = self._climb(station, index)
         if stairs.at_top:
             assert stairs.first is not None  # noqa: S101 (at_top)
-            station.catalog, station.pure = stairs.first, False
+            # Equal catalogs, but a second upgrade makes other objects: of these are the oids.
+            station.catalog, station.pure = stairs.first if stairs.second is None else stairs.second, False
             self._station = (index + 1, station)
         else:
             self.close()
@@ -117,6 +119,7 @@ class Climbing:
     def _climb(self, station: Station, index: int) -> Stairs:
         revision = self._databases.revisions[index]
         heads, before = station.heads(), station.catalog
+        station.ledger.begin()
         up = self._upgrade(station, index)
         if up.error is not None:
             return Stairs(revision.revision, before, up)
@@ -124,14 +127,20 @@ class Climbing:
         self._one_call.note_last_step(index + 1, first)
         if not recorded:
             return Stairs(revision.revision, before, up, first)
+        grants = station.ledger.up(before, first, grants=self._is_granting(up, index))
         down = self._downgrade(station, index)
         after = station.read(first)
         if down.error is not None:
-            return Stairs(revision.revision, before, up, first, recorded, down, after)
+            return Stairs(revision.revision, before, up, first, recorded, down, after, grants=grants)
+        grants = station.ledger.down(before, after, grants)
         unrecorded = station.heads() == heads
         again = self._upgrade(station, index)
         second = station.read(after) if again.error is None else None
-        return Stairs(revision.revision, before, up, first, recorded, down, after, unrecorded, again, second)
+        return Stairs(revision.revision, before, up, first, recorded, down, after, unrecorded, again, second, grants)
+
+    def _is_granting(self, up: Run, index: int) -> bool:
+        """Whether the revision says something of privileges: in what it sent, or for a driver's cursor in its file."""
+        return bool(up.privileges.get(up.revision or "")) or is_about(self._databases.chain.literals[index])
 
     def _upgrade(self, station: Station, index: int) -> Run:
         script, revision = self._databases.chain.script, self._databases.revisions[index]

@@ -65,6 +65,7 @@ class Run:
         inside: whether ``error`` came out of that revision's code.
         statements: how many statements each revision's code sent through SQLAlchemy.
         roles: what each revision sent to create or drop roles.
+        privileges: what each revision sent to grant or revoke something.
         looked: whether env.py looked into ``config.attributes`` for a connection.
         project: the project's folder.
         told_error: ``error`` for people, "" where there is none.
@@ -82,6 +83,7 @@ class Run:
     inside: bool = False
     statements: dict[str, int] = field(default_factory=dict)
     roles: dict[str, list[str]] = field(default_factory=dict)
+    privileges: dict[str, list[str]] = field(default_factory=dict)
     looked: bool = False
     project: Path | None = None
     told_error: str = ""
@@ -381,6 +383,7 @@ def watched(step: RevisionStep, run: Run) -> RevisionStep:
         redirection.progress += 1
         run.inside = redirection.watched = True
         before, roles = redirection.statements, len(redirection.role_statements)
+        privileges = len(redirection.privilege_statements)
         try:
             fresh = _fresh_module(step.revision)
             getattr(fresh, work.__name__, work)(**arguments)
@@ -389,6 +392,7 @@ def watched(step: RevisionStep, run: Run) -> RevisionStep:
             redirection.watched = False
             run.statements[revision] = redirection.statements - before
             run.roles[revision] = redirection.role_statements[roles:]
+            run.privileges[revision] = redirection.privilege_statements[privileges:]
 
     migrate.__name__ = work.__name__  # Alembic's log shows it
     step.migration_fn = migrate

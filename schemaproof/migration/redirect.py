@@ -23,6 +23,7 @@ from schemaproof.migration.aborted import Errors
 from schemaproof.migration.backends import as_sent
 from schemaproof.migration.bounds import bounds_in
 from schemaproof.migration.drivers import KNOWN
+from schemaproof.migration.grants import is_about
 from schemaproof.migration.printed import Noise
 from schemaproof.migration.sessions import Session, made
 
@@ -80,6 +81,7 @@ class Redirection:
         statements: how many were sent while ``watched``.
         words: with which word each of them began, in capitals.
         role_statements: those that create or drop a role, which belongs to the whole server.
+        privilege_statements: those that grant or revoke something.
         observer: who is told of the statements.
         sessions: its sessions, also those that are closed by now.
         sent: how many statements and COMMITs it sent.
@@ -102,6 +104,7 @@ class Redirection:
     statements: int = 0
     words: set[str] = field(default_factory=set)
     role_statements: list[str] = field(default_factory=list)
+    privilege_statements: list[str] = field(default_factory=list)
     observer: Observer | None = None
     sessions: list[Session] = field(default_factory=list, repr=False)
     sent: int = 0
@@ -248,6 +251,8 @@ def _before_cursor_execute(
         _active.words.update(part.split(maxsplit=1)[0].upper() for part in statement.split(";") if part.strip())
         if _ROLE_STATEMENT.search(statement):
             _active.role_statements.append(statement)
+        if is_about(statement):
+            _active.privilege_statements.append(statement)
     if _active.observer is not None:
         _active.observer.before(connection, cursor, as_sent(connection, statement))
 

@@ -11,6 +11,7 @@ from psycopg import sql
 from schemaproof.catalog import Catalog, Difference, Identity, diff
 from schemaproof.catalog.not_null import but_for_not_null_names
 from schemaproof.migration.environment import Run, sqlstate
+from schemaproof.migration.grants import Grants, Ledger
 from schemaproof.migration.moments import Moments
 from schemaproof.postgres import Database
 
@@ -32,6 +33,7 @@ class Stairs:
         unrecorded: whether the version table is as it was before the upgrade.
         again: its second upgrade; None where the downgrade failed.
         second: the catalog after that.
+        grants: what becomes of privileges.
         moments: what is another after each upgrade, so that a downgrade that makes it again can't make the same.
     """
 
@@ -45,6 +47,7 @@ class Stairs:
     unrecorded: bool = False
     again: Run | None = None
     second: Catalog | None = None
+    grants: Grants = field(default_factory=Grants)
     moments: Moments = field(default_factory=Moments)
 
     @property
@@ -92,12 +95,14 @@ class Stairs:
             and self.again.error is None
             and self.before == self.after
             and self.first == self.second
+            and not (self.grants.lost or self.grants.unrestored)
         )
 
     @property
     def at_top(self) -> bool:
-        """Whether the database is left in the state with the revision."""
-        return self.undone or (self.second is not None and self.first == self.second)
+        """Whether the database is left in the state with the revision; no catalog tells what a downgrade took away."""
+        same = self.second is not None and self.first == self.second and not self.grants.unrestored
+        return self.undone or same
 
 
 class Station:
@@ -109,11 +114,13 @@ class Station:
     Attributes:
         catalog: what was read of it last.
         pure: whether nothing was ever taken back in it: rows that a downgrade forgot can't disturb what follows.
+        ledger: the privileges in it.
     """
 
     def __init__(self, database: Database, version_table: tuple[str, str], catalog: Catalog | None = None) -> None:
         self.database = database
         self.pure = True
+        self.ledger = Ledger(lambda: self._connection)
         self._version_table = version_table
         self._open: psycopg.Connection[tuple[Any, ...]] | None = None
         if catalog is None:

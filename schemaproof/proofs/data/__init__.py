@@ -11,5 +11,6 @@ mistaken.py is about what is no SQL; written.py asks all five, of what fails at 
 (deferred.py); showing.py turns it into evidence. backfills.py and generators.py look ahead: what a later revision, and
 the next insert, will refuse; left_out.py finds the rows that an inner join loses. sessions.py, paths.py and owners.py
 run it once more with other settings and as another role. descent.py and downgrades.py go down again, with rows that
-only the newer schema allows, and swapped.py tells what comes back the wrong way round.
+only the newer schema allows, and swapped.py tells what comes back the wrong way round. privileges_kept.py is about who
+may read and write the rows.
 """

@@ -14,6 +14,7 @@ from schemaproof.proofs.data.counting import columns_of, count_query, counted, c
 from schemaproof.proofs.data.downgrades import DOWNGRADE_KEEPS_ROWS, DOWNGRADE_WITH_ROWS
 from schemaproof.proofs.data.generators import GENERATORS_AHEAD
 from schemaproof.proofs.data.inhabited import Inhabited
+from schemaproof.proofs.data.privileges_kept import PRIVILEGES_KEPT
 from schemaproof.proofs.data.refusals import Refused, code_line, said
 from schemaproof.proofs.data.required import Required
 from schemaproof.proofs.data.rows_kept import ROWS_KEPT
@@ -211,6 +212,7 @@ CHECKS = (
     UPGRADE_WITH_ROWS,
     ROWS_KEPT,
     VALUES_KEPT,
+    PRIVILEGES_KEPT,
     BACKFILL_COMPLETE,
     GENERATORS_AHEAD,
     SESSION_INDEPENDENT,

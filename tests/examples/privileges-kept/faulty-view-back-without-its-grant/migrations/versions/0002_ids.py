@@ -1,0 +1,17 @@
+"""The view begins with the id."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.execute("DROP VIEW titles")
+    op.execute("CREATE VIEW titles AS SELECT id, title FROM reports")
+    op.execute("GRANT SELECT ON titles TO PUBLIC")
+
+
+def downgrade() -> None:
+    op.execute("DROP VIEW titles")
+    op.execute("CREATE VIEW titles AS SELECT title FROM reports")

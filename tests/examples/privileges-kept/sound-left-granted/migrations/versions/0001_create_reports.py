@@ -1,0 +1,20 @@
+"""Create reports."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "reports",
+        sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("author", sa.Text),
+        sa.Column("title", sa.Text, nullable=False),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("reports")

@@ -4,5 +4,6 @@ What the older release does is derived from the schema before the deployment: af
 matter, samples.py rows for them, statements.py what is sent (literals.py: with the types of the models), and asking.py
 sends it. experiment.py does so before and after, on the rows of ``migration.populated``. judging.py finds what the
 statements have in common that work no more, telling.py and renamed.py put it into words; contracts.py knows what was
-given up before. newer.py takes the deployment back, with rows that only the newer schema allows.
+given up before. row_security.py concludes from the catalog whom it leaves no rows, and hiding.py tells it. newer.py
+takes the deployment back, with rows that only the newer schema allows.
 """

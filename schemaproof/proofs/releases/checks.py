@@ -7,7 +7,7 @@ from schemaproof.catalog import Identity
 from schemaproof.catalog.names import unquoted
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
-from schemaproof.proofs.releases import telling
+from schemaproof.proofs.releases import hiding, telling
 from schemaproof.proofs.releases.contracts import is_prepared
 from schemaproof.proofs.releases.experiment import Releases, Trial
 from schemaproof.proofs.releases.judging import Fault, Kind, faults
@@ -36,12 +36,16 @@ def _writes(history: "History", revision: str) -> Iterator[Finding]:
         if fault.kind == "always generated" and fault.now == "generated" and _is_prepared(history, trial, fault):
             continue
         yield _told(OLDER_RELEASE_WRITES, fault, trial)
+    if (tried := history.kept(Releases).trial(revision)) is not None:
+        yield from hiding.writes(OLDER_RELEASE_WRITES, tried, OLDER_RELEASE_READS.id)
 
 
 def _reads(history: "History", revision: str) -> Iterator[Finding]:
     for trial, fault in _faults(history, revision):
         if fault.kind in _READS or _is_missed(fault, trial):
             yield _told(OLDER_RELEASE_READS, fault, trial)
+    if (tried := history.kept(Releases).trial(revision)) is not None:
+        yield from hiding.reads(OLDER_RELEASE_READS, tried)
 
 
 def _dropped(history: "History", revision: str) -> Iterator[Finding]:

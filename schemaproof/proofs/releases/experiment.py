@@ -12,6 +12,7 @@ from schemaproof.postgres import Database
 from schemaproof.proofs.releases.affected import Affected, Name, affected
 from schemaproof.proofs.releases.asking import Refusal, ask
 from schemaproof.proofs.releases.literals import Literals
+from schemaproof.proofs.releases.row_security import Hidden, Way, hidden, is_on, ways
 from schemaproof.proofs.releases.samples import Relation, Sample, relations, samples
 from schemaproof.proofs.releases.statements import Statement, Written, reads
 
@@ -53,6 +54,7 @@ class Trial:
         literals: how the values of these are written.
         working: what worked before.
         refused: what of it does not work any more.
+        hidden: what row security leaves no row for.
     """
 
     places: range
@@ -66,6 +68,7 @@ class Trial:
     literals: Literals = field(default_factory=lambda: Literals({}, ""))
     working: Sequence[Statement] = ()
     refused: Sequence[Refused] = ()
+    hidden: Sequence[Hidden] = ()
 
 
 class Releases:
@@ -106,10 +109,12 @@ class Releases:
     def _run(self, trial: Trial, ids: Sequence[str]) -> Trial | None:
         states = self._history.kept(PopulatedStates)
         names = set(trial.affected.relations)
+        secured = names if is_on(trial.after, names) else set()
         with connected(states.at(trial.places.start).database) as connection:
             older = {one.name: one for one in relations(connection, names)}
             found, types = samples(connection, names)
             literals = Literals(types, self._history.application_driver)
+            could = ways(connection, secured) if secured else {}
             statements = _derived(trial.affected, older, found, literals)
             working = [
                 one
@@ -118,6 +123,7 @@ class Releases:
             ]
         failing: dict[Statement, tuple[str, Refusal]] = {}
         newer: Sequence[Relation] = ()
+        can: list[tuple[str, Mapping[Way, bool]]] = []
         for place, revision in zip(trial.places, ids, strict=True):
             after = states.at(place + 1)
             if states.failed(place) is not None:
@@ -125,6 +131,7 @@ class Releases:
             with connected(after.database) as connection:
                 refusals = ask(connection, [one.text for one in working])
                 newer = relations(connection, names, [one.oid for one in older.values()])
+                can.append((revision, ways(connection, secured) if secured else {}))
             failing = {
                 one: (failing[one][0] if one in failing else revision, refusal)
                 for one, refusal in zip(working, refusals, strict=True)
@@ -143,6 +150,7 @@ class Releases:
             literals,
             working,
             [Refused(one, refusal, revision) for one, (revision, refusal) in failing.items()],
+            hidden(could, can),
         )
 
 

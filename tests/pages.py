@@ -78,6 +78,7 @@ PAIRS = {
     # Notes: worth knowing, and no fault.
     "lock-unbounded": Pair("sound-no-timeout", "sound-timeout"),
     "lock-order": Pair("sound-two-tables", "sound-one-table-after-the-other"),
+    "functions-run": Pair("faulty-trigger-reads-dropped-column", "sound-replaced"),
     "older-release-writes": Pair("faulty-filled-then-required", "sound-default-for-the-new"),
     "older-release-reads": Pair("faulty-column-renamed", "sound-renamed-with-a-view"),
     "older-release-reads-dropped": Pair("sound-nullable-noted", "sound-made-nullable-before"),

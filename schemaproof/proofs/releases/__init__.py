@@ -6,4 +6,8 @@ sends it. experiment.py does so before and after, on the rows of ``migration.pop
 statements have in common that work no more, telling.py and renamed.py put it into words; contracts.py knows what was
 given up before. row_security.py concludes from the catalog whom it leaves no rows, and hiding.py tells it. newer.py
 takes the deployment back, with rows that only the newer schema allows.
+
+Functions whose bodies PostgreSQL keeps as text fail for every release. suspects.py finds those that name what has
+changed, plpgsql.py takes their bodies apart (tokens.py: into words), routines.py asks the server of each piece, and
+fired.py writes to the tables whose triggers run them. functions.py puts it into words.
 """

@@ -31,6 +31,7 @@ class Refusal:
         column: the column that it names.
         constraint: the constraint, or the unique index.
         datatype: the domain.
+        context: where the server was, line by line, from the innermost function on.
     """
 
     code: str
@@ -40,6 +41,7 @@ class Refusal:
     column: str = ""
     constraint: str = ""
     datatype: str = ""
+    context: str = ""
 
     @classmethod
     def of(cls, error: psycopg.Error) -> "Refusal":
@@ -53,6 +55,7 @@ class Refusal:
             diag.column_name or "",
             diag.constraint_name or "",
             diag.datatype_name or "",
+            diag.context or "",
         )
 
 
@@ -63,7 +66,7 @@ def ask(connection: psycopg.Connection[Any], statements: Sequence[str]) -> list[
 
     Args:
         connection: in autocommit mode, in no transaction.
-        statements: each one statement.
+        statements: each one statement, or several that are but one question.
 
     Raises:
         psycopg.OperationalError: where the session is lost.

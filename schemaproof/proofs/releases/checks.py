@@ -7,9 +7,10 @@ from schemaproof.catalog import Identity
 from schemaproof.catalog.names import unquoted
 from schemaproof.check import Check
 from schemaproof.finding import Cause, Finding, Severity
-from schemaproof.proofs.releases import hiding, telling
+from schemaproof.proofs.releases import functions, hiding, telling
 from schemaproof.proofs.releases.contracts import is_prepared
 from schemaproof.proofs.releases.experiment import Releases, Trial
+from schemaproof.proofs.releases.fired import ran
 from schemaproof.proofs.releases.judging import Fault, Kind, faults
 from schemaproof.proofs.releases.newer import stranded
 
@@ -66,7 +67,7 @@ def _dropped(history: "History", revision: str) -> Iterator[Finding]:
 
 def _rolled_back(history: "History", revision: str) -> Iterator[Finding]:
     trial = history.kept(Releases).trial(revision)
-    if trial is None or not history.stairs(revision).ran_down:
+    if trial is None or not trial.affected.relations or not history.stairs(revision).ran_down:
         return
     for one in stranded(history, trial):
         newer = one.newer
@@ -83,7 +84,25 @@ def _rolled_back(history: "History", revision: str) -> Iterator[Finding]:
         )
 
 
+def _functions(history: "History", revision: str) -> Iterator[Finding]:
+    trial = history.kept(Releases).trial(revision)
+    if trial is None:
+        return
+    for told in functions.broken(trial):
+        yield FUNCTIONS_RUN.finding(
+            told.message,
+            kind=told.kind,
+            severity=told.severity,
+            revision=told.revision,
+            object=told.routine,
+            evidence="\n".join(told.lines),
+            consequence=told.consequence,
+            remedy=functions.remedy(told, trial.after),
+        )
+
+
 def _told(check: Check, fault: Fault, trial: Trial) -> Finding:
+    routines = [ran(one.refusal, trial.after) for one in fault.refused if fault.kind == "write refused"]
     return check.finding(
         telling.message(fault),
         kind=telling.kind(fault),
@@ -92,6 +111,8 @@ def _told(check: Check, fault: Fault, trial: Trial) -> Finding:
         object=fault.object,
         evidence=telling.evidence(fault),
         remedy=telling.remedy(fault, trial),
+        # What fails in a trigger's function fails for the newer release too.
+        causes=[Cause("functions-run", fault.revision, str(one)) for one in dict.fromkeys(routines) if one],
     )
 
 
@@ -180,4 +201,23 @@ NEWER_ROWS_ROLLED_BACK = Check(
     keywords=("deployment", "rollback"),
 )
 
-CHECKS = (OLDER_RELEASE_WRITES, OLDER_RELEASE_READS, OLDER_RELEASE_READS_DROPPED, NEWER_ROWS_ROLLED_BACK)
+FUNCTIONS_RUN = Check(
+    id="functions-run",
+    area="releases",
+    title="A function that works before a deployment works after it: its body names nothing that is gone.",
+    reason="PostgreSQL keeps the body as text, so that a column or table can be dropped or renamed under it. The next"
+    " call fails; if a trigger runs it, so does every write to its table.",
+    remedy='Replace the function in the revision that changes what it names: `op.execute("CREATE OR REPLACE FUNCTION'
+    ' ...")`; or drop it, if nothing calls it any more.',
+    scope="revision",
+    examine=_functions,
+    keywords=("deployment", "function", "trigger"),
+)
+
+CHECKS = (
+    FUNCTIONS_RUN,
+    OLDER_RELEASE_WRITES,
+    OLDER_RELEASE_READS,
+    OLDER_RELEASE_READS_DROPPED,
+    NEWER_ROWS_ROLLED_BACK,
+)

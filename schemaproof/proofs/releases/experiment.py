@@ -11,10 +11,13 @@ from schemaproof.migration.populated import PopulatedStates
 from schemaproof.postgres import Database
 from schemaproof.proofs.releases.affected import Affected, Name, affected
 from schemaproof.proofs.releases.asking import Refusal, ask
+from schemaproof.proofs.releases.fired import Fired, failing, with_triggers, writes
 from schemaproof.proofs.releases.literals import Literals
 from schemaproof.proofs.releases.row_security import Hidden, Way, hidden, is_on, ways
+from schemaproof.proofs.releases.routines import Routines
 from schemaproof.proofs.releases.samples import Relation, Sample, relations, samples
 from schemaproof.proofs.releases.statements import Statement, Written, reads
+from schemaproof.proofs.releases.suspects import suspects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +58,9 @@ class Trial:
         working: what worked before.
         refused: what of it does not work any more.
         hidden: what row security leaves no row for.
+        routines: the functions that may not.
+        fired: the writes that no release can do any more.
+        ended: the last of its revisions.
     """
 
     places: range
@@ -69,6 +75,9 @@ class Trial:
     working: Sequence[Statement] = ()
     refused: Sequence[Refused] = ()
     hidden: Sequence[Hidden] = ()
+    routines: Routines = field(default_factory=lambda: Routines(()))
+    fired: Sequence[Fired] = ()
+    ended: str = ""
 
 
 class Releases:
@@ -103,8 +112,10 @@ class Releases:
         last = history.stairs(ids[-1])
         if last.up.error is not None or not last.recorded or last.first is None:
             return None
-        trial = Trial(places, self._before[places.start], last.first, affected(self._before[places.start], last.first))
-        return self._run(trial, ids) if trial.affected.relations else None
+        before, after = self._before[places.start], last.first
+        routines = suspects(before, after)
+        trial = Trial(places, before, after, affected(before, after), routines=Routines(routines), ended=ids[-1])
+        return self._run(trial, ids) if trial.affected.relations or routines else None
 
     def _run(self, trial: Trial, ids: Sequence[str]) -> Trial | None:
         states = self._history.kept(PopulatedStates)
@@ -121,7 +132,10 @@ class Releases:
                 for one, refusal in zip(statements, ask(connection, [one.text for one in statements]), strict=True)
                 if refusal is None
             ]
-        failing: dict[Statement, tuple[str, Refusal]] = {}
+            trial.routines.before(connection)
+        refused: dict[Statement, tuple[str, Refusal]] = {}
+        fired: Sequence[Fired] = ()
+        firing = with_triggers(trial.after)
         newer: Sequence[Relation] = ()
         can: list[tuple[str, Mapping[Way, bool]]] = []
         for place, revision in zip(trial.places, ids, strict=True):
@@ -132,8 +146,12 @@ class Releases:
                 refusals = ask(connection, [one.text for one in working])
                 newer = relations(connection, names, [one.oid for one in older.values()])
                 can.append((revision, ways(connection, secured) if secured else {}))
-            failing = {
-                one: (failing[one][0] if one in failing else revision, refusal)
+                written = [one for one in writes(older, newer, found, literals, working) if one.relation in firing]
+                answers = ask(connection, [one.text for one in written]) if written else []
+                fired = failing([*zip(written, answers, strict=True)], trial.after, fired, revision)
+                trial.routines.after(connection, revision)
+            refused = {
+                one: (refused[one][0] if one in refused else revision, refusal)
                 for one, refusal in zip(working, refusals, strict=True)
                 if refusal is not None
             }
@@ -149,8 +167,11 @@ class Releases:
             found,
             literals,
             working,
-            [Refused(one, refusal, revision) for one, (revision, refusal) in failing.items()],
+            [Refused(one, refusal, revision) for one, (revision, refusal) in refused.items()],
             hidden(could, can),
+            trial.routines,
+            fired,
+            ids[-1],
         )
 
 

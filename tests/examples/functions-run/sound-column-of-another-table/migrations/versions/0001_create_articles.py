@@ -1,0 +1,31 @@
+"""Create articles and pages, and a function that counts both."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "articles",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("title", sa.Text),
+        sa.Column("draft", sa.Boolean),
+    )
+    op.create_table(
+        "pages",
+        sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+        sa.Column("draft", sa.Boolean),
+    )
+    op.execute(
+        "CREATE FUNCTION published() RETURNS bigint LANGUAGE plpgsql AS"
+        " $$ BEGIN RETURN (SELECT count(*) FROM articles) + (SELECT count(*) FROM pages WHERE NOT draft); END $$"
+    )
+
+
+def downgrade() -> None:
+    op.execute("DROP FUNCTION published()")
+    op.drop_table("pages")
+    op.drop_table("articles")

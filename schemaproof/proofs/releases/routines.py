@@ -155,11 +155,11 @@ class Routines:
         for one, refusal in self._ask(connection, known, asked):
             if refusal is None:
                 self._working.append(one)
-            elif is_broken(refusal) and (one.piece is None or one.piece.sure):
+            elif _fails(one, refusal) and (one.piece is None or one.piece.sure):
                 self._failed.add(one.routine)
-        told = {one.piece for one in asked if one.piece and known[one.routine].question(one.piece, self._of(one))}
         self.unclear = {
-            one: [piece for piece in body.pieces if piece not in told] for one, body in self._bodies.items()
+            one: [piece for piece in body.pieces if not known[one].question(piece, body)]
+            for one, body in self._bodies.items()
         }
 
     def after(self, connection: psycopg.Connection[Any], revision: str) -> None:
@@ -172,7 +172,7 @@ class Routines:
         self._failing = {
             one: (self._failing[one][0] if one in self._failing else revision, refusal)
             for one, refusal in self._ask(connection, known, asked)
-            if refusal is not None and is_broken(refusal)
+            if refusal is not None and _fails(one, refusal)
         }
 
     def broken(self) -> Iterator[Broken]:
@@ -216,6 +216,11 @@ class Routines:
 def is_broken(refusal: Refusal) -> bool:
     """Whether it says that a name or a type is wrong, and not that somebody may not use it (42501)."""
     return refusal.code.startswith("42") and refusal.code != "42501"
+
+
+def _fails(asked: _Asked, refusal: Refusal) -> bool:
+    """Whether it is what was asked that is broken, and no event trigger, which runs when the procedure is made."""
+    return is_broken(refusal) and (asked.piece is None or "PL/pgSQL" not in refusal.context)
 
 
 def _body(routine: Routine) -> Body:

@@ -265,3 +265,19 @@ def test_what_a_later_revision_of_the_deployment_replaces_is_not_broken(
     with open_history(subject, postgres_server) as history:
         told = [one for script in history.revisions for one in FUNCTIONS_RUN.examine(history, script.revision)]
     assert [(one.revision, one.object) for one in told] == [("0002", "function public.other()")]
+
+
+def test_function_of_an_event_trigger_is_asked_and_none_that_is_asked_after_it_blamed(
+    tmp_path: Path, postgres_server: Server
+) -> None:
+    logs = plpgsql("logs() RETURNS event_trigger", "BEGIN INSERT INTO log (line) VALUES (tg_tag); END")
+    lines = plpgsql("lines()", "BEGIN RETURN (SELECT count(*) FROM log); END")
+    steps = [
+        Step(
+            f"CREATE TABLE log (line text); {logs} {lines} CREATE EVENT TRIGGER logs ON ddl_command_end"
+            " WHEN TAG IN ('CREATE PROCEDURE') EXECUTE FUNCTION logs()"
+        ),
+        Step("ALTER TABLE log RENAME line TO tag"),
+    ]
+    with open_history(make_project(tmp_path, steps), postgres_server) as history:
+        assert told(history) == {("warning", "function public.logs()")}

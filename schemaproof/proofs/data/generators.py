@@ -67,6 +67,7 @@ def _told(experiment: Experiment, table: Table, column: str, following: int, seq
     return GENERATORS_AHEAD.finding(
         f"After {experiment.revision}, INSERT INTO {table} fails with a duplicate {column}: {'.'.join(sequence)} gives"
         f" {following} next, and there are rows up to {max(int(row[column] or 0) for row in table.rows)}.",
+        kind="behind its rows",
         revision=experiment.revision,
         object=f"column {table}.{column}",
         evidence=[

@@ -13,8 +13,8 @@ from schemaproof.proofs.releases.affected import Affected, Name, affected
 from schemaproof.proofs.releases.asking import Refusal, ask
 from schemaproof.proofs.releases.fired import Fired, failing, with_triggers, writes
 from schemaproof.proofs.releases.literals import Literals
-from schemaproof.proofs.releases.row_security import Hidden, Way, hidden, is_on, ways
 from schemaproof.proofs.releases.routines import Routines
+from schemaproof.proofs.releases.row_security import Hidden, Way, hidden, is_on, ways
 from schemaproof.proofs.releases.samples import Relation, Sample, relations, samples
 from schemaproof.proofs.releases.statements import Statement, Written, reads
 from schemaproof.proofs.releases.suspects import suspects

@@ -21,6 +21,7 @@ def reads(check: Check, trial: Trial) -> Iterator[Finding]:
         table = ".".join(some[0].way.table)
         yield check.finding(
             f"After {some[0].revision}, the release before it reads no row of {table}: {_why(some)}.",
+            kind="rows hidden",
             consequence="While the deployment rolls out, and after the code was rolled back, its queries of the table"
             " return no rows, and no error.",
             **_rest(some, trial),
@@ -39,6 +40,7 @@ def writes(check: Check, trial: Trial, reading: str) -> Iterator[Finding]:
         read = any(one.way.table == first.way.table and one.way.command == "SELECT" for one in trial.hidden)
         yield check.finding(
             f"After {first.revision}, the release before it {does}: {_why(some)}.",
+            kind="writes hidden",
             consequence='While the deployment rolls out, and after the code was rolled back, its inserts fail with "new'
             ' row violates row-level security policy", and its updates and deletes find no row.',
             causes=[Cause(reading, first.revision, _identity(first.way.table))] if read else (),

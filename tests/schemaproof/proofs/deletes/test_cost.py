@@ -54,6 +54,7 @@ def find(empty_database: Database, connection: Connection) -> Find:
         head_catalog=lambda: Catalog.read(connection),
         metadata=(),
         version_table=("public", "alembic_version"),
+        facts=SimpleNamespace(begun_outside=False),
     )
 
     def run(*statements: str) -> list[Finding]:

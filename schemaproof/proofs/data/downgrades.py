@@ -265,7 +265,7 @@ def _anew_told(
     return DOWNGRADE_KEEPS_ROWS.finding(
         f"The downgrade of {revision} drops {name}.{column}, which the upgrade keeps, and adds it again without its"
         " values.",
-        kind="values not restored",
+        kind="made anew",
         severity=Severity.WARNING,
         revision=revision,
         object=f"column {name}.{column}",

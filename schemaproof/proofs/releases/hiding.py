@@ -80,7 +80,6 @@ def _rest(some: Sequence[Hidden], trial: Trial) -> dict[str, Any]:
     """What findings on reads and on writes have in common."""
     table, revision = some[0].way.table, some[0].revision
     return {
-        "kind": "row security",
         "severity": Severity.WARNING,
         "revision": revision,
         "object": _identity(table),

@@ -12,8 +12,8 @@ from schemaproof.rows.types import Type
 if TYPE_CHECKING:
     from schemaproof.migration.history import History
 
-_FIRST = 100  # the number of the first row; each pair takes two
-_MOST = 4  # pairs of a table
+_FIRST = 33  # the number of the first row; each pair takes two, and all are below those of the next column's values
+_MOST = 3  # pairs of a table
 
 _INDEX = re.compile(r"\bcreate\s+unique\s+index\b[^;]*?\bwhere\b([^;\n]*)", re.IGNORECASE)
 # deleted_at IS NULL; (state)::text = 'open'; NOT archived; is_default IS TRUE

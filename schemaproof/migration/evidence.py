@@ -25,8 +25,10 @@ def is_project_file(filename: str) -> bool:
     project's while its code runs.
     """
     if not os.path.isabs(filename):  # noqa: PTH117 (for each frame)
-        return _is_there(filename) and _is_of_nobody_else(os.path.abspath(filename))  # noqa: PTH100
-    return _is_of_nobody_else(filename) and (filename.endswith(".py") or os.path.isfile(filename))  # noqa: PTH113
+        return _is_there(filename) and _is_of_nobody_else(os.path.abspath(filename))  # noqa: PTH100 (likewise)
+    if not filename.endswith(".py") and not os.path.isfile(filename):  # noqa: PTH113 (likewise)
+        return False
+    return _is_of_nobody_else(filename)
 
 
 def _is_there(filename: str) -> bool:

@@ -21,7 +21,7 @@ def remedy(raises: str, **names: Any) -> str | None:
     """What is said of the error that the code raises."""
     try:
         exec(raises, {"os": os, "__name__": "app", **names})  # noqa: S102 (the tests' own)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 (whatever a settings library raises)
         return ungiven_remedy(error, SUBJECT)
     return None
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from schemaproof.catalog.names import generated
+from schemaproof.migration.lines.operations import BLOCK
 from schemaproof.migration.lines.partitions import Partitions
 from schemaproof.migration.lines.quoting import quoted, text
 from schemaproof.proofs.locks.changing import Change, change_of
@@ -12,7 +13,7 @@ from schemaproof.proofs.locks.facts import Made
 from schemaproof.proofs.locks.holds import Growing, Hold
 from schemaproof.proofs.locks.relations import Relation, partitions
 from schemaproof.proofs.locks.second_column import second_column
-from schemaproof.proofs.locks.spelling import BLOCK, LATER, execute, lines, named, schema
+from schemaproof.proofs.locks.spelling import LATER, execute, lines, named, schema
 from schemaproof.proofs.locks.telling import shown
 
 

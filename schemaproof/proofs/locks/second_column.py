@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 
 from schemaproof.catalog.names import free, generated
+from schemaproof.migration.lines.operations import BLOCK
 from schemaproof.migration.lines.partitions import Partitions
 from schemaproof.migration.lines.quoting import quoted
 from schemaproof.proofs.locks.changing import conversion
 from schemaproof.proofs.locks.facts import Made
 from schemaproof.proofs.locks.relations import Relation
-from schemaproof.proofs.locks.spelling import BLOCK, LATER, execute, lines, named
+from schemaproof.proofs.locks.spelling import LATER, execute, lines, named
 
 
 def second_column(made: Made, table: Relation, statement: str, parts: Partitions | None = None) -> str:

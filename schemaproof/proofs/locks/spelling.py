@@ -1,6 +1,5 @@
 """The lines of a revision, as they are typed."""
 
-from schemaproof.migration.lines.operations import BLOCK as BLOCK  # noqa: PLC0414 (it is one of the lines)
 from schemaproof.migration.lines.quoting import quoted, text
 from schemaproof.proofs.locks.relations import Relation
 

@@ -18,7 +18,7 @@ from schemaproof.proofs.deletes.keys import Key, read_keys
 from schemaproof.proofs.deletes.measuring import ROWS, Measured, Read, measure
 from schemaproof.proofs.deletes.planting import PlantingError
 from schemaproof.rows import fill
-from tests.schemaproof.proofs.deletes.lines import run_lines
+from tests.schemaproof.lines import run_lines
 
 type Connection = psycopg.Connection[tuple[Any, ...]]
 type Find = Callable[..., list[Finding]]

@@ -24,7 +24,7 @@ from schemaproof.catalog import Catalog
 from schemaproof.postgres import Database
 from schemaproof.proofs.deletes.checks.indexing import Indexing, partitions
 from schemaproof.proofs.deletes.keys import Key, read_keys
-from tests.schemaproof.proofs.deletes.lines import run_lines
+from tests.schemaproof.lines import run_lines
 
 type Declare = Callable[..., Table]
 

@@ -1,9 +1,6 @@
 """What to write instead of changing a column's type or collation, followed to the end."""
 
-import textwrap
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
-from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -14,6 +11,7 @@ from schemaproof.proofs.locks.changing import conversion
 from schemaproof.proofs.locks.facts import Facts, Made
 from schemaproof.proofs.locks.relations import read_relations
 from schemaproof.proofs.locks.second_column import second_column
+from tests.schemaproof.proofs.locks.following import follow
 
 TABLE = """
     CREATE TABLE t (id int PRIMARY KEY, x int,
@@ -46,17 +44,6 @@ def retype(empty_database: Database) -> Iterator[Retype]:
             return made, second_column(made, relations[oid], statement)
 
         yield run
-
-
-def follow(remedy: str, database: Database) -> None:
-    """Run the lines of ``remedy``, with all keys for one range."""
-    code = "\n".join(line for line in remedy.splitlines() if line.startswith(("op.", "with op.", "    op.")))
-    with psycopg.connect(database.dsn, autocommit=True) as connection:
-        context = SimpleNamespace(autocommit_block=nullcontext)
-        op = SimpleNamespace(
-            execute=lambda text: connection.execute(text.replace("... AND ", "")), get_context=lambda: context
-        )
-        exec(textwrap.dedent(code), {"op": op})  # noqa: S102 (our own lines)
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)

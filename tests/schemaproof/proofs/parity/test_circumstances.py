@@ -317,6 +317,18 @@ def test_difference_inside_an_excluded_table_is_not_told(empty_database: Databas
     assert project.told() == []
 
 
+@pytest.mark.parametrize("kept_out", [False, True])
+def test_default_in_quotes_on_both_sides_of_an_excluded_table_is_not_told(
+    empty_database: Database, *, kept_out: bool
+) -> None:
+    metadata = declared(Column("x", Text, server_default="now()"))
+    migrations = f"{SERIAL}, x text DEFAULT 'now()')"
+
+    project = Project(empty_database, metadata, migrations, include_object=lambda *_: not kept_out)
+
+    assert project.told() == ([] if kept_out else ["warning catalog column public.t.x"])
+
+
 def test_excluded_index_is_not_told_where_alembic_sees_no_difference(empty_database: Database) -> None:
     metadata = declared(x(), Index("i", "x", postgresql_using="hash"))
 
